@@ -1,0 +1,2 @@
+//! Nouns.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Empty until its first tenant.
+#![forbid(unsafe_code)]
