@@ -1,2 +1,15 @@
-//! Empty until its first tenant.
+//! The traits between the rooms. Their doc comments are the contract of every back end;
+//! `conformance` is the same contract as tests.
+//!
+//! Every call names its project; an id of another project answers as a missing one.
 #![forbid(unsafe_code)]
+
+mod accounts;
+mod error;
+mod ledger;
+mod reports;
+
+pub use accounts::{Accounts, NewKey};
+pub use error::{ErrorKind, StoreError};
+pub use ledger::{Committed, DeleteMode, Ledger, Refusal, SessionPatch};
+pub use reports::Reports;

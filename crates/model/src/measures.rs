@@ -1,0 +1,161 @@
+//! Measures: what is counted per user, session, project, model and bucket.
+//!
+//! A commutative group: whatever was added can be taken away again, in any order, and
+//! an empty sum is `Measures::default()`. Rates, means and percentiles are answered from
+//! integers here and nowhere else.
+use crate::histogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// Additive measures. Counts and tokens wrap rather than panic at 2^63.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measures {
+    pub trace_count: i64,
+    pub span_count: i64,
+    pub prompt_tokens: i64,
+    pub completion_tokens: i64,
+    pub cached_tokens: i64,
+    pub reasoning_tokens: i64,
+    pub total_tokens: i64,
+    /// Nano-dollars.
+    pub cost_nanos: i128,
+    pub unpriced_span_count: i64,
+    pub error_count: i64,
+    pub error_trace_count: i64,
+    pub ended_span_count: i64,
+    /// Sum of the durations of ended spans, µs.
+    pub span_latency_micros: i128,
+    pub ended_trace_count: i64,
+    /// Sum of the wall times of traces with an ended span, µs.
+    pub trace_latency_micros: i128,
+    /// Wall times of those traces.
+    pub trace_latency: Histogram,
+}
+
+impl Measures {
+    /// Adds `other` once (`sign` 1) or takes it away (`sign` -1).
+    pub fn add(&mut self, other: &Measures, sign: i64) {
+        let wide = i128::from(sign);
+        let put = |sum: &mut i64, n: i64| *sum = sum.wrapping_add(n.wrapping_mul(sign));
+        put(&mut self.trace_count, other.trace_count);
+        put(&mut self.span_count, other.span_count);
+        put(&mut self.prompt_tokens, other.prompt_tokens);
+        put(&mut self.completion_tokens, other.completion_tokens);
+        put(&mut self.cached_tokens, other.cached_tokens);
+        put(&mut self.reasoning_tokens, other.reasoning_tokens);
+        put(&mut self.total_tokens, other.total_tokens);
+        self.cost_nanos += wide * other.cost_nanos;
+        put(&mut self.unpriced_span_count, other.unpriced_span_count);
+        put(&mut self.error_count, other.error_count);
+        put(&mut self.error_trace_count, other.error_trace_count);
+        put(&mut self.ended_span_count, other.ended_span_count);
+        self.span_latency_micros += wide * other.span_latency_micros;
+        put(&mut self.ended_trace_count, other.ended_trace_count);
+        self.trace_latency_micros += wide * other.trace_latency_micros;
+        self.trace_latency.merge(&other.trace_latency, sign);
+    }
+
+    /// Whether nothing is counted: such a row need not be kept.
+    pub fn is_zero(&self) -> bool {
+        *self == Measures::default()
+    }
+
+    /// Share of ERROR spans in percent, 0 without spans; rounded to 6 decimals.
+    pub fn error_rate(&self) -> f64 {
+        percent(self.error_count, self.span_count)
+    }
+
+    /// Share of traces with an ERROR span in percent, 0 without traces; 6 decimals.
+    pub fn error_trace_rate(&self) -> f64 {
+        percent(self.error_trace_count, self.trace_count)
+    }
+
+    /// Mean duration of ended spans in ms, 3 decimals; `None` without any.
+    pub fn avg_latency_ms(&self) -> Option<f64> {
+        mean_ms(self.span_latency_micros, self.ended_span_count)
+    }
+
+    /// Mean wall time of traces in ms, 3 decimals; `None` without an ended span.
+    pub fn avg_trace_latency_ms(&self) -> Option<f64> {
+        mean_ms(self.trace_latency_micros, self.ended_trace_count)
+    }
+
+    /// Percentile of the traces' wall time in ms, within 2 %.
+    pub fn trace_latency_percentile_ms(&self, percent: u32) -> Option<f64> {
+        self.trace_latency.percentile(percent).map(micros_to_ms)
+    }
+
+    /// Compact bytes for a store's column; read back by [`Measures::decode`].
+    pub fn encode(&self) -> Vec<u8> {
+        // Writing integers and a list into a growing Vec has no failure.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Measures::encode`] wrote; `None` if the bytes are not that.
+    pub fn decode(bytes: &[u8]) -> Option<Measures> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// Milliseconds of a number of µs; exact to the µs.
+pub fn micros_to_ms(micros: i64) -> f64 {
+    micros as f64 / 1000.0
+}
+
+/// `part / whole * 100`, rounded half up to 6 decimals by integers.
+fn percent(part: i64, whole: i64) -> f64 {
+    if whole <= 0 {
+        return 0.0;
+    }
+    let (part, whole) = (i128::from(part), i128::from(whole));
+    let millionths = (part * 100_000_000 * 2 + whole).div_euclid(2 * whole);
+    millionths as f64 / 1e6
+}
+
+/// Mean of µs in ms, rounded half up to 3 decimals, i.e. to the µs, by integers.
+fn mean_ms(sum_micros: i128, count: i64) -> Option<f64> {
+    if count <= 0 {
+        return None;
+    }
+    let count = i128::from(count);
+    let micros = (2 * sum_micros + count).div_euclid(2 * count);
+    Some(micros as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_can_be_taken_away() {
+        let mut one = Measures {
+            trace_count: 1,
+            cost_nanos: 17,
+            trace_latency_micros: 900,
+            ..Measures::default()
+        };
+        one.trace_latency.add(900, 1);
+        let mut sum = Measures::default();
+        sum.add(&one, 1);
+        sum.add(&one, 1);
+        sum.add(&one, -1);
+        assert_eq!(sum, one);
+        assert_eq!(Measures::decode(&sum.encode()), Some(one.clone()));
+        sum.add(&one, -1);
+        assert!(sum.is_zero());
+    }
+
+    #[test]
+    fn rates_and_means_are_rounded_from_integers() {
+        let sum = Measures {
+            span_count: 3,
+            error_count: 1,
+            ended_span_count: 3,
+            span_latency_micros: 1000,
+            ..Measures::default()
+        };
+        assert_eq!(sum.error_rate(), 33.333333);
+        assert_eq!(sum.avg_latency_ms(), Some(0.333));
+        assert_eq!(Measures::default().error_rate(), 0.0);
+        assert_eq!(Measures::default().avg_latency_ms(), None);
+    }
+}
