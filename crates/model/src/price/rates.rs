@@ -79,8 +79,16 @@ mod tests {
             completion: Some(20),
             cached: Some(1),
             tiers: vec![
-                Tier { above_prompt_tokens: 100, prompt: Some(11), ..Tier::default() },
-                Tier { above_prompt_tokens: 200, completion: Some(22), ..Tier::default() },
+                Tier {
+                    above_prompt_tokens: 100,
+                    prompt: Some(11),
+                    ..Tier::default()
+                },
+                Tier {
+                    above_prompt_tokens: 200,
+                    completion: Some(22),
+                    ..Tier::default()
+                },
             ],
             ..Rates::default()
         };
