@@ -14,6 +14,7 @@ pub mod histogram;
 pub mod id;
 pub mod measures;
 pub mod money;
+pub mod payload;
 pub mod piece;
 pub mod price;
 pub mod profile;

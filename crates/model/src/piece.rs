@@ -8,6 +8,7 @@ use crate::span::{ClientCost, Level, SpanKind};
 use crate::stamp::Arrival;
 use crate::time::Micros;
 use crate::usage::Usage;
+use serde::{Deserialize, Serialize};
 
 /// All pieces of one request, committed together or not at all.
 #[derive(Clone, Debug)]
@@ -43,6 +44,9 @@ pub struct Piece {
     pub spans: Vec<SpanPart>,
     /// What this piece says about people; each names its user.
     pub profiles: Vec<ProfilePart>,
+    /// Payload already taken out of `metadata` and the spans and packed for storage by the
+    /// store's `Ledger::pack`, off the writing thread.
+    pub packed: Option<Box<[u8]>>,
 }
 
 /// A session as a piece names it.
@@ -84,7 +88,7 @@ pub struct SpanPart {
 }
 
 /// What is shown but never counted. JSON texts, token-identical to what came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanPayload {
     pub input: Option<String>,
     pub output: Option<String>,

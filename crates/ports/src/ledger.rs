@@ -45,6 +45,10 @@ pub struct SessionPatch {
 /// every read that starts afterwards; `Err` means that nothing of the call was booked.
 #[async_trait]
 pub trait Ledger: Send + Sync {
+    /// Prepares a batch for `commit` on the caller's thread: takes the payloads out of the
+    /// pieces and packs them as this store keeps them. Optional; `commit` takes both.
+    fn pack(&self, _batch: &mut Batch) {}
+
     /// Books all batches in one transaction, in order; answers in the same order.
     /// Pieces may repeat, contradict or complete what is stored: the totals are those of
     /// the merged traces, whatever the order and however often.
