@@ -1,0 +1,79 @@
+//! Opening the database file: pragmas, format, install secret.
+use crate::error::{internal, sql};
+use crate::keys::Keys;
+use cognobserve_ports::{ErrorKind, StoreError};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::Path;
+use std::time::Duration;
+
+/// The format that this build writes; a store of a newer one is refused.
+pub const FORMAT: i64 = 1;
+pub(crate) const FILE: &str = "ledger.db";
+
+const MIGRATIONS: [&str; FORMAT as usize] = [include_str!("sql/0001.sql")];
+
+/// Opens for writing; makes the file and brings it to [`FORMAT`].
+pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, StoreError> {
+    let fresh = !path.exists();
+    let mut conn = Connection::open(path).map_err(sql)?;
+    if fresh {
+        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;").map_err(sql)?;
+    }
+    conn.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
+    conn.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib};"
+    ))
+    .map_err(sql)?;
+    conn.set_prepared_statement_cache_capacity(256);
+    migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// Opens for reading only.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
+    conn.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;").map_err(sql)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    Ok(conn)
+}
+
+fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sql)?;
+    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sql)?;
+    if found > FORMAT {
+        let message = format!("the store has format {found}, this version reads up to {FORMAT}: use the newer version");
+        return Err(StoreError::new(ErrorKind::TooNew, message));
+    }
+    for step in found..FORMAT {
+        let script = usize::try_from(step).ok().and_then(|at| MIGRATIONS.get(at));
+        tx.execute_batch(script.ok_or_else(|| internal("no such migration"))?).map_err(sql)?;
+    }
+    tx.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
+    let secret: [u8; 32] = rand::random();
+    tx.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('install_secret', ?1), ('epoch', 0)", [&secret[..]]).map_err(sql)?;
+    tx.commit().map_err(sql)
+}
+
+/// Reads the install secret.
+pub(crate) fn read_keys(conn: &Connection) -> Result<Keys, StoreError> {
+    let secret: Option<Vec<u8>> = conn
+        .query_row("SELECT value FROM meta WHERE key = 'install_secret'", [], |row| row.get(0))
+        .optional()
+        .map_err(sql)?;
+    let secret = secret.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    secret.map(Keys::new).ok_or_else(|| internal("the store has lost its install secret"))
+}
+
+/// Counts changes made from outside the serving process; each makes it reload.
+pub(crate) fn read_epoch(conn: &Connection) -> Result<i64, StoreError> {
+    conn.prepare_cached("SELECT value FROM meta WHERE key = 'epoch'")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(sql)
+}
+
+pub(crate) fn raise_epoch(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", []).map(drop).map_err(sql)
+}

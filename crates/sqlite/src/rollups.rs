@@ -1,0 +1,97 @@
+//! The measures tables: one statement set a table, one way to read and to add.
+use crate::error::{damaged, sql};
+use cognobserve_model::measures::Measures;
+use cognobserve_ports::StoreError;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+/// A table whose key is (project, bucket[, number]) and whose value is a measures blob.
+pub(crate) struct Rollup {
+    select: &'static str,
+    replace: &'static str,
+    delete: &'static str,
+}
+
+pub(crate) const USER_DAYS: Rollup = Rollup {
+    select: "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
+    replace: "INSERT OR REPLACE INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    delete: "DELETE FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
+};
+pub(crate) const USER_QUARTERS: Rollup = Rollup {
+    select: "SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
+    replace: "INSERT OR REPLACE INTO user_quarters (project_no, quarter, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    delete: "DELETE FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
+};
+pub(crate) const MODEL_QUARTERS: Rollup = Rollup {
+    select: "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
+    replace: "INSERT OR REPLACE INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    delete: "DELETE FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
+};
+pub(crate) const PROJECT_QUARTERS: Rollup = Rollup {
+    select: "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
+    replace: "INSERT OR REPLACE INTO project_quarters (project_no, quarter, measures) VALUES (?1, ?2, ?3)",
+    delete: "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
+};
+
+impl Rollup {
+    pub fn read<const N: usize>(&self, conn: &Connection, key: [i64; N]) -> Result<Option<Measures>, StoreError> {
+        let mut statement = conn.prepare_cached(self.select).map_err(sql)?;
+        let mut rows = statement.query(params_from_iter(key)).map_err(sql)?;
+        match rows.next().map_err(sql)? {
+            Some(row) => decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds to a row; a row of nothing is removed.
+    pub fn add<const N: usize>(&self, conn: &Connection, key: [i64; N], delta: &Measures) -> Result<(), StoreError> {
+        if delta.is_zero() {
+            return Ok(());
+        }
+        let mut sum = self.read(conn, key)?.unwrap_or_default();
+        sum.add(delta, 1);
+        if sum.is_zero() {
+            let mut statement = conn.prepare_cached(self.delete).map_err(sql)?;
+            return statement.execute(params_from_iter(key)).map(drop).map_err(sql);
+        }
+        let mut statement = conn.prepare_cached(self.replace).map_err(sql)?;
+        for (at, part) in key.iter().enumerate() {
+            statement.raw_bind_parameter(at + 1, part).map_err(sql)?;
+        }
+        statement.raw_bind_parameter(N + 1, sum.encode()).map_err(sql)?;
+        statement.raw_execute().map(drop).map_err(sql)
+    }
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<Measures, StoreError> {
+    Measures::decode(bytes).ok_or_else(|| damaged("rollup"))
+}
+
+/// A user's all-time row; user 0 books what is unattributed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Totals {
+    pub first: Option<i64>,
+    pub last: Option<i64>,
+    pub sessions: i64,
+    pub measures: Measures,
+}
+
+pub(crate) fn read_totals(conn: &Connection, project_no: i64, user_no: i64) -> Result<Totals, StoreError> {
+    let mut statement = conn
+        .prepare_cached("SELECT first, last, sessions, measures FROM user_totals WHERE project_no = ?1 AND user_no = ?2")
+        .map_err(sql)?;
+    let row = statement.query_row([project_no, user_no], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?))
+    });
+    match row.optional().map_err(sql)? {
+        Some((first, last, sessions, measures)) => Ok(Totals { first, last, sessions, measures: decode(&measures)? }),
+        None => Ok(Totals::default()),
+    }
+}
+
+pub(crate) fn write_totals(conn: &Connection, project_no: i64, user_no: i64, totals: &Totals) -> Result<(), StoreError> {
+    let mut statement = conn
+        .prepare_cached("INSERT OR REPLACE INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .map_err(sql)?;
+    let measures = totals.measures.encode();
+    statement.execute((project_no, user_no, totals.first, totals.last, totals.sessions, measures)).map(drop).map_err(sql)
+}

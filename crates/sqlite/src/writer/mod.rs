@@ -1,0 +1,209 @@
+//! The one writer: a thread that owns the writing connection and runs jobs in order.
+//!
+//! A job is one transaction. What it learned is applied to the shared directory after the
+//! commit; after a failure everything cached is read anew. It must never hold a lock that
+//! a reader waits for while it does I/O.
+mod books;
+mod changes;
+mod commit;
+mod desk;
+mod erase;
+mod index;
+mod people;
+mod removal;
+mod reprice;
+mod retention;
+mod sequences;
+mod sessions;
+mod store_trace;
+
+use crate::connect::{self, read_epoch};
+use crate::directory::Directory;
+use crate::error::{internal, sql};
+use crate::keys::Keys;
+use crate::load::load_directory;
+use crate::lookup::{self, Lookup};
+use cognobserve_model::price::PriceBook;
+use cognobserve_ports::{ErrorKind, StoreError};
+use parking_lot::RwLock;
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) use changes::Changes;
+pub(crate) use sequences::Sequences;
+
+/// What readers and the writer share.
+pub(crate) struct Shared {
+    pub path: PathBuf,
+    pub keys: Keys,
+    pub directory: RwLock<Directory>,
+    /// The last write failed for want of space or rights.
+    pub unwritable: AtomicBool,
+}
+
+/// What the writer needs to know of a project.
+pub(crate) struct ProjectFacts {
+    pub no: i64,
+    pub max_users: Option<i64>,
+    pub book: Arc<PriceBook>,
+}
+
+pub(crate) struct Writer {
+    pub conn: Connection,
+    pub shared: Arc<Shared>,
+    caches: Caches,
+}
+
+/// Everything that the writer remembers of committed rows; thrown away on a rollback.
+pub(crate) struct Caches {
+    pub traces: Lookup,
+    pub sessions: Lookup,
+    pub projects: HashMap<String, Option<Arc<ProjectFacts>>>,
+    pub models: HashMap<(i64, Box<str>), i64>,
+    pub model_names: HashMap<i64, Box<str>>,
+    pub recent_sessions: HashMap<(i64, Box<str>), i64>,
+    pub next: Sequences,
+    epoch: i64,
+}
+
+impl Caches {
+    fn load(conn: &Connection) -> Result<Caches, StoreError> {
+        Ok(Caches {
+            traces: Lookup::load(conn, lookup::TRACES)?,
+            sessions: Lookup::load(conn, lookup::SESSIONS)?,
+            projects: HashMap::new(),
+            models: HashMap::new(),
+            model_names: HashMap::new(),
+            recent_sessions: HashMap::new(),
+            next: Sequences::load(conn)?,
+            epoch: read_epoch(conn)?,
+        })
+    }
+}
+
+impl Writer {
+    /// Opens the store and reads the directory.
+    pub fn open(path: &Path) -> Result<Writer, StoreError> {
+        let conn = connect::open_writer(path, 96 * 1024)?;
+        let keys = connect::read_keys(&conn)?;
+        let directory = load_directory(&conn)?;
+        let caches = Caches::load(&conn)?;
+        let shared = Shared {
+            path: path.to_owned(),
+            keys,
+            directory: RwLock::new(directory),
+            unwritable: AtomicBool::new(false),
+        };
+        Ok(Writer { conn, shared: Arc::new(shared), caches })
+    }
+
+    /// Runs `work` in one transaction; on success applies what it changed in memory.
+    pub fn transact<T>(&mut self, work: impl FnOnce(&Connection, &mut Caches, &Shared, &mut Changes) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.reload_if_changed_outside()?;
+        let mut changes = Changes::default();
+        let shared = Arc::clone(&self.shared);
+        let result = (|| {
+            let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+            // Somebody else may have committed between the check and the lock.
+            if read_epoch(&tx)? != self.caches.epoch {
+                return Err(StoreError::new(ErrorKind::Unavailable, "the store was changed by another process just now"));
+            }
+            let value = work(&tx, &mut self.caches, &shared, &mut changes)?;
+            tx.commit().map_err(sql)?;
+            Ok(value)
+        })();
+        match &result {
+            Ok(_) => {
+                self.shared.unwritable.store(false, Ordering::Relaxed);
+                if !changes.is_empty() {
+                    changes.apply(&mut self.shared.directory.write());
+                }
+            }
+            Err(error) => {
+                let passing = error.kind() == ErrorKind::Unavailable;
+                self.shared.unwritable.store(passing, Ordering::Relaxed);
+                self.caches = Caches::load(&self.conn)?;
+            }
+        }
+        result
+    }
+
+    /// Reads everything anew if another process (the command line) has changed the store.
+    pub fn reload_if_changed_outside(&mut self) -> Result<(), StoreError> {
+        if read_epoch(&self.conn)? != self.caches.epoch {
+            self.reload()?;
+        }
+        Ok(())
+    }
+
+    fn reload(&mut self) -> Result<(), StoreError> {
+        let directory = load_directory(&self.conn)?;
+        self.caches = Caches::load(&self.conn)?;
+        *self.shared.directory.write() = directory;
+        Ok(())
+    }
+
+    /// Writes a row and commits: tells whether the store can take writes again.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.transact(|tx, _, _, _| {
+            tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', 1)", []).map(drop).map_err(sql)
+        })
+    }
+
+    /// Moves committed pages from the log into the file without waiting for readers.
+    pub fn checkpoint(&mut self, mode: &str) -> Result<(), StoreError> {
+        self.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())).map_err(sql)
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// The way to the writer thread. Dropping the last handle ends it.
+pub(crate) struct WriterHandle {
+    jobs: std::sync::mpsc::Sender<Job>,
+}
+
+impl WriterHandle {
+    pub fn spawn(mut writer: Writer) -> Result<WriterHandle, StoreError> {
+        let (jobs, inbox) = std::sync::mpsc::channel::<Job>();
+        let run = move || {
+            use std::sync::mpsc::RecvTimeoutError;
+            loop {
+                match inbox.recv_timeout(std::time::Duration::from_secs(1)) {
+                    Ok(job) => job(&mut writer),
+                    Err(RecvTimeoutError::Timeout) => {
+                        if let Err(error) = writer.reload_if_changed_outside() {
+                            tracing::warn!(error = %error, "cannot look for outside changes");
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            if let Err(error) = writer.checkpoint("TRUNCATE") {
+                tracing::warn!(error = %error, "the log was left for the next start");
+            }
+        };
+        std::thread::Builder::new().name("ledger-writer".into()).spawn(run).map_err(|error| internal("no writer thread").with_source(error))?;
+        Ok(WriterHandle { jobs })
+    }
+
+    /// Runs a job on the writer and waits for its answer.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(writer)));
+            let result = result.unwrap_or_else(|_| {
+                // A transaction that was cut short has rolled back; forget what it taught.
+                let reloaded = writer.reload();
+                reloaded.and(Err(internal("the writer met a defect; nothing was booked")))
+            });
+            // The asker may be gone.
+            let _ = answer.send(result);
+        });
+        self.jobs.send(job).map_err(|_| internal("the writer has ended"))?;
+        answered.await.map_err(|_| internal("the writer has ended"))?
+    }
+}

@@ -1,0 +1,172 @@
+//! A trace row: found by its external id, read, and written back with what it books.
+use super::books::Books;
+use super::desk::Desk;
+use super::index;
+use super::sequences::take;
+use crate::error::{damaged, sql};
+use crate::keys::{HashKind, Keys};
+use crate::lookup::Lookup;
+use crate::payloads;
+use cognobserve_model::facts::Facts;
+use cognobserve_model::payload::PayloadPart;
+use cognobserve_model::trace::TraceState;
+use cognobserve_ports::StoreError;
+use rusqlite::{Connection, OptionalExtension};
+
+/// A stored trace: the merged state, and the facts as they are booked.
+#[derive(Clone)]
+pub(crate) struct StoredTrace {
+    pub no: i64,
+    pub project_no: i64,
+    pub payload_no: i64,
+    pub booked: Facts,
+    pub state: TraceState,
+}
+
+/// Reads a trace by its number.
+pub(crate) fn read_trace(conn: &Connection, no: i64) -> Result<Option<StoredTrace>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT project_no, payload_no, booked, state FROM traces WHERE no = ?1").map_err(sql)?;
+    let mut rows = statement.query([no]).map_err(sql)?;
+    let Some(row) = rows.next().map_err(sql)? else {
+        return Ok(None);
+    };
+    let blob = |at: usize| row.get_ref(at).map_err(sql)?.as_blob().map_err(|_| damaged("trace"));
+    Ok(Some(StoredTrace {
+        no,
+        project_no: row.get(0).map_err(sql)?,
+        payload_no: row.get(1).map_err(sql)?,
+        booked: postcard::from_bytes(blob(2)?).map_err(|_| damaged("trace"))?,
+        state: postcard::from_bytes(blob(3)?).map_err(|_| damaged("trace"))?,
+    }))
+}
+
+/// Finds the trace with this external id among candidates.
+pub(crate) fn match_trace(conn: &Connection, keys: &Keys, project_no: i64, id: &str, candidates: &[i64]) -> Result<Option<StoredTrace>, StoreError> {
+    for no in candidates {
+        let Some(stored) = read_trace(conn, *no)? else { continue };
+        let same_id = match stored.state.erased {
+            true => *stored.state.id == *keys.pseudonym("id", project_no, id),
+            false => *stored.state.id == *id,
+        };
+        if stored.project_no == project_no && same_id {
+            return Ok(Some(stored));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn find_trace(conn: &Connection, lookup: &Lookup, keys: &Keys, project_no: i64, id: &str) -> Result<Option<StoredTrace>, StoreError> {
+    let hash = keys.hash(HashKind::Trace, project_no, id);
+    match_trace(conn, keys, project_no, id, &lookup.find(conn, hash)?)
+}
+
+/// A trace of the group at hand: what was stored, what it has become, what payload came.
+pub(super) struct OpenTrace {
+    pub stored: Option<StoredTrace>,
+    pub state: TraceState,
+    pub lookup_hash: i64,
+    pub bodies: Vec<Box<[u8]>>,
+    /// Erased in this group: what payload was stored must go.
+    pub drop_payload: bool,
+}
+
+impl OpenTrace {
+    /// Prices, books the difference and writes the row; nothing if nothing has changed.
+    pub fn close(mut self, desk: &mut Desk, books: &mut Books) -> Result<(), StoreError> {
+        let before = self.stored.as_ref().map(|stored| &stored.state);
+        if before == Some(&self.state) && self.bodies.is_empty() {
+            return Ok(());
+        }
+        let project_no = desk.project_no;
+        let names = &desk.caches.model_names;
+        let name_of = |no: cognobserve_model::id::ModelNo| names.get(&no.0).map(|name| name.to_string());
+        let mut missing = Vec::new();
+        for span in &self.state.spans {
+            if let Some(model) = span.model.filter(|model| !names.contains_key(&model.0)) {
+                missing.push(model.0);
+            }
+        }
+        let known = read_model_names(desk.tx, &missing)?;
+        let name_of = |no| name_of(no).or_else(|| known.iter().find(|(n, _)| *n == no.0).map(|(_, name)| name.clone())).unwrap_or_default();
+        self.state.price(before, books.book, &name_of, false);
+        let facts = self.state.facts();
+        let old_payload = self.stored.as_ref().map_or(0, |stored| stored.payload_no);
+        let payload_no = self.store_payload(desk, old_payload)?;
+        let unchanged = before == Some(&self.state) && payload_no == old_payload;
+        if unchanged {
+            return Ok(());
+        }
+        let no = match &self.stored {
+            Some(stored) => stored.no,
+            None => {
+                let no = take(&mut desk.caches.next.trace);
+                desk.caches.traces.insert(desk.tx, self.lookup_hash, no)?;
+                no
+            }
+        };
+        let booked = self.stored.as_ref().map(|stored| &stored.booked);
+        books.replace(no, booked, Some(&facts));
+        index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
+        write_trace(desk.tx, no, project_no, payload_no, &facts, &self.state)
+    }
+
+    fn store_payload(&mut self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
+        let mut head = old;
+        if self.drop_payload && head > 0 {
+            payloads::delete(desk.tx, head)?;
+            head = 0;
+        }
+        if self.state.erased || self.bodies.is_empty() {
+            return Ok(head);
+        }
+        if head == 0 && self.bodies.len() == 1 {
+            let no = take(&mut desk.caches.next.payload);
+            payloads::insert(desk.tx, no, 0, &self.bodies[0])?;
+            return Ok(no);
+        }
+        // Something is stored already, or several pieces came at once: keep what is new.
+        let mut stored = payloads::read(desk.tx, head)?;
+        let mut news: Vec<PayloadPart> = Vec::new();
+        for body in &self.bodies {
+            for part in payloads::unpack(body)? {
+                if stored.add(&part) {
+                    news.push(part);
+                }
+            }
+        }
+        if news.is_empty() {
+            return Ok(head);
+        }
+        let no = take(&mut desk.caches.next.payload);
+        payloads::insert(desk.tx, no, head, &payloads::pack(&news)?)?;
+        Ok(no)
+    }
+}
+
+fn read_model_names(conn: &Connection, numbers: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+    let mut names = Vec::new();
+    for no in numbers {
+        let name: Option<String> = statement.query_row([no], |row| row.get(0)).optional().map_err(sql)?;
+        names.extend(name.map(|name| (*no, name)));
+    }
+    Ok(names)
+}
+
+/// Writes a trace row, new or not.
+pub(super) fn write_trace(conn: &Connection, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
+    let booked = postcard::to_stdvec(facts).map_err(|_| damaged("trace"))?;
+    let bytes = postcard::to_stdvec(state).map_err(|_| damaged("trace"))?;
+    let mut statement = conn
+        .prepare_cached(
+            "INSERT OR REPLACE INTO traces (no, project_no, user_no, session_no, time, levels, latency, payload_no, booked, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )
+        .map_err(sql)?;
+    let user = facts.user.map_or(0, |user| user.0);
+    let session = facts.session.map_or(0, |session| session.0);
+    statement
+        .execute((no, project_no, user, session, facts.time.0, facts.levels, facts.latency_micros, payload_no, booked, bytes))
+        .map(drop)
+        .map_err(sql)
+}
