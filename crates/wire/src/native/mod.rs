@@ -1,0 +1,11 @@
+//! The native format: one trace (`POST /v1/traces`) or many (`POST /v1/traces/batch`), JSON with snake_case keys.
+//! Invariant: one pass per trace, borrowed from the body; a field of the wrong type never fails its trace here.
+//! What a field means, and whether its value is acceptable, is decided by the pipeline.
+
+mod batch;
+mod error;
+mod trace;
+
+pub use batch::{MAX_TRACES, split_batch};
+pub use error::NativeError;
+pub use trace::{CostIn, MAX_SPANS, SessionIn, SpanIn, TraceIn, UsageIn, UserIn};
