@@ -1,0 +1,56 @@
+//! `/healthz`, `/readyz`, `/metrics`: for machines that watch; no key needed, nothing told
+//! about projects or people.
+use crate::http::problem::{Code, Problem, ProblemOut};
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthOut {
+    /// `ok`
+    pub status: &'static str,
+}
+
+/// The process lives.
+#[utoipa::path(get, path = "/healthz", tag = "service", security(()), responses((status = 200, body = HealthOut)))]
+pub async fn check_health() -> Json<HealthOut> {
+    Json(HealthOut { status: "ok" })
+}
+
+/// The store answers and takes writes, and the queue takes batches.
+#[utoipa::path(get, path = "/readyz", tag = "service", security(()),
+    responses((status = 200, body = HealthOut), (status = 503, body = ProblemOut)))]
+pub async fn check_readiness(
+    State(state): State<Arc<AppState>>,
+) -> Result<Json<HealthOut>, Problem> {
+    if !state.queue.is_open() {
+        return Err(Problem::new(Code::Overloaded, "The server is going down."));
+    }
+    // Whatever the kind of failure: who watches wants to know whether to send anything.
+    let checked = state.reports.check_ready().await;
+    checked.map_err(|error| Problem {
+        code: Code::Overloaded,
+        retry_after_s: Some(1),
+        ..Problem::from(error)
+    })?;
+    Ok(Json(HealthOut { status: "ok" }))
+}
+
+/// Numbers about this process, as Prometheus text.
+#[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn read_metrics(State(state): State<Arc<AppState>>) -> impl IntoResponse {
+    let text = state.metrics.render(state.queue.budget().used_bytes());
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+}

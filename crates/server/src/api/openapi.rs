@@ -1,0 +1,93 @@
+//! `GET /openapi.json`: OpenAPI 3.1, generated from the handlers' own annotations.
+use super::{costs, health, me, sessions, traces, users};
+use axum::Json;
+use axum::response::IntoResponse;
+use std::sync::OnceLock;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+/// The description of every route.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "CognObserve",
+        description = "A ledger of end users for AI applications: who did what, what it cost, what failed.\n\n\
+            Send a key as `X-API-Key` or `Authorization: Bearer`. A key belongs to one project; what belongs to another one is not found. \
+            Errors are `application/problem+json`. Times are RFC 3339 in UTC. 429 and 503 say in `Retry-After` when to come again.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(
+        users::docs::list_users,
+        users::docs::summarise_users,
+        users::docs::resolve_users,
+        users::docs::find_user_by_external_id,
+        users::docs::find_user,
+        users::docs::patch_user,
+        users::docs::delete_user,
+        users::docs::list_user_traces,
+        users::docs::list_user_sessions,
+        users::docs::analyse_user,
+        sessions::docs::list_sessions,
+        sessions::docs::find_session,
+        sessions::docs::patch_session,
+        sessions::docs::delete_session,
+        sessions::docs::read_timeline,
+        traces::docs::list_traces,
+        traces::docs::find_trace,
+        traces::docs::delete_trace,
+        costs::docs::report_costs,
+        costs::docs::list_unpriced,
+        me::find_me,
+        health::check_health,
+        health::check_readiness,
+        health::read_metrics,
+    ),
+    tags(
+        (name = "ingest", description = "Sending traces. Scope `ingest`."),
+        (name = "users", description = "The end users. Scope `read`; changes and deletions `admin`."),
+        (name = "sessions", description = "Conversations. Scope `read`; changes and deletions `admin`."),
+        (name = "traces", description = "Requests of the app. Scope `read`; deletions `admin`."),
+        (name = "costs", description = "What to bill whom. Scope `read`."),
+        (name = "me", description = "About the key itself. Scope `read`."),
+        (name = "service", description = "For machines that watch. No key."),
+    ),
+    modifiers(&Keys),
+    security(("apiKey" = []), ("bearer" = [])),
+)]
+struct ApiDoc;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let header =
+            ApiKeyValue::with_description("X-API-Key", "`co_sk_` and 43 letters and digits.");
+        components.add_security_scheme("apiKey", SecurityScheme::ApiKey(ApiKey::Header(header)));
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The same key."))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The document; built once.
+pub fn describe_api() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(ApiDoc::openapi)
+}
+
+pub async fn read_openapi() -> impl IntoResponse {
+    Json(describe_api())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_what_was_agreed() {
+        insta::assert_json_snapshot!("openapi", describe_api());
+    }
+}

@@ -1,0 +1,137 @@
+//! `PATCH` and `DELETE /v1/users/{id}`.
+use super::out::UserOut;
+use crate::api::change::{DeletedOut, MAX_NAME_CHARS, check_metadata_size};
+use crate::auth::{Admin, Allowed};
+use crate::http::body::{Fields, JsonBody};
+use crate::http::path::PathId;
+use crate::http::problem::{Problem, ProblemOut};
+use crate::http::query::Params;
+use crate::ingest::identity::is_email;
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use cognobserve_model::id::UserId;
+use cognobserve_model::profile::ProfilePart;
+use cognobserve_model::query::{Period, UserKey};
+use cognobserve_model::report::UserStats;
+use cognobserve_model::time::Micros;
+use cognobserve_ports::DeleteMode;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What to change; what is absent stays, `null` clears.
+#[derive(Debug, ToSchema)]
+#[schema(as = UserPatch)]
+pub struct UserPatchIn {
+    pub name: Option<String>,
+    #[schema(format = Email)]
+    pub email: Option<String>,
+    /// Merged by key; `null` deletes a key.
+    pub metadata: Option<crate::api::json::MetadataOut>,
+}
+
+/// Changes a user's profile; the change counts as made now.
+#[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", params(
+    ("id" = String, Path, description = "Our id of the user."),
+), request_body = UserPatchIn, responses((status = 200, body = UserOut), (status = "default", body = ProblemOut)))]
+pub async fn patch_user(
+    State(state): State<Arc<AppState>>,
+    allowed: Allowed<Admin>,
+    PathId(id): PathId,
+    body: JsonBody,
+) -> Result<Json<UserOut>, Problem> {
+    let id = UserId::new(id);
+    let mut fields = body.fields()?;
+    let part = read_patch(&mut fields);
+    if !part.metadata.is_empty() {
+        let stored = find_stats(&state, &allowed, &id).await?;
+        check_metadata_size(&mut fields, &stored.user.metadata, &part.metadata);
+    }
+    fields.finish()?;
+    if !part.is_empty() {
+        let found = state
+            .ledger
+            .patch_user(allowed.project(), &id, part, &allowed.grant.key)
+            .await?;
+        found.ok_or_else(Problem::not_found)?;
+    }
+    Ok(Json(find_stats(&state, &allowed, &id).await?.into()))
+}
+
+async fn find_stats(
+    state: &AppState,
+    allowed: &Allowed<Admin>,
+    id: &UserId,
+) -> Result<UserStats, Problem> {
+    let found = state
+        .reports
+        .find_user(allowed.project(), &UserKey::Id(id.clone()), Period::ALL)
+        .await?;
+    Ok(found.ok_or_else(Problem::not_found)?.stats)
+}
+
+fn read_patch(fields: &mut Fields) -> ProfilePart {
+    let name = read_text(fields, "name");
+    if name
+        .iter()
+        .flatten()
+        .any(|name| name.chars().count() > MAX_NAME_CHARS)
+    {
+        fields.refuse(
+            "name",
+            format!("must have at most {MAX_NAME_CHARS} characters"),
+        );
+    }
+    let email = read_text(fields, "email");
+    if email.iter().flatten().any(|email| !is_email(email)) {
+        fields.refuse("email", "must be an e-mail address");
+    }
+    ProfilePart {
+        user: String::new(),
+        at: Micros::now(),
+        name,
+        email,
+        metadata: fields.metadata("metadata"),
+    }
+}
+
+/// Trimmed; empty would be neither a value nor a clearing.
+fn read_text(fields: &mut Fields, name: &str) -> Option<Option<String>> {
+    let text = fields.text(name)?.map(|text| text.trim().to_owned());
+    if text.as_deref() == Some("") {
+        fields.refuse(name, "must not be empty; null clears it");
+    }
+    Some(text)
+}
+
+/// Deletes a user.
+///
+/// `unlink` (default): the user goes, traces and sessions stay, their spend becomes unattributed.
+/// `erase`: everything readable about the person goes from the store; the spend stays under an anonymous
+/// row, and later data under the same external id is counted without it.
+#[utoipa::path(delete, path = "/v1/users/{id}", tag = "users", params(
+    ("id" = String, Path, description = "Our id of the user."),
+    ("mode" = Option<String>, Query, description = "unlink (default) or erase."),
+), responses((status = 200, body = DeletedOut), (status = "default", body = ProblemOut)))]
+pub async fn delete_user(
+    State(state): State<Arc<AppState>>,
+    allowed: Allowed<Admin>,
+    PathId(id): PathId,
+    mut params: Params,
+) -> Result<Json<DeletedOut>, Problem> {
+    const MODES: &[DeleteMode] = &[DeleteMode::Unlink, DeleteMode::Erase];
+    let mode = params.word("mode", MODES, |mode| match mode {
+        DeleteMode::Unlink => "unlink",
+        DeleteMode::Erase => "erase",
+    });
+    params.finish()?;
+    let deleted = state
+        .ledger
+        .delete_user(
+            allowed.project(),
+            &UserId::new(id),
+            mode.unwrap_or(DeleteMode::Unlink),
+        )
+        .await?;
+    Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))
+}

@@ -1,0 +1,111 @@
+//! Grants of keys, remembered for less than five seconds.
+//!
+//! A key that is not remembered is looked up at once, so that a new one works at once; what
+//! is remembered is looked up again, by one request alone, before it is too old to be used.
+use crate::ingest::lane::Lane;
+use cognobserve_model::account::{Grant, KeyHash};
+use cognobserve_model::id::ProjectId;
+use cognobserve_ports::{Accounts, ErrorKind, StoreError};
+use parking_lot::{Mutex, RwLock};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+
+/// From this age on one request looks the grant up again while others still use it.
+const STALE_AFTER: Duration = Duration::from_secs(2);
+/// Older than this it is not used. A slow look-up adds to it, so it stays well under 5 s.
+const DEAD_AFTER: Duration = Duration::from_secs(4);
+/// Valid keys remembered at a time.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Who asks: a key's grant, and the state that all requests of its project share.
+#[derive(Debug)]
+pub struct Caller {
+    pub grant: Grant,
+    pub lane: Arc<Lane>,
+}
+
+struct Entry {
+    caller: Arc<Caller>,
+    fetched: Instant,
+    refreshing: AtomicBool,
+}
+
+/// Remembers grants; asks `Accounts` for the rest.
+pub struct GrantCache {
+    accounts: Arc<dyn Accounts>,
+    entries: RwLock<HashMap<KeyHash, Arc<Entry>>>,
+    lanes: Mutex<HashMap<ProjectId, Arc<Lane>>>,
+}
+
+impl GrantCache {
+    pub fn new(accounts: Arc<dyn Accounts>) -> GrantCache {
+        GrantCache {
+            accounts,
+            entries: RwLock::default(),
+            lanes: Mutex::default(),
+        }
+    }
+
+    /// Who shows this key; `None` if it grants nothing.
+    pub async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Arc<Caller>>, StoreError> {
+        let Some(entry) = self.find_entry(hash) else {
+            return self.look_up(hash).await;
+        };
+        let age = entry.fetched.elapsed();
+        if age < STALE_AFTER || (age < DEAD_AFTER && entry.refreshing.swap(true, Ordering::Relaxed))
+        {
+            return Ok(Some(entry.caller.clone()));
+        }
+        match self.look_up(hash).await {
+            Err(error) if age < DEAD_AFTER && error.kind() == ErrorKind::Unavailable => {
+                entry.refreshing.store(false, Ordering::Relaxed);
+                Ok(Some(entry.caller.clone()))
+            }
+            answer => answer,
+        }
+    }
+
+    fn find_entry(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
+        let entries = self.entries.read();
+        // The table compares byte by byte, but only hashes of what was sent: their time
+        // tells nothing about a stored key. The whole is compared in constant time.
+        let (stored, entry) = entries.get_key_value(hash)?;
+        bool::from(stored.ct_eq(hash)).then(|| entry.clone())
+    }
+
+    async fn look_up(&self, hash: &KeyHash) -> Result<Option<Arc<Caller>>, StoreError> {
+        let fetched = Instant::now();
+        let Some(grant) = self.accounts.authenticate(hash).await? else {
+            self.entries.write().remove(hash);
+            return Ok(None);
+        };
+        let lane = self.lane_of(&grant.project.id);
+        let caller = Arc::new(Caller { grant, lane });
+        let entry = Entry {
+            caller: caller.clone(),
+            fetched,
+            refreshing: AtomicBool::new(false),
+        };
+        let mut entries = self.entries.write();
+        if entries.len() >= MAX_ENTRIES && !entries.contains_key(hash) {
+            entries.retain(|_, entry| entry.fetched.elapsed() < DEAD_AFTER);
+            if entries.len() >= MAX_ENTRIES {
+                entries.clear();
+            }
+        }
+        entries.insert(*hash, Arc::new(entry));
+        Ok(Some(caller))
+    }
+
+    /// The lane of a project; the same one for all its keys, as long as the process lives.
+    pub fn lane_of(&self, project: &ProjectId) -> Arc<Lane> {
+        self.lanes
+            .lock()
+            .entry(project.clone())
+            .or_default()
+            .clone()
+    }
+}

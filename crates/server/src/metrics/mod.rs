@@ -1,0 +1,53 @@
+//! What the server counts about itself, for `GET /metrics`.
+//!
+//! One registry: a number exists by being a field here and a line in [`Metrics::render`].
+//! Labels are closed sets of words; never a project, user, key or path from outside.
+
+mod number;
+mod render;
+
+pub use number::{Counter, Gauge, Seconds};
+
+use axum::http::StatusCode;
+
+/// Statuses that are counted by themselves; any other counts as the last.
+pub(crate) const STATUSES: [&str; 14] = [
+    "200", "202", "400", "401", "403", "404", "405", "413", "415", "429", "500", "503", "304",
+    "other",
+];
+
+/// The kinds of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    Ingest,
+    Api,
+    Service,
+}
+
+pub(crate) const AREAS: [&str; 3] = ["ingest", "api", "service"];
+
+/// All numbers; shared by every room of the server.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    pub(crate) requests: [[Counter; STATUSES.len()]; AREAS.len()],
+    pub ingested_bytes: Counter,
+    pub ingested_traces: Counter,
+    pub ingested_spans: Counter,
+    pub refused_items: Counter,
+    pub warnings: Counter,
+    pub discarded_metrics: Counter,
+    pub discarded_logs: Counter,
+    pub queued_batches: Gauge,
+    pub committed_batches: Counter,
+    pub committed_spans: Counter,
+    pub failed_groups: Counter,
+    pub commit_seconds: Seconds,
+}
+
+impl Metrics {
+    /// Counts an answered request.
+    pub fn count_request(&self, area: Area, status: StatusCode) {
+        let known = STATUSES.iter().position(|word| *word == status.as_str());
+        self.requests[area as usize][known.unwrap_or(STATUSES.len() - 1)].add(1);
+    }
+}

@@ -1,0 +1,199 @@
+//! The registry as Prometheus text, and as the table of the reference page.
+use super::number::BOUNDS_MS;
+use super::{AREAS, Metrics, STATUSES};
+use std::fmt::Write;
+
+enum Value {
+    /// Label pairs (empty for none) and the number.
+    Counter(Vec<(String, u64)>),
+    Gauge(i64),
+    Seconds(Vec<u64>, f64),
+}
+
+/// One name with its meaning and present value.
+pub struct Line {
+    pub name: &'static str,
+    pub help: &'static str,
+    value: Value,
+}
+
+impl Metrics {
+    /// Every number. `in_flight_bytes` is counted by the queue's budget.
+    pub fn lines(&self, in_flight_bytes: usize) -> Vec<Line> {
+        let counter = |name, help, counter: &super::Counter| Line {
+            name,
+            help,
+            value: Value::Counter(vec![(String::new(), counter.get())]),
+        };
+        let gauge = |name, help, number| Line {
+            name,
+            help,
+            value: Value::Gauge(number),
+        };
+        let (buckets, sum) = self.commit_seconds.read();
+        let discarded = vec![
+            (
+                r#"{signal="metrics"}"#.to_owned(),
+                self.discarded_metrics.get(),
+            ),
+            (r#"{signal="logs"}"#.to_owned(), self.discarded_logs.get()),
+        ];
+        vec![
+            Line {
+                name: "cognobserve_http_requests_total",
+                help: "Answered requests by kind of route and status.",
+                value: self.requests(),
+            },
+            counter(
+                "cognobserve_ingest_bytes_total",
+                "Bytes of accepted request bodies, decompressed.",
+                &self.ingested_bytes,
+            ),
+            counter(
+                "cognobserve_ingest_traces_total",
+                "Pieces of traces that were committed.",
+                &self.ingested_traces,
+            ),
+            counter(
+                "cognobserve_ingest_spans_total",
+                "Spans that were committed, repeats included.",
+                &self.ingested_spans,
+            ),
+            counter(
+                "cognobserve_ingest_refused_items_total",
+                "Traces or spans that were refused while the rest of their request was taken.",
+                &self.refused_items,
+            ),
+            counter(
+                "cognobserve_ingest_warnings_total",
+                "Warnings given to clients.",
+                &self.warnings,
+            ),
+            Line {
+                name: "cognobserve_ingest_discarded_requests_total",
+                help: "OTLP requests that were accepted and dropped.",
+                value: Value::Counter(discarded),
+            },
+            gauge(
+                "cognobserve_queue_batches",
+                "Batches that wait for their commit.",
+                self.queued_batches.get(),
+            ),
+            gauge(
+                "cognobserve_queue_bytes",
+                "Request bytes in flight.",
+                i64::try_from(in_flight_bytes).unwrap_or(i64::MAX),
+            ),
+            counter(
+                "cognobserve_commit_batches_total",
+                "Batches that the ledger answered.",
+                &self.committed_batches,
+            ),
+            counter(
+                "cognobserve_commit_spans_total",
+                "Spans in those batches.",
+                &self.committed_spans,
+            ),
+            counter(
+                "cognobserve_commit_failures_total",
+                "Groups of batches that the ledger failed to commit.",
+                &self.failed_groups,
+            ),
+            Line {
+                name: "cognobserve_commit_seconds",
+                help: "Time of one group commit.",
+                value: Value::Seconds(buckets, sum),
+            },
+        ]
+    }
+
+    fn requests(&self) -> Value {
+        let mut rows = Vec::new();
+        for (area, counters) in AREAS.iter().zip(&self.requests) {
+            for (status, counter) in STATUSES
+                .iter()
+                .zip(counters)
+                .filter(|(_, counter)| counter.get() > 0)
+            {
+                rows.push((
+                    format!(r#"{{area="{area}",status="{status}"}}"#),
+                    counter.get(),
+                ));
+            }
+        }
+        Value::Counter(rows)
+    }
+
+    /// Prometheus text format 0.0.4.
+    pub fn render(&self, in_flight_bytes: usize) -> String {
+        let mut text = String::with_capacity(4096);
+        for line in self.lines(in_flight_bytes) {
+            let kind = match line.value {
+                Value::Counter(_) => "counter",
+                Value::Gauge(_) => "gauge",
+                Value::Seconds(..) => "histogram",
+            };
+            let name = line.name;
+            // Writing to a String has no failure.
+            let _ = writeln!(text, "# HELP {name} {}\n# TYPE {name} {kind}", line.help);
+            match line.value {
+                Value::Counter(rows) => {
+                    for (labels, n) in rows {
+                        let _ = writeln!(text, "{name}{labels} {n}");
+                    }
+                }
+                Value::Gauge(n) => {
+                    let _ = writeln!(text, "{name} {n}");
+                }
+                Value::Seconds(counts, sum) => write_buckets(&mut text, name, &counts, sum),
+            }
+        }
+        text
+    }
+}
+
+fn write_buckets(text: &mut String, name: &str, counts: &[u64], sum: f64) {
+    for (bound_ms, count) in BOUNDS_MS.iter().zip(counts) {
+        let _ = writeln!(
+            text,
+            "{name}_bucket{{le=\"{}\"}} {count}",
+            *bound_ms as f64 / 1000.0
+        );
+    }
+    let total = counts.last().copied().unwrap_or(0);
+    let _ = writeln!(
+        text,
+        "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {sum}\n{name}_count {total}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Area;
+    use super::*;
+    use axum::http::StatusCode;
+    use std::time::Duration;
+
+    #[test]
+    fn prometheus_text_has_every_number() {
+        let metrics = Metrics::default();
+        metrics.count_request(Area::Ingest, StatusCode::ACCEPTED);
+        metrics.count_request(Area::Api, StatusCode::IM_A_TEAPOT);
+        metrics.commit_seconds.observe(Duration::from_millis(3));
+        metrics.commit_seconds.observe(Duration::from_secs(60));
+        metrics.discarded_logs.add(2);
+        let text = metrics.render(77);
+        for line in [
+            r#"cognobserve_http_requests_total{area="ingest",status="202"} 1"#,
+            r#"cognobserve_http_requests_total{area="api",status="other"} 1"#,
+            r#"cognobserve_ingest_discarded_requests_total{signal="logs"} 2"#,
+            "cognobserve_queue_bytes 77",
+            r#"cognobserve_commit_seconds_bucket{le="0.002"} 0"#,
+            r#"cognobserve_commit_seconds_bucket{le="0.005"} 1"#,
+            r#"cognobserve_commit_seconds_bucket{le="+Inf"} 2"#,
+            "cognobserve_commit_seconds_count 2",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Every route on one screen, and the layers around them.
+//!
+//! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
+//! because exporters drop a batch for good after a 500.
+use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
+use crate::http::headers::add_security_headers;
+use crate::http::panic::{answer_ingest_panic, answer_panic};
+use crate::http::problem::{Code, Problem};
+use crate::ingest;
+use crate::metrics::Area;
+use crate::state::AppState;
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole server as a service.
+pub fn build_router(state: Arc<AppState>) -> Router {
+    let ingest: Router<Arc<AppState>> = Router::new();
+
+    let api = Router::new()
+        .route("/v1/users", get(users::list_users))
+        .route("/v1/users/summary", get(users::summarise_users))
+        .route("/v1/users/resolve", post(users::resolve_users))
+        .route(
+            "/v1/users/by-external-id/{externalId}",
+            get(users::find_user_by_external_id),
+        )
+        .route(
+            "/v1/users/{id}",
+            get(users::find_user)
+                .patch(users::patch_user)
+                .delete(users::delete_user),
+        )
+        .route("/v1/users/{id}/traces", get(users::list_user_traces))
+        .route("/v1/users/{id}/sessions", get(users::list_user_sessions))
+        .route("/v1/users/{id}/analytics", get(users::analyse_user))
+        .route("/v1/sessions", get(sessions::list_sessions))
+        .route(
+            "/v1/sessions/{id}",
+            get(sessions::find_session)
+                .patch(sessions::patch_session)
+                .delete(sessions::delete_session),
+        )
+        .route("/v1/sessions/{id}/timeline", get(sessions::read_timeline))
+        .route("/v1/traces", get(traces::list_traces))
+        .route(
+            "/v1/traces/{traceId}",
+            get(traces::find_trace).delete(traces::delete_trace),
+        )
+        .route("/v1/costs", get(costs::report_costs))
+        .route("/v1/costs/unpriced", get(costs::list_unpriced))
+        .route("/v1/me", get(me::find_me));
+
+    let service = Router::new()
+        .route("/healthz", get(health::check_health))
+        .route("/readyz", get(health::check_readiness))
+        .route("/metrics", get(health::read_metrics))
+        .route("/openapi.json", get(openapi::read_openapi))
+        .route("/docs", get(docs::read_docs));
+
+    let ingest = count(
+        ingest.route_layer(CatchPanicLayer::custom(answer_ingest_panic)),
+        &state,
+        Area::Ingest,
+    );
+    let api = count(
+        api.route_layer(CatchPanicLayer::custom(answer_panic)),
+        &state,
+        Area::Api,
+    );
+    let service = count(
+        service.route_layer(CatchPanicLayer::custom(answer_panic)),
+        &state,
+        Area::Service,
+    );
+    ingest
+        .merge(api)
+        .merge(service)
+        .fallback(async || Problem::new(Code::NotFound, "There is no such path."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                Code::MethodNotAllowed,
+                "The path does not take this method.",
+            )
+        })
+        .layer(map_response(add_security_headers))
+        .with_state(state)
+}
+
+/// Counts the answers of an area's routes.
+fn count(
+    router: Router<Arc<AppState>>,
+    state: &Arc<AppState>,
+    area: Area,
+) -> Router<Arc<AppState>> {
+    let metrics = state.metrics.clone();
+    router.route_layer(from_fn(move |request: Request, next: Next| {
+        let metrics = metrics.clone();
+        async move {
+            let response: Response = next.run(request).await;
+            metrics.count_request(area, response.status());
+            response
+        }
+    }))
+}
