@@ -10,15 +10,18 @@ use crate::span::{Level, Pricing, SpanState};
 use crate::stamp::Arrival;
 use crate::time::Micros;
 use crate::trace::TraceState;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// What one trace contributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one trace contributes. Stores keep the facts that they booked (without the name),
+/// so that exactly these can be taken back whatever a later version would decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// `None`: unattributed.
     pub user: Option<UserNo>,
     pub session: Option<SessionNo>,
     pub time: Micros,
+    #[serde(skip)]
     pub name: Box<str>,
     /// Wall time: latest end - earliest start, over spans; `None` without an ended span.
     pub latency_micros: Option<i64>,
@@ -89,6 +92,12 @@ impl TraceState {
     fn resolve_session(&self, roots: &[bool]) -> Option<SessionNo> {
         let envelope = self.session.map(|no| (no, self.session_stamp()));
         self.choose(roots, envelope, crate::span::field::SESSION, |span| span.session)
+    }
+
+    /// The trace's name: the explicit one of highest rank, else the earliest root's, else
+    /// the earliest span's; empty if nothing has a name.
+    pub fn display_name(&self) -> Box<str> {
+        self.resolve_name(&self.mark_roots())
     }
 
     fn resolve_name(&self, roots: &[bool]) -> Box<str> {

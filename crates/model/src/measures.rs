@@ -90,6 +90,31 @@ impl Measures {
         postcard::to_stdvec(self).unwrap_or_default()
     }
 
+    /// Reads only the counts and leaves the histogram empty: for sums over many rows.
+    pub fn decode_counts(bytes: &[u8]) -> Option<Measures> {
+        // The same fields in the same order as `Measures`, less the last.
+        type Head = (i64, i64, i64, i64, i64, i64, i64, i128, i64, i64, i64, i64, i128, i64, i128);
+        let (head, _) = postcard::take_from_bytes::<Head>(bytes).ok()?;
+        Some(Measures {
+            trace_count: head.0,
+            span_count: head.1,
+            prompt_tokens: head.2,
+            completion_tokens: head.3,
+            cached_tokens: head.4,
+            reasoning_tokens: head.5,
+            total_tokens: head.6,
+            cost_nanos: head.7,
+            unpriced_span_count: head.8,
+            error_count: head.9,
+            error_trace_count: head.10,
+            ended_span_count: head.11,
+            span_latency_micros: head.12,
+            ended_trace_count: head.13,
+            trace_latency_micros: head.14,
+            trace_latency: Histogram::default(),
+        })
+    }
+
     /// Reads what [`Measures::encode`] wrote; `None` if the bytes are not that.
     pub fn decode(bytes: &[u8]) -> Option<Measures> {
         postcard::from_bytes(bytes).ok()

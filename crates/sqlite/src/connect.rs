@@ -53,7 +53,7 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     }
     tx.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
     let secret: [u8; 32] = rand::random();
-    tx.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('install_secret', ?1), ('epoch', 0)", [&secret[..]]).map_err(sql)?;
+    tx.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('install_secret', ?1), ('epoch', 0), ('accounts_epoch', 0)", [&secret[..]]).map_err(sql)?;
     tx.commit().map_err(sql)
 }
 
@@ -67,13 +67,27 @@ pub(crate) fn read_keys(conn: &Connection) -> Result<Keys, StoreError> {
     secret.map(Keys::new).ok_or_else(|| internal("the store has lost its install secret"))
 }
 
-/// Counts changes made from outside the serving process; each makes it reload.
-pub(crate) fn read_epoch(conn: &Connection) -> Result<i64, StoreError> {
-    conn.prepare_cached("SELECT value FROM meta WHERE key = 'epoch'")
-        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+/// Counters of changes made besides the writer: of the books (everything is read anew)
+/// and of projects, settings and prices.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Epochs {
+    pub books: i64,
+    pub accounts: i64,
+}
+
+pub(crate) fn read_epochs(conn: &Connection) -> Result<Epochs, StoreError> {
+    let query = "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = 'accounts_epoch')";
+    conn.prepare_cached(query)
+        .and_then(|mut statement| statement.query_row([], |row| Ok(Epochs { books: row.get(0)?, accounts: row.get(1)? })))
         .map_err(sql)
 }
 
-pub(crate) fn raise_epoch(conn: &Connection) -> Result<(), StoreError> {
+/// Makes the serving process read everything anew.
+pub(crate) fn raise_books_epoch(conn: &Connection) -> Result<(), StoreError> {
     conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", []).map(drop).map_err(sql)
+}
+
+/// Makes the serving process read projects and prices anew.
+pub(crate) fn raise_accounts_epoch(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'accounts_epoch'", []).map(drop).map_err(sql)
 }

@@ -5,7 +5,7 @@
 use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
 use cognobserve_model::query::{UserSort, fold_search};
-use hashbrown::hash_map::DefaultHashBuilder;
+use hashbrown::DefaultHashBuilder;
 use hashbrown::{HashMap, HashSet, HashTable};
 use std::hash::BuildHasher;
 
@@ -242,10 +242,6 @@ impl Directory {
 
     pub fn people_mut(&mut self, project_no: i64) -> &mut People {
         self.projects.entry(project_no).or_default()
-    }
-
-    pub fn remove_project(&mut self, project_no: i64) {
-        self.projects.remove(&project_no);
     }
 }
 

@@ -1,2 +1,24 @@
-//! Empty until its first tenant.
+//! The embedded store: one SQLite file, one writer thread, readers on their own
+//! connections. Deliveries are merged, booked and fsynced in one transaction per group.
+//!
+//! It must never be opened for writing by two processes; the command line's changes to
+//! projects, keys and prices go through a connection of their own beside the server.
 #![forbid(unsafe_code)]
+
+mod accounts;
+mod backup;
+mod checkpoint;
+mod connect;
+mod directory;
+mod error;
+mod keys;
+mod load;
+mod lookup;
+mod payloads;
+mod reports;
+mod rollups;
+mod store;
+mod writer;
+
+pub use connect::FORMAT;
+pub use store::{Mode, SqliteStore};

@@ -13,6 +13,9 @@ CREATE TABLE projects (
     UNIQUE (workspace_no, name)
 );
 
+-- Deleted projects whose rows are still being removed.
+CREATE TABLE purges (project_no INTEGER PRIMARY KEY);
+
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY, project_no INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE, prefix TEXT NOT NULL, name TEXT NOT NULL,
     scopes TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER

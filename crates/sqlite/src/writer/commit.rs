@@ -8,7 +8,7 @@ use crate::keys::HashKind;
 use crate::payloads;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::profile::ProfilePart;
-use cognobserve_model::time::Micros;
+use cognobserve_model::time::{MICROS_PER_DAY, Micros};
 use cognobserve_model::trace::{Registry, TraceState};
 use cognobserve_ports::{Committed, Refusal};
 use rusqlite::{Connection, OptionalExtension};
@@ -38,8 +38,14 @@ fn commit_group(tx: &Connection, caches: &mut Caches, shared: &Shared, changes: 
         }
         desk.write_staged(changes)?;
         let mut books = Books::new(project.no, &project.book);
+        for (no, staged) in &desk.sessions {
+            if staged.is_new {
+                books.sessions.entry(*no).or_default();
+            }
+        }
+        let keep_from = project.retention_payload_days.map(|days| desk.now.0.saturating_sub(days.saturating_mul(MICROS_PER_DAY)));
         for open in session.open {
-            open.close(&mut desk, &mut books)?;
+            open.close(&mut desk, &mut books, keep_from)?;
         }
         books.close(tx, changes)?;
     }
@@ -159,11 +165,11 @@ pub(super) fn find_project(conn: &Connection, caches: &mut Caches, id: &str) -> 
     if let Some(known) = caches.projects.get(id) {
         return Ok(known.clone());
     }
-    let row = conn.query_row("SELECT no, max_users FROM projects WHERE id = ?1", [id], |row| Ok((row.get(0)?, row.get(1)?)));
+    let row = conn.query_row("SELECT no, max_users, retention_payload_days FROM projects WHERE id = ?1", [id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
     let found = match row.optional().map_err(sql)? {
-        Some((no, max_users)) => {
+        Some((no, max_users, retention_payload_days)) => {
             let book = Arc::new(crate::accounts::read_book(conn, no)?);
-            Some(Arc::new(ProjectFacts { no, max_users, book }))
+            Some(Arc::new(ProjectFacts { no, max_users, retention_payload_days, book }))
         }
         None => None,
     };

@@ -175,6 +175,21 @@ impl<'a> Desk<'a> {
         Ok(no)
     }
 
+    /// The name of a model number, from memory or the store.
+    pub fn read_model_name(&mut self, no: i64) -> Result<String, StoreError> {
+        if let Some(name) = self.caches.model_names.get(&no) {
+            return Ok(name.to_string());
+        }
+        let mut statement = self.tx.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+        let name: String = statement.query_row([no], |row| row.get(0)).map_err(sql)?;
+        if self.caches.model_names.len() >= 100_000 {
+            self.caches.model_names.clear();
+            self.caches.models.clear();
+        }
+        self.caches.model_names.insert(no, name.as_str().into());
+        Ok(name)
+    }
+
     fn keep<T: Default>(&mut self, result: Result<T, StoreError>) -> T {
         result.unwrap_or_else(|error| {
             self.failed.get_or_insert(error);

@@ -10,6 +10,7 @@ mod desk;
 mod erase;
 mod index;
 mod people;
+mod purge;
 mod removal;
 mod reprice;
 mod retention;
@@ -17,7 +18,7 @@ mod sequences;
 mod sessions;
 mod store_trace;
 
-use crate::connect::{self, read_epoch};
+use crate::connect::{self, Epochs, read_epochs};
 use crate::directory::Directory;
 use crate::error::{internal, sql};
 use crate::keys::Keys;
@@ -33,7 +34,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use changes::Changes;
+pub(crate) use people::write_audit;
+pub(crate) use purge::purge_traces;
+pub(crate) use reprice::{Shift, preview};
 pub(crate) use sequences::Sequences;
+pub(crate) use store_trace::{StoredTrace, match_trace, read_trace};
 
 /// What readers and the writer share.
 pub(crate) struct Shared {
@@ -48,6 +53,7 @@ pub(crate) struct Shared {
 pub(crate) struct ProjectFacts {
     pub no: i64,
     pub max_users: Option<i64>,
+    pub retention_payload_days: Option<i64>,
     pub book: Arc<PriceBook>,
 }
 
@@ -66,7 +72,7 @@ pub(crate) struct Caches {
     pub model_names: HashMap<i64, Box<str>>,
     pub recent_sessions: HashMap<(i64, Box<str>), i64>,
     pub next: Sequences,
-    epoch: i64,
+    epochs: Epochs,
 }
 
 impl Caches {
@@ -79,7 +85,7 @@ impl Caches {
             model_names: HashMap::new(),
             recent_sessions: HashMap::new(),
             next: Sequences::load(conn)?,
-            epoch: read_epoch(conn)?,
+            epochs: read_epochs(conn)?,
         })
     }
 }
@@ -108,7 +114,7 @@ impl Writer {
         let result = (|| {
             let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
             // Somebody else may have committed between the check and the lock.
-            if read_epoch(&tx)? != self.caches.epoch {
+            if read_epochs(&tx)? != self.caches.epochs {
                 return Err(StoreError::new(ErrorKind::Unavailable, "the store was changed by another process just now"));
             }
             let value = work(&tx, &mut self.caches, &shared, &mut changes)?;
@@ -133,8 +139,13 @@ impl Writer {
 
     /// Reads everything anew if another process (the command line) has changed the store.
     pub fn reload_if_changed_outside(&mut self) -> Result<(), StoreError> {
-        if read_epoch(&self.conn)? != self.caches.epoch {
-            self.reload()?;
+        let found = read_epochs(&self.conn)?;
+        if found.books != self.caches.epochs.books {
+            return self.reload();
+        }
+        if found.accounts != self.caches.epochs.accounts {
+            self.caches.projects.clear();
+            self.caches.epochs = found;
         }
         Ok(())
     }
@@ -161,12 +172,37 @@ impl Writer {
 
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
-/// The way to the writer thread. Dropping the last handle ends it.
+/// The way to the writer thread. Dropping the last strong handle ends it.
 pub(crate) struct WriterHandle {
-    jobs: std::sync::mpsc::Sender<Job>,
+    jobs: std::sync::Arc<std::sync::mpsc::Sender<Job>>,
+}
+
+/// A handle that does not keep the writer alive.
+pub(crate) struct WeakWriter(std::sync::Weak<std::sync::mpsc::Sender<Job>>);
+
+impl WeakWriter {
+    pub fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    /// Asks the writer for a checkpoint; does not wait.
+    pub fn checkpoint(&self, mode: &'static str) {
+        let Some(jobs) = self.0.upgrade() else { return };
+        let job: Job = Box::new(move |writer| {
+            if let Err(error) = writer.checkpoint(mode) {
+                tracing::warn!(error = %error, "checkpoint failed");
+            }
+        });
+        // A writer that has just ended has emptied the log itself.
+        let _ = jobs.send(job);
+    }
 }
 
 impl WriterHandle {
+    pub fn downgrade(&self) -> WeakWriter {
+        WeakWriter(Arc::downgrade(&self.jobs))
+    }
+
     pub fn spawn(mut writer: Writer) -> Result<WriterHandle, StoreError> {
         let (jobs, inbox) = std::sync::mpsc::channel::<Job>();
         let run = move || {
@@ -187,7 +223,7 @@ impl WriterHandle {
             }
         };
         std::thread::Builder::new().name("ledger-writer".into()).spawn(run).map_err(|error| internal("no writer thread").with_source(error))?;
-        Ok(WriterHandle { jobs })
+        Ok(WriterHandle { jobs: Arc::new(jobs) })
     }
 
     /// Runs a job on the writer and waits for its answer.

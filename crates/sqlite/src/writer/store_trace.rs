@@ -8,10 +8,12 @@ use crate::keys::{HashKind, Keys};
 use crate::lookup::Lookup;
 use crate::payloads;
 use cognobserve_model::facts::Facts;
+use cognobserve_model::id::{ModelNo, UserNo};
 use cognobserve_model::payload::PayloadPart;
 use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
+use std::collections::HashMap;
 
 /// A stored trace: the merged state, and the facts as they are booked.
 #[derive(Clone)]
@@ -72,24 +74,22 @@ pub(super) struct OpenTrace {
 
 impl OpenTrace {
     /// Prices, books the difference and writes the row; nothing if nothing has changed.
-    pub fn close(mut self, desk: &mut Desk, books: &mut Books) -> Result<(), StoreError> {
+    /// A trace from before `keep_payload_from` keeps no payload.
+    pub fn close(mut self, desk: &mut Desk, books: &mut Books, keep_payload_from: Option<i64>) -> Result<(), StoreError> {
+        bury_dead(&mut self.state, desk);
         let before = self.stored.as_ref().map(|stored| &stored.state);
         if before == Some(&self.state) && self.bodies.is_empty() {
             return Ok(());
         }
         let project_no = desk.project_no;
-        let names = &desk.caches.model_names;
-        let name_of = |no: cognobserve_model::id::ModelNo| names.get(&no.0).map(|name| name.to_string());
-        let mut missing = Vec::new();
-        for span in &self.state.spans {
-            if let Some(model) = span.model.filter(|model| !names.contains_key(&model.0)) {
-                missing.push(model.0);
-            }
-        }
-        let known = read_model_names(desk.tx, &missing)?;
-        let name_of = |no| name_of(no).or_else(|| known.iter().find(|(n, _)| *n == no.0).map(|(_, name)| name.clone())).unwrap_or_default();
+        let names = read_model_names(desk, &self.state)?;
+        let name_of = |no| names.get(&no).cloned().unwrap_or_default();
         self.state.price(before, books.book, &name_of, false);
         let facts = self.state.facts();
+        if keep_payload_from.is_some_and(|from| facts.time.0 < from) {
+            self.bodies.clear();
+            self.drop_payload = true;
+        }
         let old_payload = self.stored.as_ref().map_or(0, |stored| stored.payload_no);
         let payload_no = self.store_payload(desk, old_payload)?;
         let unchanged = before == Some(&self.state) && payload_no == old_payload;
@@ -110,7 +110,7 @@ impl OpenTrace {
         write_trace(desk.tx, no, project_no, payload_no, &facts, &self.state)
     }
 
-    fn store_payload(&mut self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
+    fn store_payload(&self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
         let mut head = old;
         if self.drop_payload && head > 0 {
             payloads::delete(desk.tx, head)?;
@@ -143,12 +143,23 @@ impl OpenTrace {
     }
 }
 
-fn read_model_names(conn: &Connection, numbers: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
-    let mut names = Vec::new();
-    for no in numbers {
-        let name: Option<String> = statement.query_row([no], |row| row.get(0)).optional().map_err(sql)?;
-        names.extend(name.map(|name| (*no, name)));
+/// A span may name a user who was deleted meanwhile: that one is dead here too.
+fn bury_dead(state: &mut TraceState, desk: &Desk) {
+    let Some(people) = desk.people.filter(|people| !people.dead.is_empty()) else { return };
+    let named: Vec<UserNo> = state.user.into_iter().chain(state.spans.iter().filter_map(|span| span.user)).collect();
+    for no in named {
+        if people.dead.contains_key(&no.0) {
+            state.bury_user(no, false);
+        }
+    }
+}
+
+fn read_model_names(desk: &mut Desk, state: &TraceState) -> Result<HashMap<ModelNo, String>, StoreError> {
+    let mut names = HashMap::new();
+    for model in state.spans.iter().filter_map(|span| span.model) {
+        if !names.contains_key(&model) {
+            names.insert(model, desk.read_model_name(model.0)?);
+        }
     }
     Ok(names)
 }

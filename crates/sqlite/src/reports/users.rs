@@ -1,0 +1,213 @@
+//! Lists and details of users.
+use super::Snapshot;
+use crate::directory::{People, Person};
+use crate::error::StoreResult;
+use crate::load::decode_profile;
+use crate::error::{damaged, sql};
+use crate::rollups::read_totals;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::profile::Profile;
+use cognobserve_model::query::{Page, Period, SortOrder, UserKey, UserPosition, UserQuery, UserSort};
+use cognobserve_model::report::{User, UserDetail, UserStats, sort_value};
+use cognobserve_model::time::Micros;
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+/// What a listed user is ordered by, and who it is.
+#[derive(Clone, PartialEq, Eq)]
+struct Candidate {
+    value: Option<i128>,
+    descending: bool,
+    external_id: String,
+    no: i64,
+}
+
+impl Ord for Candidate {
+    /// Less means earlier in the list: by value in the asked direction, nulls last, ties
+    /// by external id ascending.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_value = match (self.value, other.value) {
+            (Some(a), Some(b)) if self.descending => b.cmp(&a),
+            (Some(a), Some(b)) => a.cmp(&b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        by_value.then_with(|| self.external_id.cmp(&other.external_id))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Sums of a period for every user, read once.
+struct PeriodSums {
+    measures: HashMap<i64, Measures>,
+    sessions: Option<HashMap<i64, i64>>,
+}
+
+pub(super) fn list(snapshot: &Snapshot, query: &UserQuery) -> StoreResult<Page<UserStats, UserPosition>> {
+    let period_sums = match query.stats.is_all() {
+        true => None,
+        false => Some(PeriodSums {
+            measures: snapshot.sum_users(query.stats)?,
+            sessions: match query.sort {
+                UserSort::SessionCount => Some(snapshot.count_sessions(query.stats)?),
+                _ => None,
+            },
+        }),
+    };
+    let with_metadata = match query.metadata.is_empty() {
+        true => None,
+        false => Some(find_by_metadata(snapshot, &query.metadata)?),
+    };
+    let (picked, more, persons) = {
+        let directory = snapshot.shared.directory.read();
+        let Some(people) = directory.people(snapshot.project_no) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let (picked, more) = pick(people, query, period_sums.as_ref(), with_metadata.as_ref());
+        let persons: Vec<Person> = picked.iter().filter_map(|candidate| people.find_no(candidate.no).cloned()).collect();
+        (picked, more, persons)
+    };
+    let mut items = Vec::with_capacity(persons.len());
+    for person in &persons {
+        let (measures, session_count) = match &period_sums {
+            None => {
+                let totals = read_totals(snapshot.conn, snapshot.project_no, person.no)?;
+                (totals.measures, totals.sessions)
+            }
+            Some(sums) => {
+                let measures = sums.measures.get(&person.no).cloned().unwrap_or_default();
+                let sessions = match &sums.sessions {
+                    Some(counts) => counts.get(&person.no).copied().unwrap_or(0),
+                    None => snapshot.count_user_sessions(person.no, query.stats)?,
+                };
+                (measures, sessions)
+            }
+        };
+        items.push(UserStats { user: read_user(snapshot, person)?, measures, session_count });
+    }
+    let last = picked.last().filter(|_| more);
+    let next = last.map(|last| UserPosition { value: last.value, external_id: last.external_id.clone() });
+    Ok(Page { items, next })
+}
+
+/// The page's users in order, and whether more follow.
+fn pick(people: &People, query: &UserQuery, sums: Option<&PeriodSums>, with_metadata: Option<&HashSet<i64>>) -> (Vec<Candidate>, bool) {
+    let descending = query.order == SortOrder::Desc;
+    let after = query.page.after.as_ref().map(|position| Candidate {
+        value: position.value,
+        descending,
+        external_id: position.external_id.clone(),
+        no: 0,
+    });
+    // The worst of the best so far is on top.
+    let mut best: BinaryHeap<Candidate> = BinaryHeap::with_capacity(query.page.limit + 2);
+    let mut consider = |person: &Person| {
+        if !admits(query, with_metadata, person) {
+            return;
+        }
+        let value = value_of(query.sort, person, sums);
+        if best.len() > query.page.limit && is_beyond(value, descending, best.peek()) {
+            return;
+        }
+        let candidate = Candidate { value, descending, external_id: person.external_id.to_string(), no: person.no };
+        if after.as_ref().is_some_and(|after| candidate <= *after) {
+            return;
+        }
+        best.push(candidate);
+        if best.len() > query.page.limit + 1 {
+            best.pop();
+        }
+    };
+    match &query.search {
+        Some(needle) => people.search(needle).into_iter().for_each(&mut consider),
+        None => people.living().for_each(&mut consider),
+    }
+    let mut picked = best.into_sorted_vec();
+    let more = picked.len() > query.page.limit;
+    picked.truncate(query.page.limit);
+    (picked, more)
+}
+
+/// Surely later than the worst kept one: spares making a candidate.
+fn is_beyond(value: Option<i128>, descending: bool, worst: Option<&Candidate>) -> bool {
+    match (value, worst.map(|worst| worst.value)) {
+        (Some(value), Some(Some(worst))) => if descending { value < worst } else { value > worst },
+        (None, Some(Some(_))) => true,
+        _ => false,
+    }
+}
+
+fn admits(query: &UserQuery, with_metadata: Option<&HashSet<i64>>, person: &Person) -> bool {
+    let last = person.last_seen();
+    query.last_seen_from.is_none_or(|from| from.0 <= last)
+        && query.last_seen_to.is_none_or(|to| last <= to.0)
+        && with_metadata.is_none_or(|numbers| numbers.contains(&person.no))
+}
+
+fn value_of(sort: UserSort, person: &Person, sums: Option<&PeriodSums>) -> Option<i128> {
+    let Some(sums) = sums else { return person.sort_value(sort) };
+    let (first, last) = (Micros(person.first_seen()), Micros(person.last_seen()));
+    let sessions = sums.sessions.as_ref().and_then(|counts| counts.get(&person.no)).copied().unwrap_or(0);
+    match sums.measures.get(&person.no) {
+        Some(measures) => sort_value(sort, first, last, measures, sessions),
+        None => sort_value(sort, first, last, &Measures::default(), sessions),
+    }
+}
+
+/// Users whose metadata has these values.
+fn find_by_metadata(snapshot: &Snapshot, wanted: &[(String, String)]) -> StoreResult<HashSet<i64>> {
+    let mut statement = snapshot.conn.prepare_cached("SELECT no, profile FROM users WHERE project_no = ?1 AND state = 0").map_err(sql)?;
+    let mut rows = statement.query([snapshot.project_no]).map_err(sql)?;
+    let mut found = HashSet::new();
+    while let Some(row) = rows.next().map_err(sql)? {
+        let profile = decode_profile(row.get_ref(1).map_err(sql)?.as_blob().map_err(|_| damaged("user"))?)?;
+        if wanted.iter().all(|(key, value)| profile.metadata_value(key).is_some_and(|json| value_text(json) == *value)) {
+            found.insert(row.get(0).map_err(sql)?);
+        }
+    }
+    Ok(found)
+}
+
+/// How a metadata value compares and groups: a JSON string by its content, else its text.
+pub(super) fn value_text(json: &str) -> String {
+    serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
+}
+
+fn read_user(snapshot: &Snapshot, person: &Person) -> StoreResult<User> {
+    let (profile, created, updated): (Profile, i64, i64) = snapshot.read_profile(person.no)?;
+    Ok(User {
+        id: snapshot.user_id(person.no),
+        project: snapshot.project.clone(),
+        external_id: person.external_id.to_string(),
+        name: profile.name().map(Into::into),
+        email: profile.email().map(Into::into),
+        metadata: profile.metadata().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        first_seen: Micros(person.first_seen()),
+        last_seen: Micros(person.last_seen()),
+        created: Micros(created),
+        updated: Micros(updated),
+    })
+}
+
+/// One user with sums of a period and the 10 latest sessions.
+pub(super) fn find(snapshot: &Snapshot, key: &UserKey, stats: Period) -> StoreResult<Option<UserDetail>> {
+    let Some(no) = snapshot.find_user_no(key) else { return Ok(None) };
+    let person = {
+        let directory = snapshot.shared.directory.read();
+        directory.people(snapshot.project_no).and_then(|people| people.find_no(no)).cloned()
+    };
+    let Some(mut person) = person else { return Ok(None) };
+    let totals = read_totals(snapshot.conn, snapshot.project_no, no)?;
+    (person.first, person.last) = (totals.first, totals.last);
+    let user = read_user(snapshot, &person)?;
+    let (measures, session_count) = match stats.is_all() {
+        true => (totals.measures, totals.sessions),
+        false => (snapshot.sum_user(no, stats)?, snapshot.count_user_sessions(no, stats)?),
+    };
+    let sessions = super::sessions::list_latest(snapshot, no, 10)?;
+    Ok(Some(UserDetail { stats: UserStats { user, measures, session_count }, sessions }))
+}

@@ -1,0 +1,250 @@
+//! Recomputes every rollup from the stored spans and compares; also that lists, lookup and
+//! owners agree. Walks traces by time, so that only a day's buckets are in memory.
+use super::metadata_json;
+use crate::error::{StoreResult, damaged, sql};
+use crate::load::decode_profile;
+use crate::lookup::era_of;
+use crate::rollups::decode;
+use crate::writer::{StoredTrace, read_trace};
+use cognobserve_model::facts::Facts;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::report::{Difference, Verification};
+use cognobserve_model::time::Micros;
+use rusqlite::{Connection, params_from_iter};
+use std::collections::{BTreeMap, HashMap};
+
+const SHOWN: usize = 100;
+
+/// Verifies every project from one snapshot.
+pub(super) fn verify(conn: &Connection) -> StoreResult<Verification> {
+    let mut report = Report { conn, found: Verification::default() };
+    let mut projects = conn.prepare_cached("SELECT no FROM projects").map_err(sql)?;
+    let projects: Vec<i64> = projects.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(sql)?;
+    for project in projects {
+        Walk::new(&mut report, project).run()?;
+    }
+    let orphans: i64 = conn
+        .query_row("SELECT count(*) FROM traces WHERE project_no NOT IN (SELECT no FROM projects UNION SELECT project_no FROM purges)", [], |row| row.get(0))
+        .map_err(sql)?;
+    report.check("traces of no project".into(), &orphans, &0);
+    Ok(report.found)
+}
+
+struct Report<'a> {
+    conn: &'a Connection,
+    found: Verification,
+}
+
+impl Report<'_> {
+    fn check<T: PartialEq + std::fmt::Debug>(&mut self, place: String, stored: &T, recomputed: &T) {
+        self.found.rollup_rows += 1;
+        if stored != recomputed {
+            self.found.difference_count += 1;
+            if self.found.differences.len() < SHOWN {
+                self.found.differences.push(Difference { place, stored: format!("{stored:?}"), recomputed: format!("{recomputed:?}") });
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Expected {
+    measures: Measures,
+    first: Option<i64>,
+    last: Option<i64>,
+    /// Sessions: latest identified traces as (time, trace id, user).
+    owner: Option<(i64, Box<str>, i64)>,
+}
+
+impl Expected {
+    fn add(&mut self, facts: &Facts) {
+        self.measures.add(&facts.measures, 1);
+        let time = facts.time.0;
+        self.first = Some(self.first.map_or(time, |first| first.min(time)));
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+    }
+}
+
+type Buckets = BTreeMap<(i64, i64), Measures>;
+
+struct Walk<'r, 'a> {
+    report: &'r mut Report<'a>,
+    project: i64,
+    users: HashMap<i64, Expected>,
+    sessions: HashMap<i64, Expected>,
+    day: Option<i64>,
+    days: Buckets,
+    quarters: Buckets,
+    project_quarters: Buckets,
+    model_quarters: Buckets,
+}
+
+impl<'r, 'a> Walk<'r, 'a> {
+    fn new(report: &'r mut Report<'a>, project: i64) -> Self {
+        Walk {
+            report,
+            project,
+            users: HashMap::new(),
+            sessions: HashMap::new(),
+            day: None,
+            days: Buckets::new(),
+            quarters: Buckets::new(),
+            project_quarters: Buckets::new(),
+            model_quarters: Buckets::new(),
+        }
+    }
+
+    fn run(mut self) -> StoreResult<()> {
+        let conn = self.report.conn;
+        let mut list = conn.prepare("SELECT time, trace_no FROM project_traces WHERE project_no = ?1 ORDER BY time").map_err(sql)?;
+        let mut rows = list.query([self.project]).map_err(sql)?;
+        let mut listed = 0;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let time = Micros(row.get(0).map_err(sql)?);
+            if self.day != Some(time.day()) {
+                self.close_day()?;
+                self.day = Some(time.day());
+            }
+            let trace = read_trace(conn, row.get(1).map_err(sql)?)?.ok_or_else(|| damaged("list of traces"))?;
+            self.take(&trace, time)?;
+            listed += 1;
+        }
+        self.close_day()?;
+        let stored: i64 = conn.query_row("SELECT count(*) FROM traces WHERE project_no = ?1", [self.project], |row| row.get(0)).map_err(sql)?;
+        self.report.check(format!("project {} number of traces listed", self.project), &listed, &stored);
+        self.count_bucket_rows()?;
+        self.check_sessions()?;
+        self.check_users()
+    }
+
+    fn take(&mut self, trace: &StoredTrace, time: Micros) -> StoreResult<()> {
+        let mut facts = trace.state.facts();
+        facts.name = Box::default();
+        let place = format!("trace {}", trace.no);
+        self.report.check(format!("{place} facts"), &trace.booked, &facts);
+        self.report.check(format!("{place} time"), &time, &facts.time);
+        self.report.found.traces += 1;
+        self.report.found.spans += trace.state.spans.len() as i64;
+        let (user, session) = (facts.user.map_or(0, |user| user.0), facts.session.map_or(0, |session| session.0));
+        if user != 0 {
+            self.check_listed("SELECT 1 FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4", &[era_of(trace.no), user, time.0, trace.no], &place)?;
+        }
+        if session != 0 {
+            self.check_listed("SELECT 1 FROM session_traces WHERE session_no = ?1 AND time = ?2 AND trace_no = ?3 AND user_no = ?4", &[session, time.0, trace.no, user], &place)?;
+            let expected = self.sessions.entry(session).or_default();
+            expected.add(&facts);
+            let owner = (time.0, trace.state.id.clone(), user);
+            if user != 0 && expected.owner.as_ref().is_none_or(|best| *best < owner) {
+                expected.owner = Some(owner);
+            }
+        }
+        self.users.entry(user).or_default().add(&facts);
+        self.days.entry((time.day(), user)).or_default().add(&facts.measures, 1);
+        self.quarters.entry((time.quarter(), user)).or_default().add(&facts.measures, 1);
+        self.project_quarters.entry((time.quarter(), 0)).or_default().add(&facts.measures, 1);
+        for (model, measures) in &facts.models {
+            self.model_quarters.entry((time.quarter(), model.0)).or_default().add(measures, 1);
+        }
+        Ok(())
+    }
+
+    fn check_listed(&mut self, query: &'static str, key: &[i64], place: &str) -> StoreResult<()> {
+        let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+        let found = statement.exists(params_from_iter(key)).map_err(sql)?;
+        self.report.check(format!("{place} is listed"), &found, &true);
+        Ok(())
+    }
+
+    fn close_day(&mut self) -> StoreResult<()> {
+        let tables: [(&'static str, &str, Buckets); 4] = [
+            ("SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3", "user day", std::mem::take(&mut self.days)),
+            ("SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3", "user quarter", std::mem::take(&mut self.quarters)),
+            ("SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0", "project quarter", std::mem::take(&mut self.project_quarters)),
+            ("SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3", "model quarter", std::mem::take(&mut self.model_quarters)),
+        ];
+        for (query, what, buckets) in tables {
+            let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+            for ((bucket, number), expected) in buckets {
+                let mut rows = statement.query([self.project, bucket, number]).map_err(sql)?;
+                let stored = match rows.next().map_err(sql)? {
+                    Some(row) => decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?)?,
+                    None => Measures::default(),
+                };
+                drop(rows);
+                self.report.check(format!("{what} {bucket} {number}"), &stored, &expected);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows for which there is no trace would balance nothing: their sums must agree too.
+    fn count_bucket_rows(&mut self) -> StoreResult<()> {
+        let mut total = Measures::default();
+        self.users.values().for_each(|user| total.add(&user.measures, 1));
+        for (query, what) in [
+            ("SELECT measures FROM user_days WHERE project_no = ?1", "all user days"),
+            ("SELECT measures FROM user_quarters WHERE project_no = ?1", "all user quarters"),
+            ("SELECT measures FROM project_quarters WHERE project_no = ?1", "all project quarters"),
+            ("SELECT measures FROM user_totals WHERE project_no = ?1", "all user totals"),
+        ] {
+            let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+            let mut rows = statement.query([self.project]).map_err(sql)?;
+            let mut sum = Measures::default();
+            while let Some(row) = rows.next().map_err(sql)? {
+                sum.add(&decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?)?, 1);
+            }
+            drop(rows);
+            self.report.check(format!("project {} {what}", self.project), &sum, &total);
+        }
+        Ok(())
+    }
+
+    fn check_sessions(&mut self) -> StoreResult<()> {
+        let conn = self.report.conn;
+        let mut statement = conn.prepare("SELECT no, owner_no, first, last, measures, profile FROM sessions WHERE project_no = ?1").map_err(sql)?;
+        let mut rows = statement.query([self.project]).map_err(sql)?;
+        let mut owned: HashMap<i64, i64> = HashMap::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            let (no, owner): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
+            let expected = self.sessions.remove(&no).unwrap_or_default();
+            let bounds: (Option<i64>, Option<i64>) = (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
+            let measures = decode(row.get_ref(4).map_err(sql)?.as_blob().map_err(|_| damaged("session"))?)?;
+            let profile = decode_profile(row.get_ref(5).map_err(sql)?.as_blob().map_err(|_| damaged("session"))?)?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&metadata_json(&profile)).map_err(|_| damaged("session metadata"))?;
+            self.report.check(format!("session {no} sums"), &measures, &expected.measures);
+            self.report.check(format!("session {no} bounds"), &bounds, &(expected.first, expected.last));
+            self.report.check(format!("session {no} owner"), &owner, &expected.owner.map_or(0, |(_, _, user)| user));
+            *owned.entry(owner).or_default() += 1;
+        }
+        drop(rows);
+        self.report.check(format!("project {} sessions without a row", self.project), &self.sessions.len(), &0);
+        let mut totals = conn.prepare_cached("SELECT user_no, sessions FROM user_totals WHERE project_no = ?1").map_err(sql)?;
+        let mut rows = totals.query([self.project]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let (user, sessions): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
+            self.report.check(format!("user {user} sessions"), &sessions, &owned.remove(&user).unwrap_or(0));
+        }
+        let missing = owned.into_values().sum::<i64>();
+        self.report.check(format!("project {} sessions of users without totals", self.project), &missing, &0);
+        Ok(())
+    }
+
+    fn check_users(&mut self) -> StoreResult<()> {
+        let mut statement = self.report.conn.prepare("SELECT user_no, first, last, measures FROM user_totals WHERE project_no = ?1").map_err(sql)?;
+        let mut rows = statement.query([self.project]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let user: i64 = row.get(0).map_err(sql)?;
+            let expected = self.users.remove(&user).unwrap_or_default();
+            let measures = decode(row.get_ref(3).map_err(sql)?.as_blob().map_err(|_| damaged("totals"))?)?;
+            self.report.check(format!("user {user} sums"), &measures, &expected.measures);
+            if user != 0 {
+                let bounds: (Option<i64>, Option<i64>) = (row.get(1).map_err(sql)?, row.get(2).map_err(sql)?);
+                self.report.check(format!("user {user} bounds"), &bounds, &(expected.first, expected.last));
+            }
+        }
+        let missing: Vec<i64> = self.users.keys().copied().collect();
+        self.report.check(format!("project {} users without totals", self.project), &missing, &Vec::new());
+        Ok(())
+    }
+}
+
