@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what is missing for the named needs (compiler, python, fuzz), and says what it does.
+# Nothing that is there already is touched.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+install_packages() {
+    if ! command -v apt-get >/dev/null; then
+        say "please install: $*"
+        exit 1
+    fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { say "please install as root: apt-get install $*"; exit 1; }
+        as_root=(sudo)
+    fi
+    say "installing $* with apt-get"
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_compiler() {
+    command -v cargo >/dev/null || { say "a Rust toolchain is needed (rustup.rs), version $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or later"; exit 1; }
+    command -v cc >/dev/null || install_packages build-essential
+}
+
+# The official OpenTelemetry SDK, for the tests that let real clients talk to the server.
+need_python() {
+    local venv=tests/python/.venv wanted=tests/python/requirements.txt
+    if [ -f "$venv/installed.txt" ] && cmp -s "$wanted" "$venv/installed.txt" && "$venv/bin/python" -c '' 2>/dev/null; then
+        return
+    fi
+    command -v python3 >/dev/null || install_packages python3 python3-venv
+    say "making $venv with $(grep -vc '^#' "$wanted") pinned packages"
+    rm -rf "$venv"
+    if ! python3 -m venv "$venv" >/dev/null 2>&1; then
+        rm -rf "$venv"
+        install_packages python3-venv
+        python3 -m venv "$venv"
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$wanted"
+    cp "$wanted" "$venv/installed.txt"
+}
+
+need_fuzz() {
+    cargo fuzz --version >/dev/null 2>&1 && return
+    say "installing cargo-fuzz (a few minutes)"
+    cargo install --locked cargo-fuzz
+}
+
+for need in "$@"; do
+    case "$need" in
+        compiler) need_compiler ;;
+        python) need_python ;;
+        fuzz) need_fuzz ;;
+        *) say "unknown need: $need"; exit 2 ;;
+    esac
+done

@@ -1,0 +1,8 @@
+//! The command line: every command as a person or a script calls it.
+mod accounts;
+mod backup;
+mod client;
+mod format;
+mod help;
+mod prices;
+mod transfer;
