@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 fn a_bad_trace_fails_alone_and_results_keep_the_order() {
     let server = Server::start();
     let client = server.client();
-    let traces = json!([trace("t-0", "a"), 17, trace("t-2", &"x".repeat(300)), with(trace("t-3", "b"), json!({"spans": [1]})), trace("t-4", "b"), {}]);
+    let traces = json!([trace("t-0", "a"), 17, trace("t-2", &"x".repeat(300)), with(trace("t-3", "b"), json!({"spans": [1]})), trace("t-4", "b"), {"name": "no id"}, {}]);
     let answer = client.post("/v1/traces/batch", &json!({"traces": traces})).expect(202).json();
     let results = answer["results"].as_array().unwrap();
     let success: Vec<bool> = results.iter().map(|result| result["success"].as_bool().unwrap()).collect();
-    assert_eq!(success, [true, false, false, false, true, true], "{answer}");
-    assert_eq!((&answer["success_count"], &answer["error_count"]), (&json!(3), &json!(3)));
+    assert_eq!(success, [true, false, false, false, true, true, false], "{answer}");
+    assert_eq!((&answer["success_count"], &answer["error_count"]), (&json!(3), &json!(4)));
     assert_eq!(results[4]["trace_id"], "t-4");
     assert_eq!(results[1]["trace_id"], Value::Null);
     for (result, good) in results.iter().zip(success) {

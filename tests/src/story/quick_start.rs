@@ -33,7 +33,7 @@ fn find_curl(printed: &str) -> String {
         command.push_str(line);
         command.push('\n');
         let quotes = command.matches('\'').count();
-        if !line.ends_with('\\') && quotes % 2 == 0 {
+        if !line.ends_with('\\') && quotes.is_multiple_of(2) {
             break;
         }
     }
