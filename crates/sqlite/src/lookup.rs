@@ -27,7 +27,7 @@ pub(crate) struct Table {
 
 pub(crate) const TRACES: Table = Table {
     find: "SELECT no FROM trace_lookup WHERE era = ?1 AND hash = ?2",
-    insert: "INSERT OR IGNORE INTO trace_lookup (era, hash, no) VALUES (?1, ?2, ?3)",
+    insert: "INSERT INTO trace_lookup (era, hash, no) VALUES (?1, ?2, ?3)",
     delete: "DELETE FROM trace_lookup WHERE era = ?1 AND hash = ?2 AND no = ?3",
     scan: "SELECT era, hash FROM trace_lookup",
     newest_era: "SELECT ifnull(max(era), 0) FROM trace_lookup",
@@ -35,7 +35,7 @@ pub(crate) const TRACES: Table = Table {
 
 pub(crate) const SESSIONS: Table = Table {
     find: "SELECT no FROM session_lookup WHERE era = ?1 AND hash = ?2",
-    insert: "INSERT OR IGNORE INTO session_lookup (era, hash, no) VALUES (?1, ?2, ?3)",
+    insert: "INSERT INTO session_lookup (era, hash, no) VALUES (?1, ?2, ?3)",
     delete: "DELETE FROM session_lookup WHERE era = ?1 AND hash = ?2 AND no = ?3",
     scan: "SELECT era, hash FROM session_lookup",
     newest_era: "SELECT ifnull(max(era), 0) FROM session_lookup",

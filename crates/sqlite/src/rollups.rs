@@ -2,6 +2,8 @@
 use crate::error::{damaged, sql};
 use cognobserve_model::measures::Measures;
 use cognobserve_ports::StoreError;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 /// A table whose key is (project, bucket[, number]) and whose value is a measures blob.
@@ -42,12 +44,16 @@ impl Rollup {
         }
     }
 
-    /// Adds to a row; a row of nothing is removed.
-    pub fn add<const N: usize>(&self, conn: &Connection, key: [i64; N], delta: &Measures) -> Result<(), StoreError> {
+    /// Adds to a row; a row of nothing is removed. `cache` holds rows as committed or as
+    /// written in this transaction.
+    pub fn add<const N: usize>(&self, conn: &Connection, cache: &mut RowCache<N>, key: [i64; N], delta: &Measures) -> Result<(), StoreError> {
         if delta.is_zero() {
             return Ok(());
         }
-        let mut sum = self.read(conn, key)?.unwrap_or_default();
+        let sum = match cache.rows.entry(key) {
+            Entry::Occupied(row) => row.into_mut(),
+            Entry::Vacant(slot) => slot.insert(self.read(conn, key)?.unwrap_or_default()),
+        };
         sum.add(delta, 1);
         if sum.is_zero() {
             let mut statement = conn.prepare_cached(self.delete).map_err(sql)?;
@@ -59,6 +65,47 @@ impl Rollup {
         }
         statement.raw_bind_parameter(N + 1, sum.encode()).map_err(sql)?;
         statement.raw_execute().map(drop).map_err(sql)
+    }
+}
+
+/// Rows that the writer has just used: live traffic comes back to the same buckets.
+pub(crate) struct RowCache<const N: usize> {
+    rows: HashMap<[i64; N], Measures>,
+}
+
+impl<const N: usize> Default for RowCache<N> {
+    fn default() -> Self {
+        RowCache { rows: HashMap::new() }
+    }
+}
+
+/// About 10 MB.
+const CACHED_ROWS: usize = 40_000;
+
+impl<const N: usize> RowCache<N> {
+    /// Forgets everything when it has grown too large; called between transactions.
+    pub fn trim(&mut self) {
+        if self.rows.len() > CACHED_ROWS {
+            self.rows.clear();
+        }
+    }
+}
+
+/// One cache per table that the writer adds to.
+#[derive(Default)]
+pub(crate) struct RollupCaches {
+    pub user_days: RowCache<3>,
+    pub user_quarters: RowCache<3>,
+    pub model_quarters: RowCache<3>,
+    pub project_quarters: RowCache<2>,
+}
+
+impl RollupCaches {
+    pub fn trim(&mut self) {
+        self.user_days.trim();
+        self.user_quarters.trim();
+        self.model_quarters.trim();
+        self.project_quarters.trim();
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Changes;
 use super::index::read_user_bounds;
 use crate::error::StoreResult;
-use crate::rollups::{MODEL_QUARTERS, PROJECT_QUARTERS, USER_DAYS, USER_QUARTERS, read_totals, write_totals};
+use crate::rollups::{RollupCaches, MODEL_QUARTERS, PROJECT_QUARTERS, USER_DAYS, USER_QUARTERS, read_totals, write_totals};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::price::PriceBook;
@@ -97,22 +97,23 @@ impl<'a> Books<'a> {
     }
 
     /// Writes everything. Index rows must be written before: bounds are read from them.
-    pub fn close(mut self, conn: &Connection, changes: &mut Changes) -> StoreResult<()> {
+    pub fn close(mut self, conn: &Connection, caches: &mut RollupCaches, changes: &mut Changes) -> StoreResult<()> {
+        caches.trim();
         let project = self.project_no;
         for (session, entry) in std::mem::take(&mut self.sessions) {
             super::sessions::post_session(conn, project, session, entry, &mut self.users)?;
         }
         for ((day, user), delta) in &self.days {
-            USER_DAYS.add(conn, [project, *day, *user], delta)?;
+            USER_DAYS.add(conn, &mut caches.user_days, [project, *day, *user], delta)?;
         }
         for ((quarter, user), delta) in &self.quarters {
-            USER_QUARTERS.add(conn, [project, *quarter, *user], delta)?;
+            USER_QUARTERS.add(conn, &mut caches.user_quarters, [project, *quarter, *user], delta)?;
         }
         for (quarter, delta) in &self.project_quarters {
-            PROJECT_QUARTERS.add(conn, [project, *quarter], delta)?;
+            PROJECT_QUARTERS.add(conn, &mut caches.project_quarters, [project, *quarter], delta)?;
         }
         for ((quarter, model), delta) in &self.model_quarters {
-            MODEL_QUARTERS.add(conn, [project, *quarter, *model], delta)?;
+            MODEL_QUARTERS.add(conn, &mut caches.model_quarters, [project, *quarter, *model], delta)?;
         }
         for (user, entry) in &self.users {
             let mut totals = read_totals(conn, project, *user)?;

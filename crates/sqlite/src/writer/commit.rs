@@ -47,7 +47,7 @@ fn commit_group(tx: &Connection, caches: &mut Caches, shared: &Shared, changes: 
         for open in session.open {
             open.close(&mut desk, &mut books, keep_from)?;
         }
-        books.close(tx, changes)?;
+        books.close(tx, &mut desk.caches.rollups, changes)?;
     }
     Ok(answers)
 }

@@ -35,7 +35,9 @@ pub(super) fn move_trace(conn: &Connection, project_no: i64, no: i64, old: Optio
         }
     }
     if let Some((time, user, session)) = new {
-        run("INSERT OR IGNORE INTO project_traces (project_no, time, trace_no) VALUES (?1, ?2, ?3)", &[project_no, time, no])?;
+        if old.is_none_or(|old| old.0 != time) {
+            run("INSERT INTO project_traces (project_no, time, trace_no) VALUES (?1, ?2, ?3)", &[project_no, time, no])?;
+        }
         if user != 0 {
             run("INSERT INTO user_traces (era, user_no, time, trace_no) VALUES (?1, ?2, ?3, ?4)", &[era, user, time, no])?;
         }

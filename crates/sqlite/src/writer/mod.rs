@@ -24,6 +24,7 @@ use crate::error::{internal, sql};
 use crate::keys::Keys;
 use crate::load::load_directory;
 use crate::lookup::{self, Lookup};
+use crate::rollups::RollupCaches;
 use cognobserve_model::price::PriceBook;
 use cognobserve_ports::{ErrorKind, StoreError};
 use parking_lot::RwLock;
@@ -71,6 +72,7 @@ pub(crate) struct Caches {
     pub models: HashMap<(i64, Box<str>), i64>,
     pub model_names: HashMap<i64, Box<str>>,
     pub recent_sessions: HashMap<(i64, Box<str>), i64>,
+    pub rollups: RollupCaches,
     pub next: Sequences,
     epochs: Epochs,
 }
@@ -84,6 +86,7 @@ impl Caches {
             models: HashMap::new(),
             model_names: HashMap::new(),
             recent_sessions: HashMap::new(),
+            rollups: RollupCaches::default(),
             next: Sequences::load(conn)?,
             epochs: read_epochs(conn)?,
         })

@@ -28,7 +28,7 @@ impl Writer {
             payloads::delete(tx, trace.payload_no)?;
             caches.traces.delete(tx, shared.keys.hash(HashKind::Trace, project.no, id), trace.no)?;
             tx.execute("DELETE FROM traces WHERE no = ?1", [trace.no]).map_err(sql)?;
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.rollups, changes)?;
             Ok(Some(()))
         })
     }
@@ -55,7 +55,7 @@ impl Writer {
             sessions::remove_session(tx, project.no, session_no, &mut books.users)?;
             caches.sessions.delete(tx, shared.keys.hash(HashKind::Session, project.no, &external_id), session_no)?;
             caches.recent_sessions.clear();
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.rollups, changes)?;
             Ok(Some(Deleted { traces: traces.len() as i64, sessions: 1 }))
         })
     }

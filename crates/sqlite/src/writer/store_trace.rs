@@ -107,7 +107,9 @@ impl OpenTrace {
         let booked = self.stored.as_ref().map(|stored| &stored.booked);
         books.replace(no, booked, Some(&facts));
         index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
-        write_trace(desk.tx, no, project_no, payload_no, &facts, &self.state)
+        // Plain inserts are appended; only a known row is looked for.
+        let statement = if self.stored.is_some() { UPDATE } else { INSERT };
+        put_trace(desk.tx, statement, no, project_no, payload_no, &facts, &self.state)
     }
 
     fn store_payload(&self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
@@ -164,20 +166,24 @@ fn read_model_names(desk: &mut Desk, state: &TraceState) -> Result<HashMap<Model
     Ok(names)
 }
 
-/// Writes a trace row, new or not.
-pub(super) fn write_trace(conn: &Connection, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
+const INSERT: &str = "INSERT INTO traces (no, project_no, user_no, session_no, time, levels, latency, payload_no, booked, state)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+const UPDATE: &str = "UPDATE traces SET user_no = ?3, session_no = ?4, time = ?5, levels = ?6, latency = ?7, payload_no = ?8, booked = ?9, state = ?10
+     WHERE no = ?1 AND project_no = ?2";
+
+fn put_trace(conn: &Connection, statement: &'static str, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
     let booked = postcard::to_stdvec(facts).map_err(|_| damaged("trace"))?;
     let bytes = postcard::to_stdvec(state).map_err(|_| damaged("trace"))?;
-    let mut statement = conn
-        .prepare_cached(
-            "INSERT OR REPLACE INTO traces (no, project_no, user_no, session_no, time, levels, latency, payload_no, booked, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )
-        .map_err(sql)?;
+    let mut statement = conn.prepare_cached(statement).map_err(sql)?;
     let user = facts.user.map_or(0, |user| user.0);
     let session = facts.session.map_or(0, |session| session.0);
     statement
         .execute((no, project_no, user, session, facts.time.0, facts.levels, facts.latency_micros, payload_no, booked, bytes))
         .map(drop)
         .map_err(sql)
+}
+
+/// Writes a changed trace back.
+pub(super) fn write_trace(conn: &Connection, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
+    put_trace(conn, UPDATE, no, project_no, payload_no, facts, state)
 }
