@@ -30,13 +30,20 @@ impl Scopes {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.iter().copied().filter(move |scope| self.contains(*scope))
+        Scope::ALL
+            .iter()
+            .copied()
+            .filter(move |scope| self.contains(*scope))
     }
 
     /// Reads `ingest,read`; `None` if empty or if a word is unknown.
     pub fn parse(list: &str) -> Option<Scopes> {
         let mut scopes = Scopes::default();
-        for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        for word in list
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
             scopes = scopes.with(Scope::parse(word)?);
         }
         (scopes != Scopes::default()).then_some(scopes)

@@ -62,7 +62,9 @@ mod tests {
         let mut bloom = Bloom::with_capacity(10_000);
         (0..10_000).for_each(|n| bloom.insert(mix(n)));
         assert!((0..10_000).all(|n| bloom.may_contain(mix(n))));
-        let wrong = (10_000..110_000).filter(|n| bloom.may_contain(mix(*n))).count();
+        let wrong = (10_000..110_000)
+            .filter(|n| bloom.may_contain(mix(*n)))
+            .count();
         assert!(wrong < 2_000, "{wrong}");
     }
 }

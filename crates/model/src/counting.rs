@@ -21,8 +21,17 @@ fn leave_out_containers(spans: &[SpanState], counted: &mut [bool]) {
     if !spans.iter().any(is_container) {
         return;
     }
-    let index: HashMap<&str, usize> = spans.iter().enumerate().map(|(at, s)| (&*s.id, at)).collect();
-    let parent_of = |at: usize| spans[at].parent.as_deref().and_then(|id| index.get(id).copied());
+    let index: HashMap<&str, usize> = spans
+        .iter()
+        .enumerate()
+        .map(|(at, s)| (&*s.id, at))
+        .collect();
+    let parent_of = |at: usize| {
+        spans[at]
+            .parent
+            .as_deref()
+            .and_then(|id| index.get(id).copied())
+    };
     let mut has_call_below = vec![false; spans.len()];
     for (at, span) in spans.iter().enumerate() {
         if !span.is_model_call() || !span.has_usage() {
@@ -43,7 +52,9 @@ fn leave_out_containers(spans: &[SpanState], counted: &mut [bool]) {
 fn leave_out_repeats(spans: &[SpanState], counted: &mut [bool]) {
     let mut first: HashMap<(&str, _), usize> = HashMap::new();
     for (at, span) in spans.iter().enumerate() {
-        let Some(response) = span.response_id.as_deref() else { continue };
+        let Some(response) = span.response_id.as_deref() else {
+            continue;
+        };
         if !counted[at] || !span.has_usage() {
             continue;
         }
@@ -51,7 +62,11 @@ fn leave_out_repeats(spans: &[SpanState], counted: &mut [bool]) {
         if kept == at {
             continue;
         }
-        let (keep, leave) = if spans[kept].id <= span.id { (kept, at) } else { (at, kept) };
+        let (keep, leave) = if spans[kept].id <= span.id {
+            (kept, at)
+        } else {
+            (at, kept)
+        };
         counted[leave] = false;
         first.insert((response, span.model), keep);
     }
@@ -62,7 +77,13 @@ mod tests {
     use super::*;
     use crate::span::SpanKind;
 
-    fn span(id: &str, parent: Option<&str>, kind: SpanKind, prompt: Option<i64>, response: Option<&str>) -> SpanState {
+    fn span(
+        id: &str,
+        parent: Option<&str>,
+        kind: SpanKind,
+        prompt: Option<i64>,
+        response: Option<&str>,
+    ) -> SpanState {
         let mut span = SpanState {
             id: id.into(),
             parent: parent.map(Into::into),

@@ -84,14 +84,23 @@ impl TraceState {
 
     /// The user that the trace belongs to.
     pub fn resolve_user(&self, roots: &[bool]) -> Option<UserNo> {
-        let lives = |no: &UserNo| !self.dead_users.iter().any(|dead| dead.no == *no && !dead.keeps_spend);
+        let lives = |no: &UserNo| {
+            !self
+                .dead_users
+                .iter()
+                .any(|dead| dead.no == *no && !dead.keeps_spend)
+        };
         let envelope = self.user.filter(lives).map(|no| (no, self.user_stamp()));
-        self.choose(roots, envelope, crate::span::field::USER, |span| span.user.filter(lives))
+        self.choose(roots, envelope, crate::span::field::USER, |span| {
+            span.user.filter(lives)
+        })
     }
 
     fn resolve_session(&self, roots: &[bool]) -> Option<SessionNo> {
         let envelope = self.session.map(|no| (no, self.session_stamp()));
-        self.choose(roots, envelope, crate::span::field::SESSION, |span| span.session)
+        self.choose(roots, envelope, crate::span::field::SESSION, |span| {
+            span.session
+        })
     }
 
     /// The trace's name: the explicit one of highest rank, else the earliest root's, else
@@ -102,18 +111,34 @@ impl TraceState {
 
     fn resolve_name(&self, roots: &[bool]) -> Box<str> {
         let envelope = self.name.clone().map(|name| (name, self.name_stamp()));
-        let named = self.choose(roots, envelope, crate::span::field::TRACE_NAME, |span| span.trace_name.clone());
-        let order = |(span, root): &(&SpanState, &bool)| (!**root, span.start.is_none(), span.start, span.id.clone());
+        let named = self.choose(roots, envelope, crate::span::field::TRACE_NAME, |span| {
+            span.trace_name.clone()
+        });
+        let order = |(span, root): &(&SpanState, &bool)| {
+            (!**root, span.start.is_none(), span.start, span.id.clone())
+        };
         let first = || {
-            let spans = self.spans.iter().zip(roots).filter(|(span, _)| span.name.is_some());
-            spans.min_by_key(order).and_then(|(span, _)| span.name.clone())
+            let spans = self
+                .spans
+                .iter()
+                .zip(roots)
+                .filter(|(span, _)| span.name.is_some());
+            spans
+                .min_by_key(order)
+                .and_then(|(span, _)| span.name.clone())
         };
         named.or_else(first).unwrap_or_default()
     }
 
     /// Decides the price of every span whose inputs changed since `before`, by `book`;
     /// all others keep theirs. `all` decides anew whatever the book once priced or could not.
-    pub fn price(&mut self, before: Option<&TraceState>, book: &PriceBook, model_name: &dyn Fn(ModelNo) -> String, all: bool) {
+    pub fn price(
+        &mut self,
+        before: Option<&TraceState>,
+        book: &PriceBook,
+        model_name: &dyn Fn(ModelNo) -> String,
+        all: bool,
+    ) {
         let time = self.time();
         let old_time = before.map(TraceState::time);
         for (at, span) in self.spans.iter_mut().enumerate() {
@@ -162,14 +187,22 @@ impl TraceState {
     }
 
     fn wall_micros(&self) -> Option<i64> {
-        let ended = self.spans.iter().filter(|span| span.duration_micros().is_some());
+        let ended = self
+            .spans
+            .iter()
+            .filter(|span| span.duration_micros().is_some());
         let latest = ended.filter_map(|span| span.end).max()?;
         let earliest = self.spans.iter().filter_map(|span| span.start).min()?;
         Some((latest.0 - earliest.0).max(0))
     }
 }
 
-fn decide_price(span: &SpanState, trace_time: Micros, book: &PriceBook, model_name: &dyn Fn(ModelNo) -> String) -> Pricing {
+fn decide_price(
+    span: &SpanState,
+    trace_time: Micros,
+    book: &PriceBook,
+    model_name: &dyn Fn(ModelNo) -> String,
+) -> Pricing {
     if let Some(nanos) = span.client_cost.nanos() {
         return Pricing::Client(nanos);
     }

@@ -93,7 +93,23 @@ impl Measures {
     /// Reads only the counts and leaves the histogram empty: for sums over many rows.
     pub fn decode_counts(bytes: &[u8]) -> Option<Measures> {
         // The same fields in the same order as `Measures`, less the last.
-        type Head = (i64, i64, i64, i64, i64, i64, i64, i128, i64, i64, i64, i64, i128, i64, i128);
+        type Head = (
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i128,
+            i64,
+            i64,
+            i64,
+            i64,
+            i128,
+            i64,
+            i128,
+        );
         let (head, _) = postcard::take_from_bytes::<Head>(bytes).ok()?;
         Some(Measures {
             trace_count: head.0,

@@ -87,7 +87,11 @@ fn split_decimal(text: &str) -> Result<(bool, Vec<u8>, i64), AmountError> {
     if (whole.is_empty() && fraction.is_empty()) || !is_digits(whole) || !is_digits(fraction) {
         return Err(AmountError::NotANumber);
     }
-    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b - b'0').collect();
+    let digits: Vec<u8> = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .map(|b| b - b'0')
+        .collect();
     let leading = digits.iter().take_while(|d| **d == 0).count();
     let exponent = i64::from(exponent) + whole.len() as i64 - leading as i64;
     Ok((negative, digits[leading..].to_vec(), exponent))
@@ -101,7 +105,12 @@ impl fmt::Display for Dollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+        write!(
+            f,
+            "{sign}{}.{:09}",
+            nanos / 1_000_000_000,
+            nanos % 1_000_000_000
+        )
     }
 }
 
@@ -137,7 +146,10 @@ mod tests {
         assert_eq!(parse_dollars("0.0000000015"), Ok(2));
         assert_eq!(parse_dollars("0.00000000050000001"), Ok(1));
         assert_eq!(parse_dollars("1000000"), Ok(MAX_SPAN_COST_NANOS));
-        assert_eq!(parse_dollars("1000000.000000001"), Err(AmountError::TooLarge));
+        assert_eq!(
+            parse_dollars("1000000.000000001"),
+            Err(AmountError::TooLarge)
+        );
         assert_eq!(parse_dollars("1e400"), Err(AmountError::TooLarge));
         assert_eq!(parse_dollars("1e-400"), Ok(0));
         assert_eq!(parse_dollars("-0.0"), Ok(0));

@@ -20,11 +20,16 @@ pub struct PayloadPart {
 impl PayloadPart {
     /// Takes the payload out of a piece; `None` if it brought none.
     pub fn take(piece: &mut Piece) -> Option<PayloadPart> {
-        let spans = piece.spans.iter_mut().filter(|span| !span.payload.is_empty());
+        let spans = piece
+            .spans
+            .iter_mut()
+            .filter(|span| !span.payload.is_empty());
         let part = PayloadPart {
             arrival: piece.arrival,
             metadata: piece.metadata.take(),
-            spans: spans.map(|span| (span.id.clone(), std::mem::take(&mut span.payload))).collect(),
+            spans: spans
+                .map(|span| (span.id.clone(), std::mem::take(&mut span.payload)))
+                .collect(),
         };
         (!part.is_empty()).then_some(part)
     }
@@ -61,7 +66,10 @@ impl Merging {
         };
         let mut changed = false;
         for (key, value) in keys {
-            let slot = self.0.entry(key).or_insert_with(|| (Arrival(i64::MIN), String::new()));
+            let slot = self
+                .0
+                .entry(key)
+                .or_insert_with(|| (Arrival(i64::MIN), String::new()));
             changed |= take_over(slot, value.get(), at);
         }
         changed
@@ -108,13 +116,19 @@ impl Payload {
     /// Folds one part in; tells whether anything a reader sees has changed.
     pub fn add(&mut self, part: &PayloadPart) -> bool {
         let at = part.arrival;
-        let mut changed = part.metadata.as_deref().is_some_and(|object| self.metadata.add(object, at));
+        let mut changed = part
+            .metadata
+            .as_deref()
+            .is_some_and(|object| self.metadata.add(object, at));
         for (id, payload) in &part.spans {
             let span = self.spans.entry(id.clone()).or_default();
             changed |= replace(&mut span.input, &payload.input, at);
             changed |= replace(&mut span.output, &payload.output, at);
             changed |= replace(&mut span.model_parameters, &payload.model_parameters, at);
-            changed |= payload.metadata.as_deref().is_some_and(|object| span.metadata.add(object, at));
+            changed |= payload
+                .metadata
+                .as_deref()
+                .is_some_and(|object| span.metadata.add(object, at));
         }
         changed
     }
@@ -144,13 +158,24 @@ mod tests {
     use super::*;
 
     fn part(at: i64, metadata: &str, input: Option<&str>) -> PayloadPart {
-        let payload = SpanPayload { input: input.map(Into::into), ..SpanPayload::default() };
-        PayloadPart { arrival: Arrival(at), metadata: Some(metadata.into()), spans: vec![("s".into(), payload)] }
+        let payload = SpanPayload {
+            input: input.map(Into::into),
+            ..SpanPayload::default()
+        };
+        PayloadPart {
+            arrival: Arrival(at),
+            metadata: Some(metadata.into()),
+            spans: vec![("s".into(), payload)],
+        }
     }
 
     #[test]
     fn parts_fold_in_any_order() {
-        let parts = [part(1, r#"{"a":1,"b":2}"#, Some("\"one\"")), part(2, r#"{"b":[3]}"#, None), part(3, "{}", Some("\"three\""))];
+        let parts = [
+            part(1, r#"{"a":1,"b":2}"#, Some("\"one\"")),
+            part(2, r#"{"b":[3]}"#, None),
+            part(3, "{}", Some("\"three\"")),
+        ];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let mut payload = Payload::default();
             for at in order {

@@ -65,7 +65,9 @@ impl Profile {
     pub fn latest(&self) -> Option<Micros> {
         let fields = [&self.name, &self.email];
         let fields = fields.into_iter().flatten().map(|(_, at, _)| *at);
-        fields.chain(self.metadata.values().map(|(_, at, _)| *at)).max()
+        fields
+            .chain(self.metadata.values().map(|(_, at, _)| *at))
+            .max()
     }
 
     /// Merges what arrived; tells whether anything a reader sees has changed.
@@ -94,12 +96,22 @@ impl Profile {
         let size = |key: &str, value: Option<&str>| key.len() + value.map_or(0, str::len) + 6;
         let kept = self.metadata.iter();
         let kept = kept.filter(|(key, _)| !added.iter().any(|(new, _)| new == *key));
-        let kept: usize = kept.map(|(key, (value, _, _))| size(key, value.as_deref())).sum();
-        kept + added.iter().map(|(key, value)| size(key, value.as_deref())).sum::<usize>()
+        let kept: usize = kept
+            .map(|(key, (value, _, _))| size(key, value.as_deref()))
+            .sum();
+        kept + added
+            .iter()
+            .map(|(key, value)| size(key, value.as_deref()))
+            .sum::<usize>()
     }
 }
 
-fn write(slot: &mut Option<Written<Option<String>>>, value: Option<String>, at: Micros, arrival: Arrival) -> bool {
+fn write(
+    slot: &mut Option<Written<Option<String>>>,
+    value: Option<String>,
+    at: Micros,
+    arrival: Arrival,
+) -> bool {
     match slot {
         Some((_, set_at, set_by)) if (*set_at, *set_by) > (at, arrival) => false,
         Some((old, set_at, set_by)) => {
@@ -125,14 +137,21 @@ mod tests {
             at: Micros(at),
             name: name.map(|n| n.map(String::from)),
             email: None,
-            metadata: metadata.iter().map(|(k, v)| (k.to_string(), v.map(String::from))).collect(),
+            metadata: metadata
+                .iter()
+                .map(|(k, v)| (k.to_string(), v.map(String::from)))
+                .collect(),
         }
     }
 
     #[test]
     fn newer_facts_survive_replays_in_any_order() {
         let parts = [
-            part(1, Some(Some("Old")), &[("plan", Some("\"free\"")), ("a", Some("1"))]),
+            part(
+                1,
+                Some(Some("Old")),
+                &[("plan", Some("\"free\"")), ("a", Some("1"))],
+            ),
             part(2, Some(Some("New")), &[("plan", None)]),
             part(3, None, &[("b", Some("2"))]),
         ];
@@ -142,7 +161,10 @@ mod tests {
                 profile.merge(&parts[i], Arrival(i as i64));
             }
             assert_eq!(profile.name(), Some("New"));
-            assert_eq!(profile.metadata().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+            assert_eq!(
+                profile.metadata().collect::<Vec<_>>(),
+                [("a", "1"), ("b", "2")]
+            );
             assert!(!profile.merge(&parts[0], Arrival(9)));
         }
     }
@@ -152,7 +174,10 @@ mod tests {
         let big = format!("\"{}\"", "x".repeat(40_000));
         let mut profile = Profile::default();
         profile.merge(&part(1, None, &[("a", Some(&big))]), Arrival(1));
-        profile.merge(&part(2, Some(Some("kept")), &[("b", Some(&big))]), Arrival(2));
+        profile.merge(
+            &part(2, Some(Some("kept")), &[("b", Some(&big))]),
+            Arrival(2),
+        );
         assert_eq!(profile.metadata().count(), 1);
         assert_eq!(profile.name(), Some("kept"));
     }

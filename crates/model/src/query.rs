@@ -28,7 +28,10 @@ pub struct Period {
 }
 
 impl Period {
-    pub const ALL: Period = Period { from: None, to: None };
+    pub const ALL: Period = Period {
+        from: None,
+        to: None,
+    };
 
     pub fn is_all(&self) -> bool {
         *self == Period::ALL

@@ -33,7 +33,13 @@ pub struct UserStats {
 
 /// The integer by which a user is ordered; `None` goes last. Rates in millionths of a
 /// percent and latencies in µs, as they are shown, so that equal texts are ties.
-pub fn sort_value(sort: UserSort, first_seen: Micros, last_seen: Micros, measures: &Measures, session_count: i64) -> Option<i128> {
+pub fn sort_value(
+    sort: UserSort,
+    first_seen: Micros,
+    last_seen: Micros,
+    measures: &Measures,
+    session_count: i64,
+) -> Option<i128> {
     let scaled = |value: f64, by: f64| (value * by).round() as i128;
     Some(match sort {
         UserSort::LastSeenAt => last_seen.0.into(),
@@ -175,12 +181,21 @@ pub struct TopUser {
 /// What a cost row is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CostKey {
-    User { id: UserId, external_id: String, name: Option<String> },
+    User {
+        id: UserId,
+        external_id: String,
+        name: Option<String>,
+    },
     /// An erased user's spend.
-    Tombstone { id: UserId },
+    Tombstone {
+        id: UserId,
+    },
     Model(String),
     Day(Day),
-    Session { id: SessionId, external_id: String },
+    Session {
+        id: SessionId,
+        external_id: String,
+    },
     /// A metadata value: a JSON string's content, else its JSON text.
     Value(String),
 }
@@ -189,7 +204,9 @@ impl CostKey {
     /// The text by which ties are broken.
     pub fn order_key(&self) -> String {
         match self {
-            CostKey::User { external_id, .. } | CostKey::Session { external_id, .. } => external_id.clone(),
+            CostKey::User { external_id, .. } | CostKey::Session { external_id, .. } => {
+                external_id.clone()
+            }
             CostKey::Tombstone { id } => id.to_string(),
             CostKey::Model(name) => name.clone(),
             CostKey::Day(day) => day.to_string(),

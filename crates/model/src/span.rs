@@ -46,7 +46,10 @@ words!(
 impl SpanKind {
     /// A call of a model; anything else only contains such calls.
     pub fn is_model_call(self) -> bool {
-        matches!(self, SpanKind::Generation | SpanKind::Embedding | SpanKind::Reranker)
+        matches!(
+            self,
+            SpanKind::Generation | SpanKind::Embedding | SpanKind::Reranker
+        )
     }
 }
 
@@ -175,7 +178,9 @@ impl SpanState {
     /// Duration in µs; `None` if not ended, ended before it started, or over 30 days.
     pub fn duration_micros(&self) -> Option<i64> {
         let duration = self.end?.0.checked_sub(self.start?.0)?;
-        (0..=LONGEST_SPAN_MICROS).contains(&duration).then_some(duration)
+        (0..=LONGEST_SPAN_MICROS)
+            .contains(&duration)
+            .then_some(duration)
     }
 
     /// The time at which the span is priced; `trace_time` where it has no duration.

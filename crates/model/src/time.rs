@@ -84,7 +84,9 @@ impl Zone {
         if name.is_empty() || name.len() > 64 {
             return Err(TimeError::NotAZone);
         }
-        TimeZone::get(name).map(Zone).map_err(|_| TimeError::NotAZone)
+        TimeZone::get(name)
+            .map(Zone)
+            .map_err(|_| TimeError::NotAZone)
     }
 
     /// The zone's IANA name.
@@ -100,7 +102,11 @@ impl Zone {
         // A clock that is set back over midnight shows the old date again: the stretch
         // after the new day's first instant belongs to the new day.
         let next = day.plus(1);
-        if self.start_of(next).0 <= at { next } else { day }
+        if self.start_of(next).0 <= at {
+            next
+        } else {
+            day
+        }
     }
 
     /// The first instant of a calendar day.
@@ -155,7 +161,10 @@ mod tests {
     fn times_are_read_and_written_to_the_microsecond() {
         let at = parse_rfc3339("2026-11-22T01:02:03.123456789+05:45").unwrap();
         assert_eq!(at.to_string(), "2026-11-21T19:17:03.123456Z");
-        assert_eq!(parse_rfc3339("1999-12-31T23:59:59.9999999Z").unwrap().0 + 1, EARLIEST.0);
+        assert_eq!(
+            parse_rfc3339("1999-12-31T23:59:59.9999999Z").unwrap().0 + 1,
+            EARLIEST.0
+        );
         assert!(parse_rfc3339("yesterday").is_err());
         assert!(parse_rfc3339("2026-11-22").is_err());
         assert_eq!(Micros(0).to_string(), "1970-01-01T00:00:00.000000Z");
@@ -163,7 +172,14 @@ mod tests {
 
     #[test]
     fn days_tile_time_in_odd_zones() {
-        for name in ["Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia", "UTC", "America/Sao_Paulo"] {
+        for name in [
+            "Asia/Kathmandu",
+            "Australia/Lord_Howe",
+            "America/St_Johns",
+            "Pacific/Apia",
+            "UTC",
+            "America/Sao_Paulo",
+        ] {
             let zone = Zone::parse(name).unwrap();
             let mut day = zone.day_of(EARLIEST);
             for _ in 0..10_000 {
@@ -185,6 +201,9 @@ mod tests {
         assert!(Day::parse("2026-02-30").is_err());
         assert!(Day::parse("20260210").is_err());
         let berlin = Zone::parse("Europe/Berlin").unwrap();
-        assert_eq!(berlin.parse_instant("2026-03-29").unwrap().to_string(), "2026-03-28T23:00:00.000000Z");
+        assert_eq!(
+            berlin.parse_instant("2026-03-29").unwrap().to_string(),
+            "2026-03-28T23:00:00.000000Z"
+        );
     }
 }

@@ -96,7 +96,12 @@ impl TraceState {
         merged.changed |= self.merge_envelope(piece, registry);
         let mut index: HashMap<Box<str>, usize> = HashMap::new();
         if self.spans.len() > 8 && piece.spans.len() > 1 {
-            index.extend(self.spans.iter().enumerate().map(|(at, span)| (span.id.clone(), at)));
+            index.extend(
+                self.spans
+                    .iter()
+                    .enumerate()
+                    .map(|(at, span)| (span.id.clone(), at)),
+            );
         }
         for part in &piece.spans {
             let id: Box<str> = if self.erased {
@@ -115,7 +120,10 @@ impl TraceState {
                     continue;
                 }
                 None => {
-                    let span = SpanState { id: id.clone(), ..SpanState::default() };
+                    let span = SpanState {
+                        id: id.clone(),
+                        ..SpanState::default()
+                    };
                     self.spans.push(span);
                     merged.changed = true;
                     if !index.is_empty() {
@@ -132,25 +140,53 @@ impl TraceState {
     fn merge_envelope(&mut self, piece: &Piece, registry: &mut dyn Registry) -> bool {
         let at = piece.arrival;
         let mut changed = false;
-        if !self.erased && let Some(name) = &piece.name {
-            changed |= set(&mut self.name, Box::from(name.as_str()), envelope::NAME, at, &mut self.stamps);
+        if !self.erased
+            && let Some(name) = &piece.name
+        {
+            changed |= set(
+                &mut self.name,
+                Box::from(name.as_str()),
+                envelope::NAME,
+                at,
+                &mut self.stamps,
+            );
         }
         if let Some(timestamp) = piece.timestamp {
-            changed |= set(&mut self.timestamp, timestamp, envelope::TIMESTAMP, at, &mut self.stamps);
+            changed |= set(
+                &mut self.timestamp,
+                timestamp,
+                envelope::TIMESTAMP,
+                at,
+                &mut self.stamps,
+            );
         }
         if let Some(user) = &piece.user {
             if let Some(no) = resolve_living(user, &self.dead_users, registry) {
                 changed |= set(&mut self.user, no, envelope::USER, at, &mut self.stamps);
             }
         }
-        if !self.erased && let Some(session) = &piece.session {
+        if !self.erased
+            && let Some(session) = &piece.session
+        {
             let no = registry.resolve_session(&session.external_id);
-            changed |= set(&mut self.session, no, envelope::SESSION, at, &mut self.stamps);
+            changed |= set(
+                &mut self.session,
+                no,
+                envelope::SESSION,
+                at,
+                &mut self.stamps,
+            );
         }
         changed
     }
 
-    fn merge_span(&mut self, index: usize, part: &SpanPart, at: Arrival, registry: &mut dyn Registry) -> bool {
+    fn merge_span(
+        &mut self,
+        index: usize,
+        part: &SpanPart,
+        at: Arrival,
+        registry: &mut dyn Registry,
+    ) -> bool {
         let erased = self.erased;
         let user = part.user.as_deref();
         let user = user.and_then(|id| resolve_living(id, &self.dead_users, registry));
@@ -166,7 +202,15 @@ impl TraceState {
         }
         let text = |text: &Option<String>| text.as_deref().map(Box::<str>::from);
         let parent = part.parent.as_deref();
-        put!(span.parent, parent.map(|id| if erased { registry.pseudonym(id) } else { id.into() }), PARENT);
+        put!(
+            span.parent,
+            parent.map(|id| if erased {
+                registry.pseudonym(id)
+            } else {
+                id.into()
+            }),
+            PARENT
+        );
         let mut app_root = span.app_root.then_some(true);
         put!(app_root, part.app_root, APP_ROOT);
         span.app_root = app_root.unwrap_or(false);
@@ -174,15 +218,35 @@ impl TraceState {
             put!(span.name, text(&part.name), NAME);
             put!(span.status_message, text(&part.status_message), STATUS);
             put!(span.trace_name, text(&part.trace_name), TRACE_NAME);
-            put!(span.session, part.session.as_deref().map(|id| registry.resolve_session(id)), SESSION);
+            put!(
+                span.session,
+                part.session
+                    .as_deref()
+                    .map(|id| registry.resolve_session(id)),
+                SESSION
+            );
         }
         let response = part.response_id.as_deref();
-        put!(span.response_id, response.map(|id| if erased { registry.pseudonym(id) } else { id.into() }), RESPONSE);
+        put!(
+            span.response_id,
+            response.map(|id| if erased {
+                registry.pseudonym(id)
+            } else {
+                id.into()
+            }),
+            RESPONSE
+        );
         put!(span.kind, part.kind, KIND);
         put!(span.level, part.level, LEVEL);
         put!(span.start, part.start, START);
         put!(span.end, part.end, END);
-        put!(span.model, part.model.as_deref().map(|name| registry.resolve_model(name)), MODEL);
+        put!(
+            span.model,
+            part.model
+                .as_deref()
+                .map(|name| registry.resolve_model(name)),
+            MODEL
+        );
         put!(span.usage.prompt, part.usage.prompt, PROMPT);
         put!(span.usage.completion, part.usage.completion, COMPLETION);
         put!(span.usage.total, part.usage.total, TOTAL);
@@ -256,16 +320,31 @@ impl TraceState {
 
 fn names_suppressed(piece: &Piece, registry: &dyn Registry) -> bool {
     let on_spans = piece.spans.iter().filter_map(|span| span.user.as_deref());
-    piece.user.as_deref().into_iter().chain(on_spans).any(|id| registry.is_suppressed(id))
+    piece
+        .user
+        .as_deref()
+        .into_iter()
+        .chain(on_spans)
+        .any(|id| registry.is_suppressed(id))
 }
 
-fn resolve_living(external_id: &str, dead: &[DeadUser], registry: &mut dyn Registry) -> Option<UserNo> {
+fn resolve_living(
+    external_id: &str,
+    dead: &[DeadUser],
+    registry: &mut dyn Registry,
+) -> Option<UserNo> {
     (!registry.is_suppressed(external_id)).then(|| registry.resolve_user(external_id, dead))
 }
 
 /// Sets a field if this arrival may; tells whether the value changed. An equal value
 /// changes nothing, its stamp included.
-fn set<T: PartialEq>(slot: &mut Option<T>, value: T, bit: u32, at: Arrival, stamps: &mut Stamps) -> bool {
+fn set<T: PartialEq>(
+    slot: &mut Option<T>,
+    value: T,
+    bit: u32,
+    at: Arrival,
+    stamps: &mut Stamps,
+) -> bool {
     if slot.as_ref() == Some(&value) || !stamps.admits(bit, at) {
         return false;
     }

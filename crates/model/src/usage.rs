@@ -48,9 +48,7 @@ impl Usage {
 
     /// Whether any tokens were used.
     pub fn has_tokens(&self) -> bool {
-        self.total_tokens() > 0
-            || self.prompt.unwrap_or(0) > 0
-            || self.completion.unwrap_or(0) > 0
+        self.total_tokens() > 0 || self.prompt.unwrap_or(0) > 0 || self.completion.unwrap_or(0) > 0
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::connect::{raise_accounts_epoch, raise_books_epoch};
 use crate::error::{StoreResult, damaged, sql};
 use crate::writer::write_audit;
-use cognobserve_model::account::{ApiKey, Capture, Grant, KeyHash, Project, ProjectSettings, Scopes};
+use cognobserve_model::account::{
+    ApiKey, Capture, Grant, KeyHash, Project, ProjectSettings, Scopes,
+};
 use cognobserve_model::id::{DeveloperId, KeyId, ProjectId};
 use cognobserve_model::price::{PriceBook, PriceEntry, format_row, parse_row};
 use cognobserve_model::time::Micros;
@@ -29,7 +31,9 @@ fn project_of(row: &Row) -> rusqlite::Result<Project> {
             capture: Capture::parse(&capture).unwrap_or(Capture::Full),
             time_zone: row.get(6)?,
             max_spans_per_second: row.get(7)?,
-            max_users: row.get::<_, Option<i64>>(8)?.and_then(|max| u64::try_from(max).ok()),
+            max_users: row
+                .get::<_, Option<i64>>(8)?
+                .and_then(|max| u64::try_from(max).ok()),
         },
         created: Micros(row.get(9)?),
     })
@@ -72,19 +76,31 @@ pub(crate) fn find_project(conn: &Connection, id_or_name: &str) -> StoreResult<O
         "SELECT {PROJECT_COLUMNS} FROM projects p JOIN workspaces w ON w.no = p.workspace_no
          WHERE p.id = ?1 OR p.name = ?1 ORDER BY p.id = ?1 DESC, p.no LIMIT 1"
     );
-    conn.query_row(&query, [id_or_name], project_of).optional().map_err(sql)
+    conn.query_row(&query, [id_or_name], project_of)
+        .optional()
+        .map_err(sql)
 }
 
 pub(crate) fn list_projects(conn: &Connection) -> StoreResult<Vec<Project>> {
-    let query = format!("SELECT {PROJECT_COLUMNS} FROM projects p JOIN workspaces w ON w.no = p.workspace_no ORDER BY w.name, p.name");
+    let query = format!(
+        "SELECT {PROJECT_COLUMNS} FROM projects p JOIN workspaces w ON w.no = p.workspace_no ORDER BY w.name, p.name"
+    );
     let mut statement = conn.prepare_cached(&query).map_err(sql)?;
-    statement.query_map([], project_of).and_then(Iterator::collect).map_err(sql)
+    statement
+        .query_map([], project_of)
+        .and_then(Iterator::collect)
+        .map_err(sql)
 }
 
 /// The number of a project that exists.
 pub(crate) fn project_no(conn: &Connection, id: &str) -> StoreResult<Option<i64>> {
-    let mut statement = conn.prepare_cached("SELECT no FROM projects WHERE id = ?1").map_err(sql)?;
-    statement.query_row([id], |row| row.get(0)).optional().map_err(sql)
+    let mut statement = conn
+        .prepare_cached("SELECT no FROM projects WHERE id = ?1")
+        .map_err(sql)?;
+    statement
+        .query_row([id], |row| row.get(0))
+        .optional()
+        .map_err(sql)
 }
 
 fn missing_project() -> StoreError {
@@ -92,35 +108,66 @@ fn missing_project() -> StoreError {
 }
 
 fn begin(conn: &mut Connection) -> StoreResult<rusqlite::Transaction<'_>> {
-    conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)
+    conn.transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(sql)
 }
 
-pub(crate) fn create_project(conn: &mut Connection, workspace: &str, name: &str) -> StoreResult<Project> {
+pub(crate) fn create_project(
+    conn: &mut Connection,
+    workspace: &str,
+    name: &str,
+) -> StoreResult<Project> {
     let tx = begin(conn)?;
     let now = Micros::now().0;
     let developer = format!("dev_{}", random_hex());
-    tx.execute("INSERT OR IGNORE INTO workspaces (name, developer, created) VALUES (?1, ?2, ?3)", (workspace, developer, now)).map_err(sql)?;
+    tx.execute(
+        "INSERT OR IGNORE INTO workspaces (name, developer, created) VALUES (?1, ?2, ?3)",
+        (workspace, developer, now),
+    )
+    .map_err(sql)?;
     let id = format!("prj_{}", random_hex());
     // A purged project's number must not be given again while its rows are being removed.
     let query = "INSERT OR IGNORE INTO projects (no, id, workspace_no, name, created, capture, time_zone)
                  SELECT 1 + max(ifnull((SELECT max(no) FROM projects), 0), ifnull((SELECT value FROM meta WHERE key = 'last_project'), 0)),
                         ?1, w.no, ?2, ?3, 'full', 'UTC' FROM workspaces w WHERE w.name = ?4";
-    let made = tx.execute(query, (&id, name, now, workspace)).map_err(sql)?;
+    let made = tx
+        .execute(query, (&id, name, now, workspace))
+        .map_err(sql)?;
     if made == 0 {
-        return Err(StoreError::new(ErrorKind::Conflict, format!("a project named {name:?} exists already")));
+        return Err(StoreError::new(
+            ErrorKind::Conflict,
+            format!("a project named {name:?} exists already"),
+        ));
     }
-    tx.execute("INSERT OR REPLACE INTO meta (key, value) SELECT 'last_project', max(no) FROM projects", []).map_err(sql)?;
+    tx.execute(
+        "INSERT OR REPLACE INTO meta (key, value) SELECT 'last_project', max(no) FROM projects",
+        [],
+    )
+    .map_err(sql)?;
     raise_accounts_epoch(&tx)?;
     write_audit(&tx, None, "project.create", &id)?;
     tx.commit().map_err(sql)?;
     find_project(conn, &id)?.ok_or_else(missing_project)
 }
 
-pub(crate) fn update_settings(conn: &mut Connection, id: &str, settings: &ProjectSettings) -> StoreResult<Option<Project>> {
+pub(crate) fn update_settings(
+    conn: &mut Connection,
+    id: &str,
+    settings: &ProjectSettings,
+) -> StoreResult<Option<Project>> {
     let tx = begin(conn)?;
     let query = "UPDATE projects SET retention_payload_days = ?2, capture = ?3, time_zone = ?4, max_spans_per_second = ?5, max_users = ?6 WHERE id = ?1";
-    let max_users = settings.max_users.map(|max| i64::try_from(max).unwrap_or(i64::MAX));
-    let row = (id, settings.retention_payload_days, settings.capture.as_str(), &settings.time_zone, settings.max_spans_per_second, max_users);
+    let max_users = settings
+        .max_users
+        .map(|max| i64::try_from(max).unwrap_or(i64::MAX));
+    let row = (
+        id,
+        settings.retention_payload_days,
+        settings.capture.as_str(),
+        &settings.time_zone,
+        settings.max_spans_per_second,
+        max_users,
+    );
     tx.execute(query, row).map_err(sql)?;
     raise_accounts_epoch(&tx)?;
     write_audit(&tx, project_no(&tx, id)?, "project.settings", id)?;
@@ -131,10 +178,15 @@ pub(crate) fn update_settings(conn: &mut Connection, id: &str, settings: &Projec
 /// The project is gone at once; its rows follow, a stretch at a time.
 pub(crate) fn delete_project(conn: &mut Connection, id: &str) -> StoreResult<bool> {
     let tx = begin(conn)?;
-    let Some(no) = project_no(&tx, id)? else { return Ok(false) };
-    tx.execute("DELETE FROM api_keys WHERE project_no = ?1", [no]).map_err(sql)?;
-    tx.execute("DELETE FROM projects WHERE no = ?1", [no]).map_err(sql)?;
-    tx.execute("INSERT INTO purges (project_no) VALUES (?1)", [no]).map_err(sql)?;
+    let Some(no) = project_no(&tx, id)? else {
+        return Ok(false);
+    };
+    tx.execute("DELETE FROM api_keys WHERE project_no = ?1", [no])
+        .map_err(sql)?;
+    tx.execute("DELETE FROM projects WHERE no = ?1", [no])
+        .map_err(sql)?;
+    tx.execute("INSERT INTO purges (project_no) VALUES (?1)", [no])
+        .map_err(sql)?;
     raise_accounts_epoch(&tx)?;
     write_audit(&tx, None, "project.delete", id)?;
     tx.commit().map_err(sql)?;
@@ -142,16 +194,31 @@ pub(crate) fn delete_project(conn: &mut Connection, id: &str) -> StoreResult<boo
     Ok(true)
 }
 
-pub(crate) fn create_key(conn: &mut Connection, project: &str, key: &NewKey) -> StoreResult<ApiKey> {
+pub(crate) fn create_key(
+    conn: &mut Connection,
+    project: &str,
+    key: &NewKey,
+) -> StoreResult<ApiKey> {
     let tx = begin(conn)?;
     let no = project_no(&tx, project)?.ok_or_else(missing_project)?;
     let id = format!("key_{}", random_hex());
-    let row = (&id, no, &key.hash[..], &key.prefix, &key.name, key.scopes.to_string(), Micros::now().0);
+    let row = (
+        &id,
+        no,
+        &key.hash[..],
+        &key.prefix,
+        &key.name,
+        key.scopes.to_string(),
+        Micros::now().0,
+    );
     let made = tx
         .execute("INSERT OR IGNORE INTO api_keys (id, project_no, hash, prefix, name, scopes, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", row)
         .map_err(sql)?;
     if made == 0 {
-        return Err(StoreError::new(ErrorKind::Conflict, "this key exists already"));
+        return Err(StoreError::new(
+            ErrorKind::Conflict,
+            "this key exists already",
+        ));
     }
     write_audit(&tx, Some(no), "key.create", &id)?;
     tx.commit().map_err(sql)?;
@@ -161,18 +228,28 @@ pub(crate) fn create_key(conn: &mut Connection, project: &str, key: &NewKey) -> 
 const KEY_COLUMNS: &str = "SELECT k.id, p.id, k.name, k.prefix, k.scopes, k.created, k.revoked FROM api_keys k JOIN projects p ON p.no = k.project_no";
 
 fn find_key(conn: &Connection, id: &str) -> StoreResult<Option<ApiKey>> {
-    conn.query_row(&format!("{KEY_COLUMNS} WHERE k.id = ?1"), [id], key_of).optional().map_err(sql)
+    conn.query_row(&format!("{KEY_COLUMNS} WHERE k.id = ?1"), [id], key_of)
+        .optional()
+        .map_err(sql)
 }
 
 pub(crate) fn list_keys(conn: &Connection, project: &str) -> StoreResult<Vec<ApiKey>> {
     let query = format!("{KEY_COLUMNS} WHERE p.id = ?1 ORDER BY k.created DESC, k.id");
     let mut statement = conn.prepare_cached(&query).map_err(sql)?;
-    statement.query_map([project], key_of).and_then(Iterator::collect).map_err(sql)
+    statement
+        .query_map([project], key_of)
+        .and_then(Iterator::collect)
+        .map_err(sql)
 }
 
 pub(crate) fn revoke_key(conn: &mut Connection, id: &str) -> StoreResult<Option<ApiKey>> {
     let tx = begin(conn)?;
-    let revoked = tx.execute("UPDATE api_keys SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL", (id, Micros::now().0)).map_err(sql)?;
+    let revoked = tx
+        .execute(
+            "UPDATE api_keys SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL",
+            (id, Micros::now().0),
+        )
+        .map_err(sql)?;
     if revoked > 0 {
         write_audit(&tx, None, "key.revoke", id)?;
     }
@@ -184,7 +261,11 @@ pub(crate) fn list_prices(conn: &Connection, project_no: i64) -> StoreResult<Vec
     let mut statement = conn
         .prepare_cached("SELECT effective_from, rates FROM prices WHERE project_no = ?1 ORDER BY model, effective_from")
         .map_err(sql)?;
-    let rows = statement.query_map([project_no], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).map_err(sql)?;
+    let rows = statement
+        .query_map([project_no], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .map_err(sql)?;
     let mut entries = Vec::new();
     for row in rows {
         let (from, rates) = row.map_err(sql)?;
@@ -195,11 +276,20 @@ pub(crate) fn list_prices(conn: &Connection, project_no: i64) -> StoreResult<Vec
     Ok(entries)
 }
 
-pub(crate) fn put_prices(conn: &mut Connection, project: &str, entries: &[PriceEntry]) -> StoreResult<()> {
+pub(crate) fn put_prices(
+    conn: &mut Connection,
+    project: &str,
+    entries: &[PriceEntry],
+) -> StoreResult<()> {
     let tx = begin(conn)?;
     let no = project_no(&tx, project)?.ok_or_else(missing_project)?;
     for entry in entries {
-        let row = (no, entry.model.to_lowercase(), entry.effective_from.unwrap_or(i64::MIN), format_row(entry));
+        let row = (
+            no,
+            entry.model.to_lowercase(),
+            entry.effective_from.unwrap_or(i64::MIN),
+            format_row(entry),
+        );
         tx.execute("INSERT OR REPLACE INTO prices (project_no, model, effective_from, rates) VALUES (?1, ?2, ?3, ?4)", row).map_err(sql)?;
     }
     raise_accounts_epoch(&tx)?;
@@ -215,7 +305,12 @@ pub(crate) fn read_book(conn: &Connection, project_no: i64) -> StoreResult<Price
 /// Removes what is left of deleted projects; goes on where a crash left off.
 pub(crate) fn finish_purges(conn: &mut Connection) -> StoreResult<()> {
     loop {
-        let next: Option<i64> = conn.query_row("SELECT project_no FROM purges LIMIT 1", [], |row| row.get(0)).optional().map_err(sql)?;
+        let next: Option<i64> = conn
+            .query_row("SELECT project_no FROM purges LIMIT 1", [], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(sql)?;
         let Some(no) = next else { return Ok(()) };
         while purge_step(conn, no)? {}
     }
@@ -247,7 +342,8 @@ fn purge_step(conn: &mut Connection, no: i64) -> StoreResult<bool> {
     }
     removed += crate::writer::purge_traces(&tx, no, PURGE_STEP)?;
     if removed == 0 {
-        tx.execute("DELETE FROM purges WHERE project_no = ?1", [no]).map_err(sql)?;
+        tx.execute("DELETE FROM purges WHERE project_no = ?1", [no])
+            .map_err(sql)?;
         raise_books_epoch(&tx)?;
     }
     tx.commit().map_err(sql)?;

@@ -16,27 +16,44 @@ impl SqliteStore {
     ///
     /// # Errors
     /// `Conflict` if the file exists.
-    pub fn backup_to(&self, target: &Path, mut progress: impl FnMut(u64, u64)) -> Result<(), StoreError> {
+    pub fn backup_to(
+        &self,
+        target: &Path,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(), StoreError> {
         if target.exists() {
-            return Err(StoreError::new(ErrorKind::Conflict, format!("{} exists already", target.display())));
+            return Err(StoreError::new(
+                ErrorKind::Conflict,
+                format!("{} exists already", target.display()),
+            ));
         }
         let source = connect::open_reader(&self.path())?;
         // One snapshot for the whole copy: a busy writer cannot make it start over.
-        source.execute_batch("BEGIN; SELECT count(*) FROM meta;").map_err(sql)?;
+        source
+            .execute_batch("BEGIN; SELECT count(*) FROM meta;")
+            .map_err(sql)?;
         let mut copy = Connection::open(target).map_err(sql)?;
         copy_pages(&source, &mut copy, &mut progress)?;
         source.execute_batch("COMMIT").map_err(sql)?;
-        copy.execute_batch("PRAGMA journal_mode = DELETE").map_err(sql)
+        copy.execute_batch("PRAGMA journal_mode = DELETE")
+            .map_err(sql)
     }
 }
 
-fn copy_pages(source: &Connection, copy: &mut Connection, progress: &mut impl FnMut(u64, u64)) -> StoreResult<()> {
+fn copy_pages(
+    source: &Connection,
+    copy: &mut Connection,
+    progress: &mut impl FnMut(u64, u64),
+) -> StoreResult<()> {
     let backup = Backup::new(source, copy).map_err(sql)?;
     loop {
         let step = backup.step(STEP_PAGES).map_err(sql)?;
         let state = backup.progress();
         let total = u64::try_from(state.pagecount).unwrap_or(0);
-        progress(total.saturating_sub(u64::try_from(state.remaining).unwrap_or(0)), total);
+        progress(
+            total.saturating_sub(u64::try_from(state.remaining).unwrap_or(0)),
+            total,
+        );
         match step {
             StepResult::Done => return Ok(()),
             StepResult::More => {}

@@ -34,10 +34,18 @@ pub(crate) fn spawn(path: PathBuf, writer: WeakWriter) -> StoreResult<()> {
             if let Err(error) = copied {
                 tracing::warn!(error = %error, "checkpoint failed");
             }
-            let mode = if bytes > FORCED_LOG_BYTES { "RESTART" } else { "PASSIVE" };
+            let mode = if bytes > FORCED_LOG_BYTES {
+                "RESTART"
+            } else {
+                "PASSIVE"
+            };
             writer.checkpoint(mode);
         }
     };
-    let spawned = std::thread::Builder::new().name("ledger-checkpoint".into()).spawn(run);
-    spawned.map(drop).map_err(|error| internal("no checkpoint thread").with_source(error))
+    let spawned = std::thread::Builder::new()
+        .name("ledger-checkpoint".into())
+        .spawn(run);
+    spawned
+        .map(drop)
+        .map_err(|error| internal("no checkpoint thread").with_source(error))
 }

@@ -17,7 +17,8 @@ pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, Sto
     let fresh = !path.exists();
     let mut conn = Connection::open(path).map_err(sql)?;
     if fresh {
-        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;").map_err(sql)?;
+        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
+            .map_err(sql)?;
     }
     conn.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
     conn.execute_batch(&format!(
@@ -35,23 +36,34 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
     conn.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
-    conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;").map_err(sql)?;
+    conn.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+    )
+    .map_err(sql)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
 }
 
 fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sql)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sql)?;
+    let tx = conn
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(sql)?;
+    let found: i64 = tx
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(sql)?;
     if found > FORMAT {
-        let message = format!("the store has format {found}, this version reads up to {FORMAT}: use the newer version");
+        let message = format!(
+            "the store has format {found}, this version reads up to {FORMAT}: use the newer version"
+        );
         return Err(StoreError::new(ErrorKind::TooNew, message));
     }
     for step in found..FORMAT {
         let script = usize::try_from(step).ok().and_then(|at| MIGRATIONS.get(at));
-        tx.execute_batch(script.ok_or_else(|| internal("no such migration"))?).map_err(sql)?;
+        tx.execute_batch(script.ok_or_else(|| internal("no such migration"))?)
+            .map_err(sql)?;
     }
-    tx.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
+    tx.pragma_update(None, "user_version", FORMAT)
+        .map_err(sql)?;
     let secret: [u8; 32] = rand::random();
     tx.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('install_secret', ?1), ('epoch', 0), ('accounts_epoch', 0)", [&secret[..]]).map_err(sql)?;
     tx.commit().map_err(sql)
@@ -60,11 +72,17 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
 /// Reads the install secret.
 pub(crate) fn read_keys(conn: &Connection) -> Result<Keys, StoreError> {
     let secret: Option<Vec<u8>> = conn
-        .query_row("SELECT value FROM meta WHERE key = 'install_secret'", [], |row| row.get(0))
+        .query_row(
+            "SELECT value FROM meta WHERE key = 'install_secret'",
+            [],
+            |row| row.get(0),
+        )
         .optional()
         .map_err(sql)?;
     let secret = secret.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    secret.map(Keys::new).ok_or_else(|| internal("the store has lost its install secret"))
+    secret
+        .map(Keys::new)
+        .ok_or_else(|| internal("the store has lost its install secret"))
 }
 
 /// Counters of changes made besides the writer: of the books (everything is read anew)
@@ -78,16 +96,30 @@ pub(crate) struct Epochs {
 pub(crate) fn read_epochs(conn: &Connection) -> Result<Epochs, StoreError> {
     let query = "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = 'accounts_epoch')";
     conn.prepare_cached(query)
-        .and_then(|mut statement| statement.query_row([], |row| Ok(Epochs { books: row.get(0)?, accounts: row.get(1)? })))
+        .and_then(|mut statement| {
+            statement.query_row([], |row| {
+                Ok(Epochs {
+                    books: row.get(0)?,
+                    accounts: row.get(1)?,
+                })
+            })
+        })
         .map_err(sql)
 }
 
 /// Makes the serving process read everything anew.
 pub(crate) fn raise_books_epoch(conn: &Connection) -> Result<(), StoreError> {
-    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", []).map(drop).map_err(sql)
+    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", [])
+        .map(drop)
+        .map_err(sql)
 }
 
 /// Makes the serving process read projects and prices anew.
 pub(crate) fn raise_accounts_epoch(conn: &Connection) -> Result<(), StoreError> {
-    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'accounts_epoch'", []).map(drop).map_err(sql)
+    conn.execute(
+        "UPDATE meta SET value = value + 1 WHERE key = 'accounts_epoch'",
+        [],
+    )
+    .map(drop)
+    .map_err(sql)
 }

@@ -103,7 +103,9 @@ impl People {
     pub fn find_external(&self, external_id: &str) -> Option<&Person> {
         let hash = self.hasher.hash_one(external_id);
         let same = |at: &u32| &*self.persons[*at as usize].external_id == external_id;
-        self.by_external.find(hash, same).map(|at| &self.persons[*at as usize])
+        self.by_external
+            .find(hash, same)
+            .map(|at| &self.persons[*at as usize])
     }
 
     pub fn find_no(&self, no: i64) -> Option<&Person> {
@@ -152,7 +154,14 @@ impl People {
     fn write_text(&mut self, at: u32, profile: &Profile) {
         let start = self.text.len();
         let external = fold_search(&self.persons[at as usize].external_id);
-        for field in [profile.name().map(fold_search), profile.email().map(fold_search), Some(external)].into_iter().flatten() {
+        for field in [
+            profile.name().map(fold_search),
+            profile.email().map(fold_search),
+            Some(external),
+        ]
+        .into_iter()
+        .flatten()
+        {
             self.text.extend_from_slice(field.as_bytes());
             self.text.push(FIELD_END);
         }
@@ -175,7 +184,10 @@ impl People {
             if person.text_at != *start || !person.alive {
                 continue;
             }
-            let end = self.starts.get(index + 1).map_or(self.text.len(), |(next, _)| *next);
+            let end = self
+                .starts
+                .get(index + 1)
+                .map_or(self.text.len(), |(next, _)| *next);
             person.text_at = text.len();
             starts.push((text.len(), *at));
             text.extend_from_slice(&self.text[*start..end]);
@@ -184,25 +196,42 @@ impl People {
     }
 
     /// Takes over committed totals.
-    pub fn set_totals(&mut self, no: i64, first: Option<i64>, last: Option<i64>, sessions: i64, sums: Sums) {
+    pub fn set_totals(
+        &mut self,
+        no: i64,
+        first: Option<i64>,
+        last: Option<i64>,
+        sessions: i64,
+        sums: Sums,
+    ) {
         if let Some(at) = self.by_no.get(&no) {
             let person = &mut self.persons[*at as usize];
-            (person.first, person.last, person.sessions, person.sums) = (first, last, sessions, sums);
+            (person.first, person.last, person.sessions, person.sums) =
+                (first, last, sessions, sums);
         }
     }
 
     /// Takes somebody out; overwrites the text.
     pub fn remove(&mut self, no: i64) {
-        let Some(at) = self.by_no.remove(&no) else { return };
-        let hash = self.hasher.hash_one(&*self.persons[at as usize].external_id);
+        let Some(at) = self.by_no.remove(&no) else {
+            return;
+        };
+        let hash = self
+            .hasher
+            .hash_one(&*self.persons[at as usize].external_id);
         if let Ok(entry) = self.by_external.find_entry(hash, |other| *other == at) {
             entry.remove();
         }
         let person = &mut self.persons[at as usize];
         person.alive = false;
         person.external_id = "".into();
-        let index = self.starts.partition_point(|(start, _)| *start < person.text_at);
-        let end = self.starts.get(index + 1).map_or(self.text.len(), |(next, _)| *next);
+        let index = self
+            .starts
+            .partition_point(|(start, _)| *start < person.text_at);
+        let end = self
+            .starts
+            .get(index + 1)
+            .map_or(self.text.len(), |(next, _)| *next);
         let start = person.text_at.min(end);
         self.stale_bytes += end - start;
         self.text[start..end].fill(FIELD_END);
@@ -214,7 +243,10 @@ impl People {
         let mut found = Vec::new();
         let mut from = 0;
         while let Some(hit) = self.text.get(from..).and_then(|rest| finder.find(rest)) {
-            let index = self.starts.partition_point(|(start, _)| *start <= from + hit) - 1;
+            let index = self
+                .starts
+                .partition_point(|(start, _)| *start <= from + hit)
+                - 1;
             let (start, at) = self.starts[index];
             let person = &self.persons[at as usize];
             if person.alive && person.text_at == start {
@@ -253,7 +285,10 @@ mod tests {
 
     fn profile(name: &str) -> Profile {
         let mut profile = Profile::default();
-        let part = ProfilePart { name: Some(Some(name.into())), ..ProfilePart::default() };
+        let part = ProfilePart {
+            name: Some(Some(name.into())),
+            ..ProfilePart::default()
+        };
         profile.merge(&part, Arrival(1));
         profile
     }
@@ -263,7 +298,13 @@ mod tests {
         let mut people = People::default();
         people.put(1, "user-1", 0, &profile("Ålice 50%"));
         people.put(2, "user-2", 0, &profile("Bob_x"));
-        let found = |people: &People, text: &str| people.search(&fold_search(text)).iter().map(|p| p.no).collect::<Vec<_>>();
+        let found = |people: &People, text: &str| {
+            people
+                .search(&fold_search(text))
+                .iter()
+                .map(|p| p.no)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(found(&people, "åLICE"), [1]);
         assert_eq!(found(&people, "user"), [1, 2]);
         assert_eq!(found(&people, "_"), [2]);

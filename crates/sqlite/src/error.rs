@@ -22,7 +22,10 @@ pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
 
 /// A stored row that does not read back: a defect or a damaged file.
 pub(crate) fn damaged(what: &str) -> StoreError {
-    StoreError::new(ErrorKind::Internal, format!("embedded store: {what} does not read back"))
+    StoreError::new(
+        ErrorKind::Internal,
+        format!("embedded store: {what} does not read back"),
+    )
 }
 
 pub(crate) fn internal(message: impl Into<String>) -> StoreError {

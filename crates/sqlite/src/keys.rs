@@ -52,7 +52,11 @@ impl Keys {
         mac.update(&[0]);
         mac.update(&project_no.to_be_bytes());
         mac.update(id.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        mac.finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// `prefix` + 16 hex digits for a number.
@@ -97,7 +101,10 @@ mod tests {
             assert_eq!(keys.reveal("usr_", &id), Some(no));
             assert_eq!(keys.reveal("ses_", &id), None);
         }
-        assert_ne!(keys.obscure("usr_", 1), Keys::new([8; 32]).obscure("usr_", 1));
+        assert_ne!(
+            keys.obscure("usr_", 1),
+            Keys::new([8; 32]).obscure("usr_", 1)
+        );
         assert_eq!(keys.reveal("usr_", "usr_00000000000000G0"), None);
     }
 }

@@ -50,7 +50,10 @@ pub(crate) struct Lookup {
 impl Lookup {
     /// Rebuilds the filters from the table.
     pub fn load(conn: &Connection, table: Table) -> Result<Lookup, StoreError> {
-        let mut lookup = Lookup { table, eras: Vec::new() };
+        let mut lookup = Lookup {
+            table,
+            eras: Vec::new(),
+        };
         let mut statement = conn.prepare(table.scan).map_err(sql)?;
         let mut rows = statement.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
@@ -82,13 +85,19 @@ impl Lookup {
     pub fn insert(&mut self, conn: &Connection, hash: i64, no: i64) -> Result<(), StoreError> {
         self.note(era_of(no), hash);
         let mut statement = conn.prepare_cached(self.table.insert).map_err(sql)?;
-        statement.execute([era_of(no), hash, no]).map(drop).map_err(sql)
+        statement
+            .execute([era_of(no), hash, no])
+            .map(drop)
+            .map_err(sql)
     }
 
     /// Removes a row; the filter keeps its bits, which only costs a look.
     pub fn delete(&self, conn: &Connection, hash: i64, no: i64) -> Result<(), StoreError> {
         let mut statement = conn.prepare_cached(self.table.delete).map_err(sql)?;
-        statement.execute([era_of(no), hash, no]).map(drop).map_err(sql)
+        statement
+            .execute([era_of(no), hash, no])
+            .map(drop)
+            .map_err(sql)
     }
 }
 
@@ -105,9 +114,17 @@ pub(crate) fn find_all(conn: &Connection, table: Table, hash: i64) -> Result<Vec
     Ok(found)
 }
 
-fn collect(conn: &Connection, table: Table, era: i64, hash: i64, found: &mut Vec<i64>) -> Result<(), StoreError> {
+fn collect(
+    conn: &Connection,
+    table: Table,
+    era: i64,
+    hash: i64,
+    found: &mut Vec<i64>,
+) -> Result<(), StoreError> {
     let mut statement = conn.prepare_cached(table.find).map_err(sql)?;
-    let rows = statement.query_map([era, hash], |row| row.get(0)).map_err(sql)?;
+    let rows = statement
+        .query_map([era, hash], |row| row.get(0))
+        .map_err(sql)?;
     for no in rows {
         found.push(no.map_err(sql)?);
     }

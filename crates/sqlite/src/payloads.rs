@@ -19,7 +19,9 @@ pub(crate) fn pack_piece(piece: &mut Piece) {
     if piece.packed.is_none()
         && let Some(part) = PayloadPart::take(piece)
     {
-        piece.packed = pack(std::slice::from_ref(&part)).ok().map(Vec::into_boxed_slice);
+        piece.packed = pack(std::slice::from_ref(&part))
+            .ok()
+            .map(Vec::into_boxed_slice);
     }
 }
 
@@ -29,10 +31,17 @@ pub(crate) fn pack(parts: &[PayloadPart]) -> Result<Vec<u8>, StoreError> {
     COMPRESSOR.with_borrow_mut(|slot| {
         let compressor = match slot {
             Some(compressor) => compressor,
-            None => slot.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|_| internal("no memory for zstd"))?),
+            None => slot.insert(
+                zstd::bulk::Compressor::new(ZSTD_LEVEL)
+                    .map_err(|_| internal("no memory for zstd"))?,
+            ),
         };
         let mut body = (plain.len() as u64).to_le_bytes().to_vec();
-        body.extend(compressor.compress(&plain).map_err(|_| internal("payload does not compress"))?);
+        body.extend(
+            compressor
+                .compress(&plain)
+                .map_err(|_| internal("payload does not compress"))?,
+        );
         Ok(body)
     })
 }
@@ -40,7 +49,9 @@ pub(crate) fn pack(parts: &[PayloadPart]) -> Result<Vec<u8>, StoreError> {
 pub(crate) fn unpack(body: &[u8]) -> Result<Vec<PayloadPart>, StoreError> {
     let (length, frame) = body.split_at_checked(8).ok_or_else(|| damaged("payload"))?;
     let length = u64::from_le_bytes(length.try_into().map_err(|_| damaged("payload"))?);
-    let length = usize::try_from(length).ok().filter(|n| *n <= MAX_BODY_BYTES);
+    let length = usize::try_from(length)
+        .ok()
+        .filter(|n| *n <= MAX_BODY_BYTES);
     let length = length.ok_or_else(|| damaged("payload"))?;
     let plain = zstd::bulk::decompress(frame, length).map_err(|_| damaged("payload"))?;
     postcard::from_bytes(&plain).map_err(|_| damaged("payload"))
@@ -48,7 +59,9 @@ pub(crate) fn unpack(body: &[u8]) -> Result<Vec<PayloadPart>, StoreError> {
 
 /// Appends a body to a trace's chain; its number is the chain's new head.
 pub(crate) fn insert(conn: &Connection, no: i64, prev: i64, body: &[u8]) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached("INSERT INTO payloads (no, prev, body) VALUES (?1, ?2, ?3)").map_err(sql)?;
+    let mut statement = conn
+        .prepare_cached("INSERT INTO payloads (no, prev, body) VALUES (?1, ?2, ?3)")
+        .map_err(sql)?;
     statement.execute((no, prev, body)).map(drop).map_err(sql)
 }
 
@@ -64,11 +77,15 @@ pub(crate) fn read(conn: &Connection, head: i64) -> Result<Payload, StoreError> 
 }
 
 fn read_chain(conn: &Connection, head: i64) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT prev, body FROM payloads WHERE no = ?1").map_err(sql)?;
+    let mut statement = conn
+        .prepare_cached("SELECT prev, body FROM payloads WHERE no = ?1")
+        .map_err(sql)?;
     let (mut chain, mut next) = (Vec::new(), head);
     // `prev` is always smaller, so the walk ends even on a damaged file.
     while next > 0 {
-        let row: (i64, Vec<u8>) = statement.query_row([next], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+        let row: (i64, Vec<u8>) = statement
+            .query_row([next], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(sql)?;
         let prev = row.0;
         chain.push((next, row.1));
         next = if prev < next { prev } else { 0 };
@@ -79,7 +96,9 @@ fn read_chain(conn: &Connection, head: i64) -> Result<Vec<(i64, Vec<u8>)>, Store
 
 /// Removes a trace's whole chain.
 pub(crate) fn delete(conn: &Connection, head: i64) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached("DELETE FROM payloads WHERE no = ?1 RETURNING prev").map_err(sql)?;
+    let mut statement = conn
+        .prepare_cached("DELETE FROM payloads WHERE no = ?1 RETURNING prev")
+        .map_err(sql)?;
     let mut next = head;
     while next > 0 {
         let prev: i64 = statement.query_row([next], |row| row.get(0)).map_err(sql)?;

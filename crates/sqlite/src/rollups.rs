@@ -35,18 +35,34 @@ pub(crate) const PROJECT_QUARTERS: Rollup = Rollup {
 };
 
 impl Rollup {
-    pub fn read<const N: usize>(&self, conn: &Connection, key: [i64; N]) -> Result<Option<Measures>, StoreError> {
+    pub fn read<const N: usize>(
+        &self,
+        conn: &Connection,
+        key: [i64; N],
+    ) -> Result<Option<Measures>, StoreError> {
         let mut statement = conn.prepare_cached(self.select).map_err(sql)?;
         let mut rows = statement.query(params_from_iter(key)).map_err(sql)?;
         match rows.next().map_err(sql)? {
-            Some(row) => decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?).map(Some),
+            Some(row) => decode(
+                row.get_ref(0)
+                    .map_err(sql)?
+                    .as_blob()
+                    .map_err(|_| damaged("rollup"))?,
+            )
+            .map(Some),
             None => Ok(None),
         }
     }
 
     /// Adds to a row; a row of nothing is removed. `cache` holds rows as committed or as
     /// written in this transaction.
-    pub fn add<const N: usize>(&self, conn: &Connection, cache: &mut RowCache<N>, key: [i64; N], delta: &Measures) -> Result<(), StoreError> {
+    pub fn add<const N: usize>(
+        &self,
+        conn: &Connection,
+        cache: &mut RowCache<N>,
+        key: [i64; N],
+        delta: &Measures,
+    ) -> Result<(), StoreError> {
         if delta.is_zero() {
             return Ok(());
         }
@@ -57,13 +73,18 @@ impl Rollup {
         sum.add(delta, 1);
         if sum.is_zero() {
             let mut statement = conn.prepare_cached(self.delete).map_err(sql)?;
-            return statement.execute(params_from_iter(key)).map(drop).map_err(sql);
+            return statement
+                .execute(params_from_iter(key))
+                .map(drop)
+                .map_err(sql);
         }
         let mut statement = conn.prepare_cached(self.replace).map_err(sql)?;
         for (at, part) in key.iter().enumerate() {
             statement.raw_bind_parameter(at + 1, part).map_err(sql)?;
         }
-        statement.raw_bind_parameter(N + 1, sum.encode()).map_err(sql)?;
+        statement
+            .raw_bind_parameter(N + 1, sum.encode())
+            .map_err(sql)?;
         statement.raw_execute().map(drop).map_err(sql)
     }
 }
@@ -75,7 +96,9 @@ pub(crate) struct RowCache<const N: usize> {
 
 impl<const N: usize> Default for RowCache<N> {
     fn default() -> Self {
-        RowCache { rows: HashMap::new() }
+        RowCache {
+            rows: HashMap::new(),
+        }
     }
 }
 
@@ -122,23 +145,52 @@ pub(crate) struct Totals {
     pub measures: Measures,
 }
 
-pub(crate) fn read_totals(conn: &Connection, project_no: i64, user_no: i64) -> Result<Totals, StoreError> {
+pub(crate) fn read_totals(
+    conn: &Connection,
+    project_no: i64,
+    user_no: i64,
+) -> Result<Totals, StoreError> {
     let mut statement = conn
         .prepare_cached("SELECT first, last, sessions, measures FROM user_totals WHERE project_no = ?1 AND user_no = ?2")
         .map_err(sql)?;
     let row = statement.query_row([project_no, user_no], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?))
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get::<_, Vec<u8>>(3)?,
+        ))
     });
     match row.optional().map_err(sql)? {
-        Some((first, last, sessions, measures)) => Ok(Totals { first, last, sessions, measures: decode(&measures)? }),
+        Some((first, last, sessions, measures)) => Ok(Totals {
+            first,
+            last,
+            sessions,
+            measures: decode(&measures)?,
+        }),
         None => Ok(Totals::default()),
     }
 }
 
-pub(crate) fn write_totals(conn: &Connection, project_no: i64, user_no: i64, totals: &Totals) -> Result<(), StoreError> {
+pub(crate) fn write_totals(
+    conn: &Connection,
+    project_no: i64,
+    user_no: i64,
+    totals: &Totals,
+) -> Result<(), StoreError> {
     let mut statement = conn
         .prepare_cached("INSERT OR REPLACE INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .map_err(sql)?;
     let measures = totals.measures.encode();
-    statement.execute((project_no, user_no, totals.first, totals.last, totals.sessions, measures)).map(drop).map_err(sql)
+    statement
+        .execute((
+            project_no,
+            user_no,
+            totals.first,
+            totals.last,
+            totals.sessions,
+            measures,
+        ))
+        .map(drop)
+        .map_err(sql)
 }

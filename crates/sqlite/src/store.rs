@@ -13,7 +13,9 @@ use cognobserve_model::price::PriceEntry;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced, UserRef};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{Accounts, Committed, DeleteMode, ErrorKind, Ledger, NewKey, Refusal, SessionPatch, StoreError};
+use cognobserve_ports::{
+    Accounts, Committed, DeleteMode, ErrorKind, Ledger, NewKey, Refusal, SessionPatch, StoreError,
+};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,9 @@ impl SqliteStore {
             }
             Mode::Tool => None,
         };
-        let readers = (0..READERS).map(|_| connect::open_reader(&path)).collect::<StoreResult<Vec<_>>>()?;
+        let readers = (0..READERS)
+            .map(|_| connect::open_reader(&path))
+            .collect::<StoreResult<Vec<_>>>()?;
         Ok(SqliteStore(Arc::new(Inner {
             shared,
             writer,
@@ -89,17 +93,31 @@ impl SqliteStore {
 
     fn writer(&self) -> StoreResult<&WriterHandle> {
         let message = "this process has the store open beside a server and cannot book";
-        self.0.writer.as_ref().ok_or_else(|| StoreError::new(ErrorKind::Conflict, message))
+        self.0
+            .writer
+            .as_ref()
+            .ok_or_else(|| StoreError::new(ErrorKind::Conflict, message))
     }
 
-    async fn with_accounts<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+    async fn with_accounts<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let conn = Arc::clone(&self.0.accounts);
         run_blocking(move || work(&mut conn.lock())).await
     }
 
     /// Runs `work` on a read-only connection inside one snapshot.
-    pub(crate) async fn with_reader<T: Send + 'static>(&self, work: impl FnOnce(&Connection, &Shared) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
-        let _turn = self.0.turns.acquire().await.map_err(|_| internal("the store is closed"))?;
+    pub(crate) async fn with_reader<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Shared) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let _turn = self
+            .0
+            .turns
+            .acquire()
+            .await
+            .map_err(|_| internal("the store is closed"))?;
         let (pool, shared) = (Arc::clone(&self.0.readers), Arc::clone(&self.0.shared));
         run_blocking(move || {
             let pooled = pool.lock().pop();
@@ -117,22 +135,39 @@ impl SqliteStore {
     }
 
     /// Runs `work` on a snapshot of one project; `NotFound` if the project is gone.
-    pub(crate) async fn with_snapshot<T: Send + 'static>(&self, project: &ProjectId, work: impl FnOnce(&Snapshot) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+    pub(crate) async fn with_snapshot<T: Send + 'static>(
+        &self,
+        project: &ProjectId,
+        work: impl FnOnce(&Snapshot) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let project = project.clone();
         self.with_reader(move |conn, shared| {
             let no = accounts::project_no(conn, project.as_str())?;
             let no = no.ok_or_else(|| StoreError::new(ErrorKind::NotFound, "no such project"))?;
-            work(&Snapshot { conn, shared, project: &project, project_no: no })
+            work(&Snapshot {
+                conn,
+                shared,
+                project: &project,
+                project_no: no,
+            })
         })
         .await
     }
 
     fn user_no(&self, user: &UserId) -> i64 {
-        self.0.shared.keys.reveal("usr_", user.as_str()).unwrap_or(-1)
+        self.0
+            .shared
+            .keys
+            .reveal("usr_", user.as_str())
+            .unwrap_or(-1)
     }
 
     fn session_no(&self, session: &SessionId) -> i64 {
-        self.0.shared.keys.reveal("ses_", session.as_str()).unwrap_or(-1)
+        self.0
+            .shared
+            .keys
+            .reveal("ses_", session.as_str())
+            .unwrap_or(-1)
     }
 
     /// Whether the last write failed for want of space or rights.
@@ -148,14 +183,20 @@ impl SqliteStore {
     }
 }
 
-fn read_in<T>(conn: &Connection, shared: &Shared, work: impl FnOnce(&Connection, &Shared) -> StoreResult<T>) -> StoreResult<T> {
+fn read_in<T>(
+    conn: &Connection,
+    shared: &Shared,
+    work: impl FnOnce(&Connection, &Shared) -> StoreResult<T>,
+) -> StoreResult<T> {
     conn.execute_batch("BEGIN").map_err(sql)?;
     let result = work(conn, shared);
     conn.execute_batch("COMMIT").map_err(sql)?;
     result
 }
 
-async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
     let joined = tokio::task::spawn_blocking(work).await;
     joined.unwrap_or_else(|error| Err(internal("a read met a defect").with_source(error)))
 }
@@ -165,16 +206,42 @@ fn make_private_dir(dir: &Path) -> StoreResult<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|error| StoreError::new(ErrorKind::Unavailable, format!("cannot make the data directory {}", dir.display())).with_source(error))
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
+    made.map_err(|error| {
+        StoreError::new(
+            ErrorKind::Unavailable,
+            format!("cannot make the data directory {}", dir.display()),
+        )
+        .with_source(error)
+    })
 }
 
 fn take_lock(dir: &Path) -> StoreResult<std::fs::File> {
     let path = dir.join("serve.lock");
-    let refuse = |error| StoreError::new(ErrorKind::Unavailable, format!("cannot lock {}", path.display())).with_source(error);
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(refuse)?;
+    let refuse = |error| {
+        StoreError::new(
+            ErrorKind::Unavailable,
+            format!("cannot lock {}", path.display()),
+        )
+        .with_source(error)
+    };
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(refuse)?;
     file.try_lock().map_err(|_| {
-        StoreError::new(ErrorKind::Conflict, format!("another process serves the data directory {}", dir.display()))
+        StoreError::new(
+            ErrorKind::Conflict,
+            format!(
+                "another process serves the data directory {}",
+                dir.display()
+            ),
+        )
     })?;
     Ok(file)
 }
@@ -185,62 +252,125 @@ impl Ledger for SqliteStore {
         batch.pieces.iter_mut().for_each(payloads::pack_piece);
     }
 
-    async fn commit(&self, group: Vec<Batch>) -> Result<Vec<Result<Committed, Refusal>>, StoreError> {
+    async fn commit(
+        &self,
+        group: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, Refusal>>, StoreError> {
         self.writer()?.run(move |writer| writer.commit(group)).await
     }
 
-    async fn patch_user(&self, project: &ProjectId, user: &UserId, part: ProfilePart, by: &KeyId) -> Result<Option<()>, StoreError> {
+    async fn patch_user(
+        &self,
+        project: &ProjectId,
+        user: &UserId,
+        part: ProfilePart,
+        by: &KeyId,
+    ) -> Result<Option<()>, StoreError> {
         let (project, user_no, by) = (project.clone(), self.user_no(user), by.clone());
-        self.writer()?.run(move |writer| writer.patch_user(project.as_str(), user_no, part, by.as_str())).await
+        self.writer()?
+            .run(move |writer| writer.patch_user(project.as_str(), user_no, part, by.as_str()))
+            .await
     }
 
-    async fn delete_user(&self, project: &ProjectId, user: &UserId, mode: DeleteMode) -> Result<Option<Deleted>, StoreError> {
+    async fn delete_user(
+        &self,
+        project: &ProjectId,
+        user: &UserId,
+        mode: DeleteMode,
+    ) -> Result<Option<Deleted>, StoreError> {
         let (project, user_no) = (project.clone(), self.user_no(user));
-        self.writer()?.run(move |writer| writer.delete_user(project.as_str(), user_no, mode)).await
+        self.writer()?
+            .run(move |writer| writer.delete_user(project.as_str(), user_no, mode))
+            .await
     }
 
-    async fn resolve_users(&self, project: &ProjectId, external_ids: Vec<String>, create: bool) -> Result<Result<Vec<Option<UserId>>, Refusal>, StoreError> {
+    async fn resolve_users(
+        &self,
+        project: &ProjectId,
+        external_ids: Vec<String>,
+        create: bool,
+    ) -> Result<Result<Vec<Option<UserId>>, Refusal>, StoreError> {
         let project = project.clone();
-        let numbers = self.writer()?.run(move |writer| writer.resolve_users(project.as_str(), &external_ids, create)).await?;
+        let numbers = self
+            .writer()?
+            .run(move |writer| writer.resolve_users(project.as_str(), &external_ids, create))
+            .await?;
         let keys = &self.0.shared.keys;
         let id_of = |no: Option<i64>| no.map(|no| UserId::new(keys.obscure("usr_", no)));
         Ok(numbers.map(|numbers| numbers.into_iter().map(id_of).collect()))
     }
 
-    async fn lift_suppression(&self, project: &ProjectId, external_id: &str) -> Result<bool, StoreError> {
+    async fn lift_suppression(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<bool, StoreError> {
         let (project, external_id) = (project.clone(), external_id.to_owned());
-        self.writer()?.run(move |writer| writer.lift_suppression(project.as_str(), &external_id)).await
+        self.writer()?
+            .run(move |writer| writer.lift_suppression(project.as_str(), &external_id))
+            .await
     }
 
-    async fn patch_session(&self, project: &ProjectId, session: &SessionId, patch: SessionPatch) -> Result<Option<()>, StoreError> {
+    async fn patch_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        patch: SessionPatch,
+    ) -> Result<Option<()>, StoreError> {
         let (project, no) = (project.clone(), self.session_no(session));
-        self.writer()?.run(move |writer| writer.patch_session(project.as_str(), no, patch)).await
+        self.writer()?
+            .run(move |writer| writer.patch_session(project.as_str(), no, patch))
+            .await
     }
 
-    async fn delete_session(&self, project: &ProjectId, session: &SessionId) -> Result<Option<Deleted>, StoreError> {
+    async fn delete_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<Deleted>, StoreError> {
         let (project, no) = (project.clone(), self.session_no(session));
-        self.writer()?.run(move |writer| writer.delete_session(project.as_str(), no)).await
+        self.writer()?
+            .run(move |writer| writer.delete_session(project.as_str(), no))
+            .await
     }
 
-    async fn delete_trace(&self, project: &ProjectId, trace_id: &str) -> Result<Option<()>, StoreError> {
+    async fn delete_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<()>, StoreError> {
         let (project, id) = (project.clone(), trace_id.to_owned());
-        self.writer()?.run(move |writer| writer.delete_trace(project.as_str(), &id)).await
+        self.writer()?
+            .run(move |writer| writer.delete_trace(project.as_str(), &id))
+            .await
     }
 
     async fn remove_expired_payloads(&self, now: Micros) -> Result<u64, StoreError> {
-        self.writer()?.run(move |writer| writer.remove_expired_payloads(now)).await
+        self.writer()?
+            .run(move |writer| writer.remove_expired_payloads(now))
+            .await
     }
 
     async fn reprice(&self, project: &ProjectId, apply: bool) -> Result<Vec<Repriced>, StoreError> {
         let shift = match apply {
-            false => self.with_snapshot(project, |snapshot| preview(snapshot.conn, snapshot.project_no)).await?,
+            false => {
+                self.with_snapshot(project, |snapshot| {
+                    preview(snapshot.conn, snapshot.project_no)
+                })
+                .await?
+            }
             true => self.apply_reprice(project).await?,
         };
         self.with_snapshot(project, move |snapshot| {
             let mut report = Vec::new();
             for (no, (spans, before_nanos, after_nanos)) in shift {
                 let user: Option<UserRef> = snapshot.user_ref(no);
-                report.push(Repriced { user, spans, before_nanos, after_nanos });
+                report.push(Repriced {
+                    user,
+                    spans,
+                    before_nanos,
+                    after_nanos,
+                });
             }
             report.sort_by_key(|row| std::cmp::Reverse((row.after_nanos - row.before_nanos).abs()));
             Ok(report)
@@ -255,15 +385,22 @@ impl SqliteStore {
         let (mut shift, mut after) = (Shift::new(), 0);
         loop {
             let (id, so_far) = (project.clone(), std::mem::take(&mut shift));
-            let (last, so_far) = writer.run(move |writer| writer.reprice_step(id.as_str(), after, so_far)).await?;
+            let (last, so_far) = writer
+                .run(move |writer| writer.reprice_step(id.as_str(), after, so_far))
+                .await?;
             shift = so_far;
             match last {
                 Some(last) => after = last,
                 None => break,
             }
         }
-        let (id, spans): (_, i64) = (project.clone(), shift.values().map(|(spans, _, _)| spans).sum());
-        writer.run(move |writer| writer.note_reprice(id.as_str(), &format!("{spans} spans"))).await?;
+        let (id, spans): (_, i64) = (
+            project.clone(),
+            shift.values().map(|(spans, _, _)| spans).sum(),
+        );
+        writer
+            .run(move |writer| writer.note_reprice(id.as_str(), &format!("{spans} spans")))
+            .await?;
         Ok(shift)
     }
 }
@@ -272,54 +409,75 @@ impl SqliteStore {
 impl Accounts for SqliteStore {
     async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Grant>, StoreError> {
         let hash = *hash;
-        self.with_reader(move |conn, _| accounts::authenticate(conn, &hash)).await
+        self.with_reader(move |conn, _| accounts::authenticate(conn, &hash))
+            .await
     }
 
     async fn create_project(&self, workspace: &str, name: &str) -> Result<Project, StoreError> {
         let (workspace, name) = (workspace.to_owned(), name.to_owned());
-        self.with_accounts(move |conn| accounts::create_project(conn, &workspace, &name)).await
+        self.with_accounts(move |conn| accounts::create_project(conn, &workspace, &name))
+            .await
     }
 
     async fn list_projects(&self) -> Result<Vec<Project>, StoreError> {
-        self.with_reader(|conn, _| accounts::list_projects(conn)).await
+        self.with_reader(|conn, _| accounts::list_projects(conn))
+            .await
     }
 
     async fn find_project(&self, id_or_name: &str) -> Result<Option<Project>, StoreError> {
         let wanted = id_or_name.to_owned();
-        self.with_reader(move |conn, _| accounts::find_project(conn, &wanted)).await
+        self.with_reader(move |conn, _| accounts::find_project(conn, &wanted))
+            .await
     }
 
-    async fn update_settings(&self, project: &ProjectId, settings: ProjectSettings) -> Result<Option<Project>, StoreError> {
+    async fn update_settings(
+        &self,
+        project: &ProjectId,
+        settings: ProjectSettings,
+    ) -> Result<Option<Project>, StoreError> {
         let project = project.clone();
-        self.with_accounts(move |conn| accounts::update_settings(conn, project.as_str(), &settings)).await
+        self.with_accounts(move |conn| accounts::update_settings(conn, project.as_str(), &settings))
+            .await
     }
 
     async fn delete_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
         let project = project.clone();
-        self.with_accounts(move |conn| accounts::delete_project(conn, project.as_str())).await
+        self.with_accounts(move |conn| accounts::delete_project(conn, project.as_str()))
+            .await
     }
 
     async fn create_key(&self, project: &ProjectId, key: NewKey) -> Result<ApiKey, StoreError> {
         let project = project.clone();
-        self.with_accounts(move |conn| accounts::create_key(conn, project.as_str(), &key)).await
+        self.with_accounts(move |conn| accounts::create_key(conn, project.as_str(), &key))
+            .await
     }
 
     async fn list_keys(&self, project: &ProjectId) -> Result<Vec<ApiKey>, StoreError> {
         let project = project.clone();
-        self.with_reader(move |conn, _| accounts::list_keys(conn, project.as_str())).await
+        self.with_reader(move |conn, _| accounts::list_keys(conn, project.as_str()))
+            .await
     }
 
     async fn revoke_key(&self, key: &KeyId) -> Result<Option<ApiKey>, StoreError> {
         let key = key.clone();
-        self.with_accounts(move |conn| accounts::revoke_key(conn, key.as_str())).await
+        self.with_accounts(move |conn| accounts::revoke_key(conn, key.as_str()))
+            .await
     }
 
     async fn list_prices(&self, project: &ProjectId) -> Result<Vec<PriceEntry>, StoreError> {
-        self.with_snapshot(project, |snapshot| accounts::list_prices(snapshot.conn, snapshot.project_no)).await
+        self.with_snapshot(project, |snapshot| {
+            accounts::list_prices(snapshot.conn, snapshot.project_no)
+        })
+        .await
     }
 
-    async fn put_prices(&self, project: &ProjectId, entries: Vec<PriceEntry>) -> Result<(), StoreError> {
+    async fn put_prices(
+        &self,
+        project: &ProjectId,
+        entries: Vec<PriceEntry>,
+    ) -> Result<(), StoreError> {
         let project = project.clone();
-        self.with_accounts(move |conn| accounts::put_prices(conn, project.as_str(), &entries)).await
+        self.with_accounts(move |conn| accounts::put_prices(conn, project.as_str(), &entries))
+            .await
     }
 }

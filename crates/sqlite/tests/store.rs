@@ -20,11 +20,25 @@ fn piece(n: i64, user: &str) -> Piece {
         start: Some(Micros(T0 + n)),
         end: Some(Micros(T0 + n + 2_000_000)),
         model: Some("gpt-4o".into()),
-        usage: Usage { prompt: Some(1000), completion: Some(500), ..Usage::default() },
-        payload: SpanPayload { input: Some("\"hello\"".into()), ..SpanPayload::default() },
+        usage: Usage {
+            prompt: Some(1000),
+            completion: Some(500),
+            ..Usage::default()
+        },
+        payload: SpanPayload {
+            input: Some("\"hello\"".into()),
+            ..SpanPayload::default()
+        },
         ..SpanPart::default()
     };
-    Piece { trace_id: format!("t{n}"), arrival: Arrival(T0 + n), name: Some("x".into()), user: Some(user.into()), spans: vec![span], ..Piece::default() }
+    Piece {
+        trace_id: format!("t{n}"),
+        arrival: Arrival(T0 + n),
+        name: Some("x".into()),
+        user: Some(user.into()),
+        spans: vec![span],
+        ..Piece::default()
+    }
 }
 
 fn by_cost() -> UserQuery {
@@ -36,7 +50,10 @@ fn by_cost() -> UserQuery {
         order: SortOrder::Desc,
         stats: Period::ALL,
         metadata: Vec::new(),
-        page: PageRequest { limit: 10, after: None },
+        page: PageRequest {
+            limit: 10,
+            after: None,
+        },
     }
 }
 
@@ -47,16 +64,32 @@ async fn what_was_committed_is_there_after_a_restart() {
         let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
         let project = store.create_project("default", "default").await.unwrap();
         let pieces = vec![piece(1, "a"), piece(2, "b"), piece(3, "a")];
-        let batch = Batch { project: project.id.clone(), key: KeyId::new("key_1"), pieces };
+        let batch = Batch {
+            project: project.id.clone(),
+            key: KeyId::new("key_1"),
+            pieces,
+        };
         assert!(store.commit(vec![batch]).await.unwrap()[0].is_ok());
         project
     };
     // The writer ends when its last handle goes; the lock with the store.
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
     let page = store.list_users(&project.id, by_cost()).await.unwrap();
-    let costs: Vec<_> = page.items.iter().map(|item| (item.user.external_id.as_str(), item.measures.cost_nanos)).collect();
+    let costs: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| (item.user.external_id.as_str(), item.measures.cost_nanos))
+        .collect();
     assert_eq!(costs, [("a", 15_000_000), ("b", 7_500_000)]);
-    let found = store.find_user(&project.id, &UserKey::Id(page.items[0].user.id.clone()), Period::ALL).await.unwrap().unwrap();
+    let found = store
+        .find_user(
+            &project.id,
+            &UserKey::Id(page.items[0].user.id.clone()),
+            Period::ALL,
+        )
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.stats.measures.trace_count, 2);
     assert_eq!(found.stats.user.first_seen, Micros(T0 + 1));
     let trace = store.find_trace(&project.id, "t1").await.unwrap().unwrap();
@@ -72,8 +105,15 @@ async fn one_process_serves_and_tools_stand_beside() {
     assert_eq!(second.kind(), ErrorKind::Conflict);
     let tool = SqliteStore::open(dir.path(), Mode::Tool).unwrap();
     let project = tool.create_project("default", "made beside").await.unwrap();
-    let batch = Batch { project: project.id.clone(), key: KeyId::new("key_1"), pieces: vec![piece(1, "a")] };
-    assert_eq!(tool.commit(vec![batch.clone()]).await.unwrap_err().kind(), ErrorKind::Conflict);
+    let batch = Batch {
+        project: project.id.clone(),
+        key: KeyId::new("key_1"),
+        pieces: vec![piece(1, "a")],
+    };
+    assert_eq!(
+        tool.commit(vec![batch.clone()]).await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
     assert!(store.commit(vec![batch]).await.unwrap()[0].is_ok());
     assert_eq!(tool.verify().await.unwrap().differences, []);
 }
@@ -84,7 +124,8 @@ async fn a_newer_format_is_refused_untouched() {
     drop(SqliteStore::open(dir.path(), Mode::Serve).unwrap());
     let file = dir.path().join("ledger.db");
     let conn = rusqlite::Connection::open(&file).unwrap();
-    conn.pragma_update(None, "user_version", FORMAT + 1).unwrap();
+    conn.pragma_update(None, "user_version", FORMAT + 1)
+        .unwrap();
     drop(conn);
     let error = SqliteStore::open(dir.path(), Mode::Tool).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::TooNew);
@@ -95,11 +136,25 @@ async fn a_backup_is_a_whole_store() {
     let dir = TempDir::new().unwrap();
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
     let project = store.create_project("default", "default").await.unwrap();
-    let batch = Batch { project: project.id.clone(), key: KeyId::new("key_1"), pieces: vec![piece(1, "a")] };
+    let batch = Batch {
+        project: project.id.clone(),
+        key: KeyId::new("key_1"),
+        pieces: vec![piece(1, "a")],
+    };
     store.commit(vec![batch]).await.unwrap();
     let copy = TempDir::new().unwrap();
-    store.backup_to(&copy.path().join("ledger.db"), |_, _| {}).unwrap();
+    store
+        .backup_to(&copy.path().join("ledger.db"), |_, _| {})
+        .unwrap();
     let restored = SqliteStore::open(copy.path(), Mode::Serve).unwrap();
-    assert_eq!(restored.list_users(&project.id, by_cost()).await.unwrap().items.len(), 1);
+    assert_eq!(
+        restored
+            .list_users(&project.id, by_cost())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
     assert_eq!(restored.verify().await.unwrap().differences, []);
 }

@@ -9,16 +9,26 @@ use std::cmp::Reverse;
 const TOP_USERS: usize = 5;
 
 /// Exactly `range.days` entries, today last.
-pub(super) fn analyse(snapshot: &Snapshot, user: i64, range: &DayRange) -> StoreResult<Vec<DayStats>> {
+pub(super) fn analyse(
+    snapshot: &Snapshot,
+    user: i64,
+    range: &DayRange,
+) -> StoreResult<Vec<DayStats>> {
     let days: Vec<_> = range.iter().collect();
     let bounds = days.first().zip(days.last());
     let bounds = bounds.and_then(|((_, first), (_, last))| Some((first.from?.0, last.to?.0)));
-    let Some((from, to)) = bounds else { return Ok(Vec::new()) };
+    let Some((from, to)) = bounds else {
+        return Ok(Vec::new());
+    };
     let active = snapshot.list_active_days(user, from, to)?;
     let mut series = Vec::with_capacity(days.len());
     for (day, period) in days {
         let measures = snapshot.sum_user_within(user, period, Some(&active))?;
-        series.push(DayStats { day, measures, session_count: 0 });
+        series.push(DayStats {
+            day,
+            measures,
+            session_count: 0,
+        });
     }
     snapshot.count_sessions_per_day(user, range, &mut series)?;
     Ok(series)
@@ -26,17 +36,27 @@ pub(super) fn analyse(snapshot: &Snapshot, user: i64, range: &DayRange) -> Store
 
 /// Counts of users and the costliest, all-time.
 pub(super) fn summarise(snapshot: &Snapshot, since: Micros) -> StoreResult<Summary> {
-    let mut summary = Summary { total_users: 0, active_users: 0, new_users: 0, top_by_cost: Vec::new() };
+    let mut summary = Summary {
+        total_users: 0,
+        active_users: 0,
+        new_users: 0,
+        top_by_cost: Vec::new(),
+    };
     let mut top = Vec::new();
     {
         let directory = snapshot.shared.directory.read();
-        let Some(people) = directory.people(snapshot.project_no) else { return Ok(summary) };
+        let Some(people) = directory.people(snapshot.project_no) else {
+            return Ok(summary);
+        };
         for person in people.living() {
             summary.total_users += 1;
             summary.active_users += i64::from(person.last_seen() >= since.0);
             summary.new_users += i64::from(person.first_seen() >= since.0);
             let cost = person.sums.cost_nanos;
-            let enters = top.len() < TOP_USERS || top.last().is_some_and(|(worst, _, _)| Reverse(cost) <= *worst);
+            let enters = top.len() < TOP_USERS
+                || top
+                    .last()
+                    .is_some_and(|(worst, _, _)| Reverse(cost) <= *worst);
             if cost > 0 && enters {
                 top.push((Reverse(cost), person.external_id.to_string(), person.no));
                 top.sort();
@@ -46,7 +66,12 @@ pub(super) fn summarise(snapshot: &Snapshot, since: Micros) -> StoreResult<Summa
     }
     for (Reverse(cost_nanos), external_id, no) in top {
         let name = snapshot.read_profile(no)?.0.name().map(Into::into);
-        summary.top_by_cost.push(TopUser { id: snapshot.user_id(no), external_id, name, cost_nanos });
+        summary.top_by_cost.push(TopUser {
+            id: snapshot.user_id(no),
+            external_id,
+            name,
+            cost_nanos,
+        });
     }
     Ok(summary)
 }

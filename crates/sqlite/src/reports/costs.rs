@@ -29,23 +29,47 @@ pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Cost
         CostGroup::Session => by_session(snapshot, period, &total)?,
     };
     let (rows, next) = cut_page(snapshot, grouped.rows, query)?;
-    Ok(CostReport { rows, next, unattributed: grouped.unattributed, total: (total, session_total) })
+    Ok(CostReport {
+        rows,
+        next,
+        unattributed: grouped.unattributed,
+        total: (total, session_total),
+    })
 }
 
 /// Cost descending, then key; the asked page of it.
-fn cut_page(snapshot: &Snapshot, rows: Vec<CostRow>, query: &CostQuery) -> StoreResult<(Vec<CostRow>, Option<CostPosition>)> {
+fn cut_page(
+    snapshot: &Snapshot,
+    rows: Vec<CostRow>,
+    query: &CostQuery,
+) -> StoreResult<(Vec<CostRow>, Option<CostPosition>)> {
     let mut keyed: Vec<(CostPosition, CostRow)> = rows
         .into_iter()
-        .map(|row| (CostPosition { cost_nanos: row.measures.cost_nanos, key: row.key.order_key() }, row))
+        .map(|row| {
+            (
+                CostPosition {
+                    cost_nanos: row.measures.cost_nanos,
+                    key: row.key.order_key(),
+                },
+                row,
+            )
+        })
         .collect();
-    let before = |a: &CostPosition, b: &CostPosition| b.cost_nanos.cmp(&a.cost_nanos).then_with(|| a.key.cmp(&b.key));
+    let before = |a: &CostPosition, b: &CostPosition| {
+        b.cost_nanos
+            .cmp(&a.cost_nanos)
+            .then_with(|| a.key.cmp(&b.key))
+    };
     if let Some(after) = &query.page.after {
         keyed.retain(|(position, _)| before(position, after).is_gt());
     }
     keyed.sort_by(|(a, _), (b, _)| before(a, b));
     let more = keyed.len() > query.page.limit;
     keyed.truncate(query.page.limit);
-    let next = keyed.last().filter(|_| more).map(|(position, _)| position.clone());
+    let next = keyed
+        .last()
+        .filter(|_| more)
+        .map(|(position, _)| position.clone());
     let mut rows: Vec<CostRow> = keyed.into_iter().map(|(_, row)| row).collect();
     for row in &mut rows {
         if let CostKey::User { id, name, .. } = &mut row.key
@@ -57,7 +81,11 @@ fn cut_page(snapshot: &Snapshot, rows: Vec<CostRow>, query: &CostQuery) -> Store
     Ok((rows, next))
 }
 
-fn by_user(snapshot: &Snapshot, period: Period, sessions: &HashMap<i64, i64>) -> StoreResult<Grouped> {
+fn by_user(
+    snapshot: &Snapshot,
+    period: Period,
+    sessions: &HashMap<i64, i64>,
+) -> StoreResult<Grouped> {
     let mut sums = snapshot.sum_users(period)?;
     for user in sessions.keys() {
         sums.entry(*user).or_default();
@@ -73,52 +101,99 @@ fn by_user(snapshot: &Snapshot, period: Period, sessions: &HashMap<i64, i64>) ->
         }
         let id = snapshot.user_id(no);
         let key = match people.and_then(|people| people.find_no(no)) {
-            Some(person) => CostKey::User { id, external_id: person.external_id.to_string(), name: None },
+            Some(person) => CostKey::User {
+                id,
+                external_id: person.external_id.to_string(),
+                name: None,
+            },
             None => CostKey::Tombstone { id },
         };
-        rows.push(CostRow { key, measures, session_count });
+        rows.push(CostRow {
+            key,
+            measures,
+            session_count,
+        });
     }
-    Ok(Grouped { rows, unattributed: (nobody, sessions.get(&0).copied().unwrap_or(0)) })
+    Ok(Grouped {
+        rows,
+        unattributed: (nobody, sessions.get(&0).copied().unwrap_or(0)),
+    })
 }
 
 /// By a key of the users' current profiles; who lacks it is unattributed, like nobody.
-fn by_metadata(snapshot: &Snapshot, period: Period, sessions: &HashMap<i64, i64>, key: &str) -> StoreResult<Grouped> {
-    let mut statement = snapshot.conn.prepare_cached("SELECT no, profile FROM users WHERE project_no = ?1 AND state = 0").map_err(sql)?;
+fn by_metadata(
+    snapshot: &Snapshot,
+    period: Period,
+    sessions: &HashMap<i64, i64>,
+    key: &str,
+) -> StoreResult<Grouped> {
+    let mut statement = snapshot
+        .conn
+        .prepare_cached("SELECT no, profile FROM users WHERE project_no = ?1 AND state = 0")
+        .map_err(sql)?;
     let mut rows = statement.query([snapshot.project_no]).map_err(sql)?;
     let mut values: HashMap<i64, String> = HashMap::new();
     while let Some(row) = rows.next().map_err(sql)? {
-        let profile = decode_profile(row.get_ref(1).map_err(sql)?.as_blob().map_err(|_| damaged("user"))?)?;
+        let profile = decode_profile(
+            row.get_ref(1)
+                .map_err(sql)?
+                .as_blob()
+                .map_err(|_| damaged("user"))?,
+        )?;
         if let Some(json) = profile.metadata_value(key) {
             values.insert(row.get(0).map_err(sql)?, value_text(json));
         }
     }
     let mut groups: BTreeMap<Option<String>, (Measures, i64)> = BTreeMap::new();
     for (user, measures) in snapshot.sum_users(period)? {
-        groups.entry(values.get(&user).cloned()).or_default().0.add(&measures, 1);
+        groups
+            .entry(values.get(&user).cloned())
+            .or_default()
+            .0
+            .add(&measures, 1);
     }
     for (user, count) in sessions {
         groups.entry(values.get(user).cloned()).or_default().1 += count;
     }
     let unattributed = groups.remove(&None).unwrap_or_default();
-    let rows = groups.into_iter().filter_map(|(value, (measures, session_count))| {
-        let empty = measures.is_zero() && session_count == 0;
-        value.filter(|_| !empty).map(|value| CostRow { key: CostKey::Value(value), measures, session_count })
-    });
-    Ok(Grouped { rows: rows.collect(), unattributed })
+    let rows = groups
+        .into_iter()
+        .filter_map(|(value, (measures, session_count))| {
+            let empty = measures.is_zero() && session_count == 0;
+            value.filter(|_| !empty).map(|value| CostRow {
+                key: CostKey::Value(value),
+                measures,
+                session_count,
+            })
+        });
+    Ok(Grouped {
+        rows: rows.collect(),
+        unattributed,
+    })
 }
 
 fn by_model(snapshot: &Snapshot, period: Period) -> StoreResult<Grouped> {
     let mut sums = snapshot.sum_models(period)?;
     let none = sums.remove(&0).unwrap_or_default();
-    let mut name = snapshot.conn.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+    let mut name = snapshot
+        .conn
+        .prepare_cached("SELECT name FROM models WHERE no = ?1")
+        .map_err(sql)?;
     let mut rows = Vec::with_capacity(sums.len());
     for (no, measures) in sums {
         if !measures.is_zero() {
             let name = name.query_row([no], |row| row.get(0)).map_err(sql)?;
-            rows.push(CostRow { key: CostKey::Model(name), measures, session_count: 0 });
+            rows.push(CostRow {
+                key: CostKey::Model(name),
+                measures,
+                session_count: 0,
+            });
         }
     }
-    Ok(Grouped { rows, unattributed: (none, 0) })
+    Ok(Grouped {
+        rows,
+        unattributed: (none, 0),
+    })
 }
 
 fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Grouped> {
@@ -129,16 +204,27 @@ fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Group
     for (quarter, measures) in snapshot.list_quarters(from, to)? {
         let start = Micros(quarter * MICROS_PER_QUARTER);
         let end = Micros(start.0 + MICROS_PER_QUARTER);
-        let whole = period.from.is_none_or(|from| from <= start) && period.to.is_none_or(|to| end <= to);
+        let whole =
+            period.from.is_none_or(|from| from <= start) && period.to.is_none_or(|to| end <= to);
         let measures = match whole {
             true => measures,
             false => {
-                let clamp = |at: Micros| Micros(at.0.clamp(period.from.map_or(i64::MIN, |from| from.0), period.to.map_or(i64::MAX, |to| to.0)));
-                snapshot.sum_project(Period { from: Some(clamp(start)), to: Some(clamp(end)) })?
+                let clamp = |at: Micros| {
+                    Micros(at.0.clamp(
+                        period.from.map_or(i64::MIN, |from| from.0),
+                        period.to.map_or(i64::MAX, |to| to.0),
+                    ))
+                };
+                snapshot.sum_project(Period {
+                    from: Some(clamp(start)),
+                    to: Some(clamp(end)),
+                })?
             }
         };
         if !measures.is_zero() {
-            days.entry(zone.day_of(start)).or_default().add(&measures, 1);
+            days.entry(zone.day_of(start))
+                .or_default()
+                .add(&measures, 1);
         }
     }
     let mut rows = Vec::with_capacity(days.len());
@@ -153,22 +239,37 @@ fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Group
             to: Some(whole_day(period.to, zone.start_of(day.plus(1)), false)),
         };
         let session_count = snapshot.count_sessions(inside)?.values().sum();
-        rows.push(CostRow { key: CostKey::Day(day), measures, session_count });
+        rows.push(CostRow {
+            key: CostKey::Day(day),
+            measures,
+            session_count,
+        });
     }
-    Ok(Grouped { rows, unattributed: (Measures::default(), 0) })
+    Ok(Grouped {
+        rows,
+        unattributed: (Measures::default(), 0),
+    })
 }
 
 fn by_session(snapshot: &Snapshot, period: Period, total: &Measures) -> StoreResult<Grouped> {
-    let mut whole = snapshot.conn.prepare_cached("SELECT external_id, measures FROM sessions WHERE no = ?1").map_err(sql)?;
+    let mut whole = snapshot
+        .conn
+        .prepare_cached("SELECT external_id, measures FROM sessions WHERE no = ?1")
+        .map_err(sql)?;
     let query = "SELECT t.booked FROM session_traces s JOIN traces t ON t.no = s.trace_no WHERE s.session_no = ?1 AND s.time >= ?2 AND s.time < ?3";
     let mut inside = snapshot.conn.prepare_cached(query).map_err(sql)?;
-    let (from, to) = (period.from.map_or(i64::MIN, |from| from.0), period.to.map_or(i64::MAX, |to| to.0));
+    let (from, to) = (
+        period.from.map_or(i64::MIN, |from| from.0),
+        period.to.map_or(i64::MAX, |to| to.0),
+    );
     let (mut rows, mut unattributed) = (Vec::new(), total.clone());
     for (_, (last, no, first)) in snapshot.list_all_sessions(period)? {
         if first >= to {
             continue;
         }
-        let row = whole.query_row([no], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
+        let row = whole.query_row([no], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
         let (external_id, measures) = row.map_err(sql)?;
         let mut measures = decode(&measures)?;
         if first < from || last >= to {
@@ -176,22 +277,33 @@ fn by_session(snapshot: &Snapshot, period: Period, total: &Measures) -> StoreRes
             let mut traces = inside.query([no, from, to]).map_err(sql)?;
             while let Some(row) = traces.next().map_err(sql)? {
                 let booked = row.get_ref(0).map_err(sql)?;
-                let facts = super::period::decode_facts(booked.as_blob().map_err(|_| damaged("trace"))?)?;
+                let facts =
+                    super::period::decode_facts(booked.as_blob().map_err(|_| damaged("trace"))?)?;
                 measures.add(&facts.measures, 1);
             }
         }
         if measures.trace_count > 0 {
             unattributed.add(&measures, -1);
             let id = snapshot.session_id(no);
-            rows.push(CostRow { key: CostKey::Session { id, external_id }, measures, session_count: 1 });
+            rows.push(CostRow {
+                key: CostKey::Session { id, external_id },
+                measures,
+                session_count: 1,
+            });
         }
     }
-    Ok(Grouped { rows, unattributed: (unattributed, 0) })
+    Ok(Grouped {
+        rows,
+        unattributed: (unattributed, 0),
+    })
 }
 
 /// Models with tokens and no price, most tokens first.
 pub(super) fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedModel>> {
-    let mut name = snapshot.conn.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+    let mut name = snapshot
+        .conn
+        .prepare_cached("SELECT name FROM models WHERE no = ?1")
+        .map_err(sql)?;
     let mut rows = Vec::new();
     for (no, measures) in snapshot.sum_models(Period::ALL)? {
         if measures.unpriced_span_count <= 0 {
@@ -201,8 +313,16 @@ pub(super) fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedMode
             0 => None,
             _ => Some(name.query_row([no], |row| row.get(0)).map_err(sql)?),
         };
-        rows.push(UnpricedModel { model, span_count: measures.unpriced_span_count, total_tokens: measures.total_tokens });
+        rows.push(UnpricedModel {
+            model,
+            span_count: measures.unpriced_span_count,
+            total_tokens: measures.total_tokens,
+        });
     }
-    rows.sort_by(|a, b| b.total_tokens.cmp(&a.total_tokens).then_with(|| a.model.cmp(&b.model)));
+    rows.sort_by(|a, b| {
+        b.total_tokens
+            .cmp(&a.total_tokens)
+            .then_with(|| a.model.cmp(&b.model))
+    });
     Ok(rows)
 }

@@ -17,10 +17,12 @@ use async_trait::async_trait;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::profile::Profile;
 use cognobserve_model::query::{
-    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter, UserKey, UserPosition, UserQuery,
+    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
+    UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel, UserDetail, UserRef, UserStats, Verification,
+    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
+    UserDetail, UserRef, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -51,9 +53,14 @@ impl Snapshot<'_> {
             return None;
         }
         let directory = self.shared.directory.read();
-        let person = directory.people(self.project_no).and_then(|people| people.find_no(no));
+        let person = directory
+            .people(self.project_no)
+            .and_then(|people| people.find_no(no));
         let external_id = person.map(|person| person.external_id.to_string());
-        Some(UserRef { id: self.user_id(no), external_id })
+        Some(UserRef {
+            id: self.user_id(no),
+            external_id,
+        })
     }
 
     /// The number of a living user of this project.
@@ -65,21 +72,36 @@ impl Snapshot<'_> {
                 let no = self.shared.keys.reveal("usr_", id.as_str())?;
                 people.find_no(no).map(|person| person.no)
             }
-            UserKey::External(external_id) => people.find_external(external_id).map(|person| person.no),
+            UserKey::External(external_id) => {
+                people.find_external(external_id).map(|person| person.no)
+            }
         }
     }
 
     /// The number of a session of this project.
     pub fn find_session_no(&self, id: &SessionId) -> StoreResult<Option<i64>> {
-        let Some(no) = self.shared.keys.reveal("ses_", id.as_str()) else { return Ok(None) };
-        let mut statement = self.conn.prepare_cached("SELECT no FROM sessions WHERE no = ?1 AND project_no = ?2").map_err(sql)?;
-        statement.query_row([no, self.project_no], |row| row.get(0)).optional().map_err(sql)
+        let Some(no) = self.shared.keys.reveal("ses_", id.as_str()) else {
+            return Ok(None);
+        };
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT no FROM sessions WHERE no = ?1 AND project_no = ?2")
+            .map_err(sql)?;
+        statement
+            .query_row([no, self.project_no], |row| row.get(0))
+            .optional()
+            .map_err(sql)
     }
 
     /// A living user's profile, with when it was made and last changed.
     pub fn read_profile(&self, no: i64) -> StoreResult<(Profile, i64, i64)> {
-        let mut statement = self.conn.prepare_cached("SELECT profile, created, updated FROM users WHERE no = ?1").map_err(sql)?;
-        let row = statement.query_row([no], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)));
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT profile, created, updated FROM users WHERE no = ?1")
+            .map_err(sql)?;
+        let row = statement.query_row([no], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?))
+        });
         match row.optional().map_err(sql)? {
             Some((profile, created, updated)) => Ok((decode_profile(&profile)?, created, updated)),
             None => Ok((Profile::default(), 0, 0)),
@@ -110,43 +132,94 @@ pub(crate) fn metadata_json(profile: &Profile) -> String {
 
 #[async_trait]
 impl Reports for SqliteStore {
-    async fn list_users(&self, project: &ProjectId, query: UserQuery) -> Result<Page<UserStats, UserPosition>, StoreError> {
-        self.with_snapshot(project, move |snapshot| users::list(snapshot, &query)).await
+    async fn list_users(
+        &self,
+        project: &ProjectId,
+        query: UserQuery,
+    ) -> Result<Page<UserStats, UserPosition>, StoreError> {
+        self.with_snapshot(project, move |snapshot| users::list(snapshot, &query))
+            .await
     }
 
-    async fn find_user(&self, project: &ProjectId, key: &UserKey, stats: Period) -> Result<Option<UserDetail>, StoreError> {
+    async fn find_user(
+        &self,
+        project: &ProjectId,
+        key: &UserKey,
+        stats: Period,
+    ) -> Result<Option<UserDetail>, StoreError> {
         let key = key.clone();
-        self.with_snapshot(project, move |snapshot| users::find(snapshot, &key, stats)).await
+        self.with_snapshot(project, move |snapshot| users::find(snapshot, &key, stats))
+            .await
     }
 
-    async fn list_traces(&self, project: &ProjectId, filter: TraceFilter, page: PageRequest<TimePosition>) -> Result<Option<TimePage<TraceSummary>>, StoreError> {
-        self.with_snapshot(project, move |snapshot| traces::list(snapshot, &filter, &page)).await
-    }
-
-    async fn find_trace(&self, project: &ProjectId, trace_id: &str) -> Result<Option<TraceDetail>, StoreError> {
-        let id = trace_id.to_owned();
-        self.with_snapshot(project, move |snapshot| traces::find(snapshot, &id)).await
-    }
-
-    async fn list_sessions(&self, project: &ProjectId, filter: SessionFilter, page: PageRequest<TimePosition>) -> Result<Option<TimePage<SessionStats>>, StoreError> {
-        self.with_snapshot(project, move |snapshot| sessions::list(snapshot, &filter, &page)).await
-    }
-
-    async fn find_session(&self, project: &ProjectId, session: &SessionId) -> Result<Option<SessionStats>, StoreError> {
-        let session = session.clone();
-        self.with_snapshot(project, move |snapshot| match snapshot.find_session_no(&session)? {
-            Some(no) => sessions::read(snapshot, no).map(Some),
-            None => Ok(None),
+    async fn list_traces(
+        &self,
+        project: &ProjectId,
+        filter: TraceFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceSummary>>, StoreError> {
+        self.with_snapshot(project, move |snapshot| {
+            traces::list(snapshot, &filter, &page)
         })
         .await
     }
 
-    async fn read_timeline(&self, project: &ProjectId, session: &SessionId, page: PageRequest<TimePosition>) -> Result<Option<TimePage<TraceDetail>>, StoreError> {
-        let session = session.clone();
-        self.with_snapshot(project, move |snapshot| traces::timeline(snapshot, &session, &page)).await
+    async fn find_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<TraceDetail>, StoreError> {
+        let id = trace_id.to_owned();
+        self.with_snapshot(project, move |snapshot| traces::find(snapshot, &id))
+            .await
     }
 
-    async fn analyse_user(&self, project: &ProjectId, user: &UserKey, range: DayRange) -> Result<Option<Vec<DayStats>>, StoreError> {
+    async fn list_sessions(
+        &self,
+        project: &ProjectId,
+        filter: SessionFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<SessionStats>>, StoreError> {
+        self.with_snapshot(project, move |snapshot| {
+            sessions::list(snapshot, &filter, &page)
+        })
+        .await
+    }
+
+    async fn find_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<SessionStats>, StoreError> {
+        let session = session.clone();
+        self.with_snapshot(project, move |snapshot| {
+            match snapshot.find_session_no(&session)? {
+                Some(no) => sessions::read(snapshot, no).map(Some),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn read_timeline(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceDetail>>, StoreError> {
+        let session = session.clone();
+        self.with_snapshot(project, move |snapshot| {
+            traces::timeline(snapshot, &session, &page)
+        })
+        .await
+    }
+
+    async fn analyse_user(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        range: DayRange,
+    ) -> Result<Option<Vec<DayStats>>, StoreError> {
         let key = user.clone();
         self.with_snapshot(project, move |snapshot| match snapshot.find_user_no(&key) {
             Some(no) => analytics::analyse(snapshot, no, &range).map(Some),
@@ -156,11 +229,19 @@ impl Reports for SqliteStore {
     }
 
     async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError> {
-        self.with_snapshot(project, move |snapshot| analytics::summarise(snapshot, since)).await
+        self.with_snapshot(project, move |snapshot| {
+            analytics::summarise(snapshot, since)
+        })
+        .await
     }
 
-    async fn report_costs(&self, project: &ProjectId, query: CostQuery) -> Result<CostReport, StoreError> {
-        self.with_snapshot(project, move |snapshot| costs::report(snapshot, &query)).await
+    async fn report_costs(
+        &self,
+        project: &ProjectId,
+        query: CostQuery,
+    ) -> Result<CostReport, StoreError> {
+        self.with_snapshot(project, move |snapshot| costs::report(snapshot, &query))
+            .await
     }
 
     async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError> {
@@ -175,6 +256,7 @@ impl Reports for SqliteStore {
         if self.is_unwritable() {
             self.probe().await?;
         }
-        self.with_reader(|conn, _| crate::connect::read_epochs(conn).map(drop)).await
+        self.with_reader(|conn, _| crate::connect::read_epochs(conn).map(drop))
+            .await
     }
 }

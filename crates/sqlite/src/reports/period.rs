@@ -24,16 +24,27 @@ pub(super) enum Stretch {
 }
 
 fn bounds(period: Period) -> (i64, i64) {
-    (period.from.map_or(OPEN_FROM, |from| from.0), period.to.map_or(OPEN_TO, |to| to.0))
+    (
+        period.from.map_or(OPEN_FROM, |from| from.0),
+        period.to.map_or(OPEN_TO, |to| to.0),
+    )
 }
 
 /// The first whole unit at or after `at`.
 fn round_up(at: i64, unit: i64) -> i64 {
-    if at == OPEN_FROM { at } else { at.div_euclid(unit) + i64::from(at.rem_euclid(unit) != 0) }
+    if at == OPEN_FROM {
+        at
+    } else {
+        at.div_euclid(unit) + i64::from(at.rem_euclid(unit) != 0)
+    }
 }
 
 fn round_down(at: i64, unit: i64) -> i64 {
-    if at == OPEN_TO { at } else { at.div_euclid(unit) }
+    if at == OPEN_TO {
+        at
+    } else {
+        at.div_euclid(unit)
+    }
 }
 
 /// Cuts a period into as few reads as possible. `days`: whether day rollups exist.
@@ -42,7 +53,10 @@ pub(super) fn split(period: Period, days: bool) -> Vec<Stretch> {
     if from >= to {
         return Vec::new();
     }
-    let (first, last) = (round_up(from, MICROS_PER_QUARTER), round_down(to, MICROS_PER_QUARTER));
+    let (first, last) = (
+        round_up(from, MICROS_PER_QUARTER),
+        round_down(to, MICROS_PER_QUARTER),
+    );
     if first > last {
         return vec![Stretch::Micros(from, to)];
     }
@@ -50,7 +64,10 @@ pub(super) fn split(period: Period, days: bool) -> Vec<Stretch> {
     if from != OPEN_FROM && from < first * MICROS_PER_QUARTER {
         parts.push(Stretch::Micros(from, first * MICROS_PER_QUARTER));
     }
-    let (first_day, last_day) = (round_up(first, QUARTERS_PER_DAY), round_down(last, QUARTERS_PER_DAY));
+    let (first_day, last_day) = (
+        round_up(first, QUARTERS_PER_DAY),
+        round_down(last, QUARTERS_PER_DAY),
+    );
     if days && first_day < last_day {
         if first != OPEN_FROM && first < first_day * QUARTERS_PER_DAY {
             parts.push(Stretch::Quarters(first, first_day * QUARTERS_PER_DAY));
@@ -69,18 +86,28 @@ pub(super) fn split(period: Period, days: bool) -> Vec<Stretch> {
 }
 
 impl Snapshot<'_> {
-    fn scan(&self, query: &'static str, from: i64, to: i64, mut take: impl FnMut(i64, &[u8]) -> StoreResult<()>) -> StoreResult<()> {
+    fn scan(
+        &self,
+        query: &'static str,
+        from: i64,
+        to: i64,
+        mut take: impl FnMut(i64, &[u8]) -> StoreResult<()>,
+    ) -> StoreResult<()> {
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         let mut rows = statement.query([self.project_no, from, to]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let blob = row.get_ref(1).map_err(sql)?;
-            take(row.get(0).map_err(sql)?, blob.as_blob().map_err(|_| damaged("rollup"))?)?;
+            take(
+                row.get(0).map_err(sql)?,
+                blob.as_blob().map_err(|_| damaged("rollup"))?,
+            )?;
         }
         Ok(())
     }
 
     fn scan_facts(&self, from: i64, to: i64, mut take: impl FnMut(Facts)) -> StoreResult<()> {
-        let query = "SELECT t.user_no, t.booked FROM project_traces p JOIN traces t ON t.no = p.trace_no
+        let query =
+            "SELECT t.user_no, t.booked FROM project_traces p JOIN traces t ON t.no = p.trace_no
                      WHERE p.project_no = ?1 AND p.time >= ?2 AND p.time < ?3";
         self.scan(query, from, to, |_, blob| {
             take(decode_facts(blob)?);
@@ -92,10 +119,15 @@ impl Snapshot<'_> {
     pub fn sum_users(&self, period: Period) -> StoreResult<HashMap<i64, Measures>> {
         let mut sums: HashMap<i64, Measures> = HashMap::new();
         if period.is_all() {
-            self.scan("SELECT user_no, measures FROM user_totals WHERE project_no = ?1 AND ?2 < ?3", OPEN_FROM, OPEN_TO, |user, blob| {
-                sums.insert(user, decode(blob)?);
-                Ok(())
-            })?;
+            self.scan(
+                "SELECT user_no, measures FROM user_totals WHERE project_no = ?1 AND ?2 < ?3",
+                OPEN_FROM,
+                OPEN_TO,
+                |user, blob| {
+                    sums.insert(user, decode(blob)?);
+                    Ok(())
+                },
+            )?;
             return Ok(sums);
         }
         for part in split(period, true) {
@@ -112,7 +144,9 @@ impl Snapshot<'_> {
                     self.scan("SELECT user_no, measures FROM user_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3", from, to, &mut add)?;
                 }
                 Stretch::Micros(from, to) => self.scan_facts(from, to, |facts| {
-                    sums.entry(facts.user.map_or(0, |user| user.0)).or_default().add(&facts.measures, 1);
+                    sums.entry(facts.user.map_or(0, |user| user.0))
+                        .or_default()
+                        .add(&facts.measures, 1);
                 })?,
             }
         }
@@ -126,29 +160,47 @@ impl Snapshot<'_> {
         }
         let totals = read_totals(self.conn, self.project_no, user)?;
         // Open sides end where the user's traces do, so that every loop is bounded.
-        let (Some(first), Some(last)) = (totals.first, totals.last) else { return Ok(Measures::default()) };
+        let (Some(first), Some(last)) = (totals.first, totals.last) else {
+            return Ok(Measures::default());
+        };
         let from = period.from.map_or(first, |from| from.0.max(first));
-        let to = period.to.map_or(last.saturating_add(1), |to| to.0.min(last.saturating_add(1)));
-        let clamped = Period { from: Some(cognobserve_model::time::Micros(from)), to: Some(cognobserve_model::time::Micros(to)) };
+        let to = period.to.map_or(last.saturating_add(1), |to| {
+            to.0.min(last.saturating_add(1))
+        });
+        let clamped = Period {
+            from: Some(cognobserve_model::time::Micros(from)),
+            to: Some(cognobserve_model::time::Micros(to)),
+        };
         self.sum_user_within(user, clamped, None)
     }
 
     /// The same for a bounded period; with `active` given, other UTC days are known to be empty.
-    pub fn sum_user_within(&self, user: i64, period: Period, active: Option<&HashSet<i64>>) -> StoreResult<Measures> {
+    pub fn sum_user_within(
+        &self,
+        user: i64,
+        period: Period,
+        active: Option<&HashSet<i64>>,
+    ) -> StoreResult<Measures> {
         let mut sum = Measures::default();
         let is_active = |day: i64| active.is_none_or(|days| days.contains(&day));
         for part in split(period, true) {
             match part {
                 Stretch::Days(from, to) => {
                     for day in (from..to).filter(|day| is_active(*day)) {
-                        if let Some(measures) = USER_DAYS.read(self.conn, [self.project_no, day, user])? {
+                        if let Some(measures) =
+                            USER_DAYS.read(self.conn, [self.project_no, day, user])?
+                        {
                             sum.add(&measures, 1);
                         }
                     }
                 }
                 Stretch::Quarters(from, to) => {
-                    for quarter in (from..to).filter(|quarter| is_active(quarter.div_euclid(QUARTERS_PER_DAY))) {
-                        if let Some(measures) = USER_QUARTERS.read(self.conn, [self.project_no, quarter, user])? {
+                    for quarter in
+                        (from..to).filter(|quarter| is_active(quarter.div_euclid(QUARTERS_PER_DAY)))
+                    {
+                        if let Some(measures) =
+                            USER_QUARTERS.read(self.conn, [self.project_no, quarter, user])?
+                        {
                             sum.add(&measures, 1);
                         }
                     }
@@ -167,7 +219,10 @@ impl Snapshot<'_> {
     pub fn list_active_days(&self, user: i64, from: i64, to: i64) -> StoreResult<HashSet<i64>> {
         let mut days = HashSet::new();
         for day in from.div_euclid(MICROS_PER_DAY)..=to.div_euclid(MICROS_PER_DAY) {
-            if USER_DAYS.read(self.conn, [self.project_no, day, user])?.is_some() {
+            if USER_DAYS
+                .read(self.conn, [self.project_no, day, user])?
+                .is_some()
+            {
                 days.insert(day);
             }
         }
@@ -180,9 +235,16 @@ impl Snapshot<'_> {
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         let mut found = Vec::new();
         for era in 0..=newest {
-            let mut rows = statement.query(params_from_iter([era, user, from, to])).map_err(sql)?;
+            let mut rows = statement
+                .query(params_from_iter([era, user, from, to]))
+                .map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                found.push(decode_facts(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("trace"))?)?);
+                found.push(decode_facts(
+                    row.get_ref(0)
+                        .map_err(sql)?
+                        .as_blob()
+                        .map_err(|_| damaged("trace"))?,
+                )?);
             }
         }
         Ok(found)
@@ -193,7 +255,9 @@ impl Snapshot<'_> {
         let mut sum = Measures::default();
         for part in split(period, false) {
             match part {
-                Stretch::Micros(from, to) => self.scan_facts(from, to, |facts| sum.add(&facts.measures, 1))?,
+                Stretch::Micros(from, to) => {
+                    self.scan_facts(from, to, |facts| sum.add(&facts.measures, 1))?
+                }
                 Stretch::Quarters(from, to) | Stretch::Days(from, to) => {
                     let query = "SELECT 0, measures FROM project_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
                     self.scan(query, from, to, |_, blob| {
@@ -249,13 +313,25 @@ mod tests {
     use cognobserve_model::time::Micros;
 
     fn period(from: Option<i64>, to: Option<i64>) -> Period {
-        Period { from: from.map(Micros), to: to.map(Micros) }
+        Period {
+            from: from.map(Micros),
+            to: to.map(Micros),
+        }
     }
 
     #[test]
     fn parts_tile_the_period() {
         let (day, quarter) = (MICROS_PER_DAY, MICROS_PER_QUARTER);
-        for (from, to) in [(5, 9), (0, day), (1, day), (quarter - 1, 3 * day + quarter + 1), (quarter, 2 * quarter), (day - quarter, day + quarter), (3, quarter + 3), (quarter - 2, quarter + 2)] {
+        for (from, to) in [
+            (5, 9),
+            (0, day),
+            (1, day),
+            (quarter - 1, 3 * day + quarter + 1),
+            (quarter, 2 * quarter),
+            (day - quarter, day + quarter),
+            (3, quarter + 3),
+            (quarter - 2, quarter + 2),
+        ] {
             for days in [true, false] {
                 let mut at = from;
                 for part in split(period(Some(from), Some(to)), days) {
@@ -271,8 +347,14 @@ mod tests {
                 assert_eq!(at, to, "{from} {to}");
             }
         }
-        assert_eq!(split(Period::ALL, true), [Stretch::Days(OPEN_FROM, OPEN_TO)]);
+        assert_eq!(
+            split(Period::ALL, true),
+            [Stretch::Days(OPEN_FROM, OPEN_TO)]
+        );
         assert_eq!(split(period(Some(7), Some(7)), true), []);
-        assert_eq!(split(period(None, Some(day)), true), [Stretch::Days(OPEN_FROM, 1)]);
+        assert_eq!(
+            split(period(None, Some(day)), true),
+            [Stretch::Days(OPEN_FROM, 1)]
+        );
     }
 }

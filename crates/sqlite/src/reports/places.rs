@@ -18,7 +18,13 @@ pub(super) type Place = (i64, i64);
 
 /// The places of `[from, to)`, newest first: about `limit` of them and all that share the
 /// oldest's instant. Empty iff there are none.
-pub(super) fn read_newest(snapshot: &Snapshot, walk: Walk, from: i64, to: i64, limit: i64) -> StoreResult<Vec<Place>> {
+pub(super) fn read_newest(
+    snapshot: &Snapshot,
+    walk: Walk,
+    from: i64,
+    to: i64,
+    limit: i64,
+) -> StoreResult<Vec<Place>> {
     let mut places = read(snapshot, walk, from, to, limit)?;
     if let Some((oldest, _)) = places.get(limit as usize - 1).copied() {
         places.retain(|(time, _)| *time > oldest);
@@ -27,7 +33,13 @@ pub(super) fn read_newest(snapshot: &Snapshot, walk: Walk, from: i64, to: i64, l
     Ok(places)
 }
 
-fn read(snapshot: &Snapshot, walk: Walk, from: i64, to: i64, limit: i64) -> StoreResult<Vec<Place>> {
+fn read(
+    snapshot: &Snapshot,
+    walk: Walk,
+    from: i64,
+    to: i64,
+    limit: i64,
+) -> StoreResult<Vec<Place>> {
     let (project, mut found) = (snapshot.project_no, Vec::new());
     match walk {
         Walk::Project => {
@@ -50,9 +62,16 @@ fn read(snapshot: &Snapshot, walk: Walk, from: i64, to: i64, limit: i64) -> Stor
     Ok(found)
 }
 
-fn collect(snapshot: &Snapshot, query: &'static str, key: &[i64], found: &mut Vec<Place>) -> StoreResult<()> {
+fn collect(
+    snapshot: &Snapshot,
+    query: &'static str,
+    key: &[i64],
+    found: &mut Vec<Place>,
+) -> StoreResult<()> {
     let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
-    let rows = statement.query_map(params_from_iter(key), |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+    let rows = statement
+        .query_map(params_from_iter(key), |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(sql)?;
     for row in rows {
         found.push(row.map_err(sql)?);
     }

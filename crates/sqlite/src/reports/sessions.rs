@@ -3,7 +3,9 @@ use super::{Snapshot, TimePage, metadata_json};
 use crate::error::{StoreResult, sql};
 use crate::load::decode_profile;
 use crate::rollups::decode;
-use cognobserve_model::query::{DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey, fold_search};
+use cognobserve_model::query::{
+    DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey, fold_search,
+};
 use cognobserve_model::report::{DayStats, SessionRef, SessionStats};
 use cognobserve_model::time::Micros;
 use rusqlite::{OptionalExtension, params_from_iter};
@@ -20,7 +22,13 @@ pub(super) fn read(snapshot: &Snapshot, no: i64) -> StoreResult<SessionStats> {
     let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
     let row = statement.query_row([no], |row| {
         let times: (Option<i64>, Option<i64>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, times, row.get::<_, Vec<u8>>(5)?, row.get::<_, Vec<u8>>(6)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, i64>(1)?,
+            times,
+            row.get::<_, Vec<u8>>(5)?,
+            row.get::<_, Vec<u8>>(6)?,
+        ))
     });
     let (external_id, owner, (first, last, created), measures, profile) = row.map_err(sql)?;
     let profile = decode_profile(&profile)?;
@@ -43,23 +51,44 @@ pub(super) fn read_ref(snapshot: &Snapshot, no: i64) -> StoreResult<Option<Sessi
     if no == 0 {
         return Ok(None);
     }
-    let mut statement = snapshot.conn.prepare_cached("SELECT external_id, profile FROM sessions WHERE no = ?1").map_err(sql)?;
-    let row = statement.query_row([no], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
-    let Some((external_id, profile)) = row.optional().map_err(sql)? else { return Ok(None) };
+    let mut statement = snapshot
+        .conn
+        .prepare_cached("SELECT external_id, profile FROM sessions WHERE no = ?1")
+        .map_err(sql)?;
+    let row = statement.query_row([no], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+    });
+    let Some((external_id, profile)) = row.optional().map_err(sql)? else {
+        return Ok(None);
+    };
     let name = decode_profile(&profile)?.name().map(Into::into);
-    Ok(Some(SessionRef { id: snapshot.session_id(no), external_id, name }))
+    Ok(Some(SessionRef {
+        id: snapshot.session_id(no),
+        external_id,
+        name,
+    }))
 }
 
 impl Snapshot<'_> {
     /// A user's sessions with `last` in `[from, to)`, newest first, over all eras.
-    fn list_user_sessions(&self, user: i64, from: i64, to: i64, limit: i64) -> StoreResult<Vec<Listed>> {
+    fn list_user_sessions(
+        &self,
+        user: i64,
+        from: i64,
+        to: i64,
+        limit: i64,
+    ) -> StoreResult<Vec<Listed>> {
         let query = "SELECT last, session_no, first FROM user_sessions
                      WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last >= ?4 AND last < ?5 ORDER BY last DESC LIMIT ?6";
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         let mut found = Vec::new();
         for era in 0..=self.newest_era(NEWEST_ERA)? {
             let key = [era, self.project_no, user, from, to, limit];
-            let rows = statement.query_map(params_from_iter(key), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(sql)?;
+            let rows = statement
+                .query_map(params_from_iter(key), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .map_err(sql)?;
             for row in rows {
                 found.push(row.map_err(sql)?);
             }
@@ -71,11 +100,16 @@ impl Snapshot<'_> {
     /// Whether a session has a trace in the period. One without traces is in none.
     fn session_is_in(&self, (last, no, first): Listed, period: Period) -> StoreResult<bool> {
         if period.contains(Micros(last)) || period.contains(Micros(first)) {
-            let mut any = self.conn.prepare_cached("SELECT 1 FROM session_traces WHERE session_no = ?1 LIMIT 1").map_err(sql)?;
+            let mut any = self
+                .conn
+                .prepare_cached("SELECT 1 FROM session_traces WHERE session_no = ?1 LIMIT 1")
+                .map_err(sql)?;
             // Without traces first and last are when it was made.
             return Ok(first != last || any.exists([no]).map_err(sql)?);
         }
-        let (Some(from), Some(to)) = (period.from, period.to) else { return Ok(false) };
+        let (Some(from), Some(to)) = (period.from, period.to) else {
+            return Ok(false);
+        };
         if last < from.0 || first >= to.0 {
             return Ok(false);
         }
@@ -111,7 +145,9 @@ impl Snapshot<'_> {
         let from = period.from.map_or(i64::MIN, |from| from.0);
         let mut found = Vec::new();
         for era in 0..=self.newest_era(NEWEST_ERA)? {
-            let rows = statement.query_map([era, self.project_no, from], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))));
+            let rows = statement.query_map([era, self.project_no, from], |row| {
+                Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)))
+            });
             for row in rows.map_err(sql)? {
                 found.push(row.map_err(sql)?);
             }
@@ -122,11 +158,22 @@ impl Snapshot<'_> {
 
 impl Snapshot<'_> {
     /// Adds to each day how many of the user's sessions have a trace on it.
-    pub fn count_sessions_per_day(&self, user: i64, range: &DayRange, series: &mut [DayStats]) -> StoreResult<()> {
+    pub fn count_sessions_per_day(
+        &self,
+        user: i64,
+        range: &DayRange,
+        series: &mut [DayStats],
+    ) -> StoreResult<()> {
         let periods: Vec<Period> = range.iter().map(|(_, period)| period).collect();
-        let (Some(from), Some(to)) = (periods.first().and_then(|p| p.from), periods.last().and_then(|p| p.to)) else { return Ok(()) };
+        let (Some(from), Some(to)) = (
+            periods.first().and_then(|p| p.from),
+            periods.last().and_then(|p| p.to),
+        ) else {
+            return Ok(());
+        };
         let index_of = |at: i64| {
-            let after = periods.partition_point(|period| period.from.is_some_and(|from| from.0 <= at));
+            let after =
+                periods.partition_point(|period| period.from.is_some_and(|from| from.0 <= at));
             (from.0..to.0).contains(&at).then(|| after - 1)
         };
         let mut times = self.conn.prepare_cached("SELECT time FROM session_traces WHERE session_no = ?1 AND time >= ?2 AND time < ?3 ORDER BY time").map_err(sql)?;
@@ -156,13 +203,25 @@ impl Snapshot<'_> {
 }
 
 /// A user's latest sessions.
-pub(super) fn list_latest(snapshot: &Snapshot, user: i64, limit: usize) -> StoreResult<Vec<SessionStats>> {
+pub(super) fn list_latest(
+    snapshot: &Snapshot,
+    user: i64,
+    limit: usize,
+) -> StoreResult<Vec<SessionStats>> {
     let listed = snapshot.list_user_sessions(user, i64::MIN, i64::MAX, limit as i64)?;
-    listed.into_iter().take(limit).map(|(_, no, _)| read(snapshot, no)).collect()
+    listed
+        .into_iter()
+        .take(limit)
+        .map(|(_, no, _)| read(snapshot, no))
+        .collect()
 }
 
 /// Sessions by their last trace, newest first, ties by external id.
-pub(super) fn list(snapshot: &Snapshot, filter: &SessionFilter, page: &PageRequest<TimePosition>) -> StoreResult<Option<TimePage<SessionStats>>> {
+pub(super) fn list(
+    snapshot: &Snapshot,
+    filter: &SessionFilter,
+    page: &PageRequest<TimePosition>,
+) -> StoreResult<Option<TimePage<SessionStats>>> {
     let user = match &filter.user {
         None => None,
         Some(id) => match snapshot.find_user_no(&UserKey::Id(id.clone())) {
@@ -180,39 +239,64 @@ pub(super) fn list(snapshot: &Snapshot, filter: &SessionFilter, page: &PageReque
     while items.len() < wanted && from < to {
         // One stretch of sessions, closed at a whole instant so that ties are sorted together.
         let batch = read_batch(snapshot, user, from, to, wanted.max(64) as i64)?;
-        let Some(oldest) = batch.last().map(|(last, _)| *last) else { break };
+        let Some(oldest) = batch.last().map(|(last, _)| *last) else {
+            break;
+        };
         let mut sessions = Vec::new();
         for (_, no) in batch {
             let session = read(snapshot, no)?;
-            let before = page.after.as_ref().is_some_and(|after| session.last_seen == after.time && session.external_id <= after.id);
+            let before = page.after.as_ref().is_some_and(|after| {
+                session.last_seen == after.time && session.external_id <= after.id
+            });
             if !before && matches(filter, &session) {
                 sessions.push(session);
             }
         }
-        sessions.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.external_id.cmp(&b.external_id)));
+        sessions.sort_by(|a, b| {
+            b.last_seen
+                .cmp(&a.last_seen)
+                .then_with(|| a.external_id.cmp(&b.external_id))
+        });
         items.append(&mut sessions);
         to = oldest;
     }
     let more = items.len() > page.limit;
     items.truncate(page.limit);
-    let next = items.last().filter(|_| more).map(|last| TimePosition { time: last.last_seen, id: last.external_id.clone() });
+    let next = items.last().filter(|_| more).map(|last| TimePosition {
+        time: last.last_seen,
+        id: last.external_id.clone(),
+    });
     Ok(Some(Page { items, next }))
 }
 
 fn matches(filter: &SessionFilter, session: &SessionStats) -> bool {
     filter.search.as_ref().is_none_or(|needle| {
-        fold_search(&session.external_id).contains(needle) || session.name.as_deref().is_some_and(|name| fold_search(name).contains(needle))
+        fold_search(&session.external_id).contains(needle)
+            || session
+                .name
+                .as_deref()
+                .is_some_and(|name| fold_search(name).contains(needle))
     })
 }
 
 /// Up to about `limit` sessions (last, number), newest first, and all that share the oldest's instant.
-fn read_batch(snapshot: &Snapshot, user: Option<i64>, from: i64, to: i64, limit: i64) -> StoreResult<Vec<(i64, i64)>> {
+fn read_batch(
+    snapshot: &Snapshot,
+    user: Option<i64>,
+    from: i64,
+    to: i64,
+    limit: i64,
+) -> StoreResult<Vec<(i64, i64)>> {
     if let Some(user) = user {
         let listed = snapshot.list_user_sessions(user, from, to, limit)?;
         let Some(oldest) = listed.get(limit as usize - 1).map(|(last, _, _)| *last) else {
             return Ok(listed.into_iter().map(|(last, no, _)| (last, no)).collect());
         };
-        let mut batch: Vec<(i64, i64)> = listed.into_iter().filter(|(last, _, _)| *last > oldest).map(|(last, no, _)| (last, no)).collect();
+        let mut batch: Vec<(i64, i64)> = listed
+            .into_iter()
+            .filter(|(last, _, _)| *last > oldest)
+            .map(|(last, no, _)| (last, no))
+            .collect();
         let tied = snapshot.list_user_sessions(user, oldest, oldest + 1, i64::MAX)?;
         batch.extend(tied.into_iter().map(|(last, no, _)| (last, no)));
         return Ok(batch);
@@ -220,6 +304,10 @@ fn read_batch(snapshot: &Snapshot, user: Option<i64>, from: i64, to: i64, limit:
     let query = "SELECT last, session_no FROM project_sessions WHERE project_no = ?1 AND last < ?3 AND last >=
                  max(?2, ifnull((SELECT last FROM project_sessions WHERE project_no = ?1 AND last < ?3 ORDER BY last DESC LIMIT 1 OFFSET ?4), ?2)) ORDER BY last DESC";
     let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
-    let rows = statement.query_map([snapshot.project_no, from, to, limit - 1], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+    let rows = statement
+        .query_map([snapshot.project_no, from, to, limit - 1], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .map_err(sql)?;
     rows.collect::<Result<_, _>>().map_err(sql)
 }

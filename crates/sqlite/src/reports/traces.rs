@@ -10,7 +10,9 @@ use cognobserve_model::counting::decide_counted;
 use cognobserve_model::facts::level_bit;
 use cognobserve_model::id::SessionId;
 use cognobserve_model::payload::Payload;
-use cognobserve_model::query::{Page, PageRequest, TimePosition, TraceFilter, UserKey, fold_search};
+use cognobserve_model::query::{
+    Page, PageRequest, TimePosition, TraceFilter, UserKey, fold_search,
+};
 use cognobserve_model::report::{SpanDetail, SpanSummary, TraceDetail, TraceSummary};
 use cognobserve_model::span::{Level, SpanKind, SpanState};
 use cognobserve_model::time::Micros;
@@ -29,10 +31,21 @@ struct Wanted<'a> {
 }
 
 /// Newest first, ties by trace id.
-pub(super) fn list(snapshot: &Snapshot, filter: &TraceFilter, page: &PageRequest<TimePosition>) -> StoreResult<Option<TimePage<TraceSummary>>> {
-    let Some(wanted) = resolve(snapshot, filter)? else { return Ok(None) };
-    let none = Page { items: Vec::new(), next: None };
-    let Some(wanted) = wanted else { return Ok(Some(none)) };
+pub(super) fn list(
+    snapshot: &Snapshot,
+    filter: &TraceFilter,
+    page: &PageRequest<TimePosition>,
+) -> StoreResult<Option<TimePage<TraceSummary>>> {
+    let Some(wanted) = resolve(snapshot, filter)? else {
+        return Ok(None);
+    };
+    let none = Page {
+        items: Vec::new(),
+        next: None,
+    };
+    let Some(wanted) = wanted else {
+        return Ok(Some(none));
+    };
     let walk = match (wanted.session, wanted.user) {
         (Some(session), _) => Walk::Session(session),
         (None, Some(user)) => Walk::User(user),
@@ -47,10 +60,21 @@ pub(super) fn list(snapshot: &Snapshot, filter: &TraceFilter, page: &PageRequest
     let mut stretch = page.limit as i64 + 1;
     while found.len() <= page.limit && from < to {
         let places = read_newest(snapshot, walk, from, to, stretch)?;
-        let Some((oldest, _)) = places.last().copied() else { break };
+        let Some((oldest, _)) = places.last().copied() else {
+            break;
+        };
         let mut traces = read_matching(snapshot, &wanted, &places)?;
-        traces.retain(|trace| !page.after.as_ref().is_some_and(|after| trace.booked.time == after.time && *trace.state.id <= *after.id));
-        traces.sort_by(|a, b| b.booked.time.cmp(&a.booked.time).then_with(|| a.state.id.cmp(&b.state.id)));
+        traces.retain(|trace| {
+            !page.after.as_ref().is_some_and(|after| {
+                trace.booked.time == after.time && *trace.state.id <= *after.id
+            })
+        });
+        traces.sort_by(|a, b| {
+            b.booked
+                .time
+                .cmp(&a.booked.time)
+                .then_with(|| a.state.id.cmp(&b.state.id))
+        });
         found.append(&mut traces);
         to = oldest;
         // A filter that matches little is walked in longer strides.
@@ -58,14 +82,28 @@ pub(super) fn list(snapshot: &Snapshot, filter: &TraceFilter, page: &PageRequest
     }
     let more = found.len() > page.limit;
     found.truncate(page.limit);
-    let next = found.last().filter(|_| more).map(|last| TimePosition { time: last.booked.time, id: last.state.id.to_string() });
-    let items = found.iter().map(|trace| summarise(snapshot, trace, None)).collect::<StoreResult<_>>()?;
+    let next = found.last().filter(|_| more).map(|last| TimePosition {
+        time: last.booked.time,
+        id: last.state.id.to_string(),
+    });
+    let items = found
+        .iter()
+        .map(|trace| summarise(snapshot, trace, None))
+        .collect::<StoreResult<_>>()?;
     Ok(Some(Page { items, next }))
 }
 
 /// `None`: a user or session that does not exist; `Some(None)`: a model that nobody used.
-fn resolve<'a>(snapshot: &Snapshot, filter: &'a TraceFilter) -> StoreResult<Option<Option<Wanted<'a>>>> {
-    let mut wanted = Wanted { filter, user: None, session: None, model: None };
+fn resolve<'a>(
+    snapshot: &Snapshot,
+    filter: &'a TraceFilter,
+) -> StoreResult<Option<Option<Wanted<'a>>>> {
+    let mut wanted = Wanted {
+        filter,
+        user: None,
+        session: None,
+        model: None,
+    };
     if let Some(id) = &filter.user {
         wanted.user = snapshot.find_user_no(&UserKey::Id(id.clone()));
         if wanted.user.is_none() {
@@ -79,8 +117,14 @@ fn resolve<'a>(snapshot: &Snapshot, filter: &'a TraceFilter) -> StoreResult<Opti
         }
     }
     if let Some(name) = &filter.model {
-        let mut statement = snapshot.conn.prepare_cached("SELECT no FROM models WHERE project_no = ?1 AND name = ?2").map_err(sql)?;
-        wanted.model = statement.query_row((snapshot.project_no, name), |row| row.get(0)).optional().map_err(sql)?;
+        let mut statement = snapshot
+            .conn
+            .prepare_cached("SELECT no FROM models WHERE project_no = ?1 AND name = ?2")
+            .map_err(sql)?;
+        wanted.model = statement
+            .query_row((snapshot.project_no, name), |row| row.get(0))
+            .optional()
+            .map_err(sql)?;
         if wanted.model.is_none() {
             return Ok(Some(None));
         }
@@ -88,16 +132,27 @@ fn resolve<'a>(snapshot: &Snapshot, filter: &'a TraceFilter) -> StoreResult<Opti
     Ok(Some(Some(wanted)))
 }
 
-fn read_matching(snapshot: &Snapshot, wanted: &Wanted, places: &[Place]) -> StoreResult<Vec<StoredTrace>> {
-    let mut header = snapshot.conn.prepare_cached("SELECT user_no, levels, latency FROM traces WHERE no = ?1").map_err(sql)?;
+fn read_matching(
+    snapshot: &Snapshot,
+    wanted: &Wanted,
+    places: &[Place],
+) -> StoreResult<Vec<StoredTrace>> {
+    let mut header = snapshot
+        .conn
+        .prepare_cached("SELECT user_no, levels, latency FROM traces WHERE no = ?1")
+        .map_err(sql)?;
     let mut found = Vec::new();
     for (_, no) in places {
         let row = header.query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let (user, levels, latency): (i64, u8, Option<i64>) = row.map_err(sql)?;
         let filter = wanted.filter;
         let plausible = wanted.user.is_none_or(|wanted| wanted == user)
-            && filter.level.is_none_or(|level| levels & level_bit(level) != 0)
-            && filter.min_latency_micros.is_none_or(|min| latency.is_some_and(|latency| latency >= min));
+            && filter
+                .level
+                .is_none_or(|level| levels & level_bit(level) != 0)
+            && filter
+                .min_latency_micros
+                .is_none_or(|min| latency.is_some_and(|latency| latency >= min));
         if !plausible {
             continue;
         }
@@ -113,14 +168,23 @@ fn matches(wanted: &Wanted, trace: &StoredTrace) -> bool {
     let filter = wanted.filter;
     let has_model = |no: i64| trace.booked.models.iter().any(|(model, _)| model.0 == no);
     wanted.model.is_none_or(has_model)
-        && filter.name.as_ref().is_none_or(|name| *trace.state.display_name() == **name)
-        && filter.search.as_ref().is_none_or(|needle| contains(trace, needle))
+        && filter
+            .name
+            .as_ref()
+            .is_none_or(|name| *trace.state.display_name() == **name)
+        && filter
+            .search
+            .as_ref()
+            .is_none_or(|needle| contains(trace, needle))
 }
 
 fn contains(trace: &StoredTrace, needle: &str) -> bool {
     let of_span = |span: &SpanState| {
         let texts = [span.name.as_deref(), span.status_message.as_deref()];
-        texts.into_iter().flatten().any(|text| fold_search(text).contains(needle))
+        texts
+            .into_iter()
+            .flatten()
+            .any(|text| fold_search(text).contains(needle))
     };
     fold_search(&trace.state.id).contains(needle)
         || fold_search(&trace.state.display_name()).contains(needle)
@@ -130,28 +194,40 @@ fn contains(trace: &StoredTrace, needle: &str) -> bool {
 /// By (start, id), spans without a start last.
 fn sort_spans(trace: &StoredTrace) -> Vec<(usize, &SpanState)> {
     let mut spans: Vec<(usize, &SpanState)> = trace.state.spans.iter().enumerate().collect();
-    spans.sort_by(|(_, a), (_, b)| (a.start.is_none(), a.start, &a.id).cmp(&(b.start.is_none(), b.start, &b.id)));
+    spans.sort_by(|(_, a), (_, b)| {
+        (a.start.is_none(), a.start, &a.id).cmp(&(b.start.is_none(), b.start, &b.id))
+    });
     spans
 }
 
-fn summarise(snapshot: &Snapshot, trace: &StoredTrace, payload: Option<&Payload>) -> StoreResult<TraceSummary> {
+fn summarise(
+    snapshot: &Snapshot,
+    trace: &StoredTrace,
+    payload: Option<&Payload>,
+) -> StoreResult<TraceSummary> {
     let metadata = match payload {
         Some(payload) => payload.metadata(),
         None => payloads::read(snapshot.conn, trace.payload_no)?.metadata(),
     };
-    let spans = sort_spans(trace).into_iter().take(LISTED_SPANS).map(|(_, span)| SpanSummary {
-        id: span.id.to_string(),
-        name: span.name.as_deref().unwrap_or_default().to_owned(),
-        level: span.level.unwrap_or(Level::Default),
-        total_tokens: span.usage.effective().total_tokens(),
-        cost_nanos: span.pricing.nanos(),
-    });
+    let spans = sort_spans(trace)
+        .into_iter()
+        .take(LISTED_SPANS)
+        .map(|(_, span)| SpanSummary {
+            id: span.id.to_string(),
+            name: span.name.as_deref().unwrap_or_default().to_owned(),
+            level: span.level.unwrap_or(Level::Default),
+            total_tokens: span.usage.effective().total_tokens(),
+            cost_nanos: span.pricing.nanos(),
+        });
     Ok(TraceSummary {
         id: trace.state.id.to_string(),
         name: trace.state.display_name().into(),
         time: trace.booked.time,
         user: snapshot.user_ref(trace.booked.user.map_or(0, |user| user.0)),
-        session: super::sessions::read_ref(snapshot, trace.booked.session.map_or(0, |session| session.0))?,
+        session: super::sessions::read_ref(
+            snapshot,
+            trace.booked.session.map_or(0, |session| session.0),
+        )?,
         metadata: metadata.unwrap_or_else(|| "{}".into()),
         latency_micros: trace.booked.latency_micros,
         measures: trace.booked.measures.clone(),
@@ -161,9 +237,18 @@ fn summarise(snapshot: &Snapshot, trace: &StoredTrace, payload: Option<&Payload>
 
 /// One trace with everything.
 pub(super) fn find(snapshot: &Snapshot, id: &str) -> StoreResult<Option<TraceDetail>> {
-    let hash = snapshot.shared.keys.hash(HashKind::Trace, snapshot.project_no, id);
+    let hash = snapshot
+        .shared
+        .keys
+        .hash(HashKind::Trace, snapshot.project_no, id);
     let candidates = lookup::find_all(snapshot.conn, lookup::TRACES, hash)?;
-    let trace = match_trace(snapshot.conn, &snapshot.shared.keys, snapshot.project_no, id, &candidates)?;
+    let trace = match_trace(
+        snapshot.conn,
+        &snapshot.shared.keys,
+        snapshot.project_no,
+        id,
+        &candidates,
+    )?;
     trace.map(|trace| detail(snapshot, &trace)).transpose()
 }
 
@@ -171,7 +256,10 @@ fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> 
     let payload = payloads::read(snapshot.conn, trace.payload_no)?;
     let counted = decide_counted(&trace.state.spans);
     let mut models: HashMap<i64, String> = HashMap::new();
-    let mut name = snapshot.conn.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+    let mut name = snapshot
+        .conn
+        .prepare_cached("SELECT name FROM models WHERE no = ?1")
+        .map_err(sql)?;
     for model in trace.state.spans.iter().filter_map(|span| span.model) {
         if let std::collections::hash_map::Entry::Vacant(slot) = models.entry(model.0) {
             slot.insert(name.query_row([model.0], |row| row.get(0)).map_err(sql)?);
@@ -207,24 +295,42 @@ fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> 
 }
 
 /// A session's traces, oldest first.
-pub(super) fn timeline(snapshot: &Snapshot, session: &SessionId, page: &PageRequest<TimePosition>) -> StoreResult<Option<TimePage<TraceDetail>>> {
-    let Some(session) = snapshot.find_session_no(session)? else { return Ok(None) };
+pub(super) fn timeline(
+    snapshot: &Snapshot,
+    session: &SessionId,
+    page: &PageRequest<TimePosition>,
+) -> StoreResult<Option<TimePage<TraceDetail>>> {
+    let Some(session) = snapshot.find_session_no(session)? else {
+        return Ok(None);
+    };
     let from = page.after.as_ref().map_or(i64::MIN, |after| after.time.0);
     // Up to the instant of the one after the page, so that ties are sorted together.
     let query = "SELECT time, trace_no FROM session_traces WHERE session_no = ?1 AND time >= ?2 AND time <=
                  ifnull((SELECT time FROM session_traces WHERE session_no = ?1 AND time > ?2 ORDER BY time LIMIT 1 OFFSET ?3), 9223372036854775807) ORDER BY time";
     let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
-    let rows = statement.query_map([session, from, page.limit as i64], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows = statement.query_map([session, from, page.limit as i64], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    });
     let places: Vec<Place> = rows.and_then(Iterator::collect).map_err(sql)?;
     let mut traces = Vec::new();
     for (_, no) in places {
         traces.push(read_trace(snapshot.conn, no)?.ok_or_else(|| damaged("list of traces"))?);
     }
     traces.sort_by(|a, b| (a.booked.time, &a.state.id).cmp(&(b.booked.time, &b.state.id)));
-    traces.retain(|trace| !page.after.as_ref().is_some_and(|after| (trace.booked.time, &*trace.state.id) <= (after.time, after.id.as_str())));
+    traces.retain(|trace| {
+        !page.after.as_ref().is_some_and(|after| {
+            (trace.booked.time, &*trace.state.id) <= (after.time, after.id.as_str())
+        })
+    });
     let more = traces.len() > page.limit;
     traces.truncate(page.limit);
-    let next = traces.last().filter(|_| more).map(|last| TimePosition { time: last.booked.time, id: last.state.id.to_string() });
-    let items = traces.iter().map(|trace| detail(snapshot, trace)).collect::<StoreResult<_>>()?;
+    let next = traces.last().filter(|_| more).map(|last| TimePosition {
+        time: last.booked.time,
+        id: last.state.id.to_string(),
+    });
+    let items = traces
+        .iter()
+        .map(|trace| detail(snapshot, trace))
+        .collect::<StoreResult<_>>()?;
     Ok(Some(Page { items, next }))
 }

@@ -2,12 +2,14 @@
 use super::Snapshot;
 use crate::directory::{People, Person};
 use crate::error::StoreResult;
-use crate::load::decode_profile;
 use crate::error::{damaged, sql};
+use crate::load::decode_profile;
 use crate::rollups::read_totals;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
-use cognobserve_model::query::{Page, Period, SortOrder, UserKey, UserPosition, UserQuery, UserSort};
+use cognobserve_model::query::{
+    Page, Period, SortOrder, UserKey, UserPosition, UserQuery, UserSort,
+};
 use cognobserve_model::report::{User, UserDetail, UserStats, sort_value};
 use cognobserve_model::time::Micros;
 use std::cmp::Ordering;
@@ -47,7 +49,10 @@ struct PeriodSums {
     sessions: Option<HashMap<i64, i64>>,
 }
 
-pub(super) fn list(snapshot: &Snapshot, query: &UserQuery) -> StoreResult<Page<UserStats, UserPosition>> {
+pub(super) fn list(
+    snapshot: &Snapshot,
+    query: &UserQuery,
+) -> StoreResult<Page<UserStats, UserPosition>> {
     let period_sums = match query.stats.is_all() {
         true => None,
         false => Some(PeriodSums {
@@ -65,10 +70,16 @@ pub(super) fn list(snapshot: &Snapshot, query: &UserQuery) -> StoreResult<Page<U
     let (picked, more, persons) = {
         let directory = snapshot.shared.directory.read();
         let Some(people) = directory.people(snapshot.project_no) else {
-            return Ok(Page { items: Vec::new(), next: None });
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
         };
         let (picked, more) = pick(people, query, period_sums.as_ref(), with_metadata.as_ref());
-        let persons: Vec<Person> = picked.iter().filter_map(|candidate| people.find_no(candidate.no).cloned()).collect();
+        let persons: Vec<Person> = picked
+            .iter()
+            .filter_map(|candidate| people.find_no(candidate.no).cloned())
+            .collect();
         (picked, more, persons)
     };
     let mut items = Vec::with_capacity(persons.len());
@@ -87,15 +98,27 @@ pub(super) fn list(snapshot: &Snapshot, query: &UserQuery) -> StoreResult<Page<U
                 (measures, sessions)
             }
         };
-        items.push(UserStats { user: read_user(snapshot, person)?, measures, session_count });
+        items.push(UserStats {
+            user: read_user(snapshot, person)?,
+            measures,
+            session_count,
+        });
     }
     let last = picked.last().filter(|_| more);
-    let next = last.map(|last| UserPosition { value: last.value, external_id: last.external_id.clone() });
+    let next = last.map(|last| UserPosition {
+        value: last.value,
+        external_id: last.external_id.clone(),
+    });
     Ok(Page { items, next })
 }
 
 /// The page's users in order, and whether more follow.
-fn pick(people: &People, query: &UserQuery, sums: Option<&PeriodSums>, with_metadata: Option<&HashSet<i64>>) -> (Vec<Candidate>, bool) {
+fn pick(
+    people: &People,
+    query: &UserQuery,
+    sums: Option<&PeriodSums>,
+    with_metadata: Option<&HashSet<i64>>,
+) -> (Vec<Candidate>, bool) {
     let descending = query.order == SortOrder::Desc;
     let after = query.page.after.as_ref().map(|position| Candidate {
         value: position.value,
@@ -113,7 +136,12 @@ fn pick(people: &People, query: &UserQuery, sums: Option<&PeriodSums>, with_meta
         if best.len() > query.page.limit && is_beyond(value, descending, best.peek()) {
             return;
         }
-        let candidate = Candidate { value, descending, external_id: person.external_id.to_string(), no: person.no };
+        let candidate = Candidate {
+            value,
+            descending,
+            external_id: person.external_id.to_string(),
+            no: person.no,
+        };
         if after.as_ref().is_some_and(|after| candidate <= *after) {
             return;
         }
@@ -135,7 +163,13 @@ fn pick(people: &People, query: &UserQuery, sums: Option<&PeriodSums>, with_meta
 /// Surely later than the worst kept one: spares making a candidate.
 fn is_beyond(value: Option<i128>, descending: bool, worst: Option<&Candidate>) -> bool {
     match (value, worst.map(|worst| worst.value)) {
-        (Some(value), Some(Some(worst))) => if descending { value < worst } else { value > worst },
+        (Some(value), Some(Some(worst))) => {
+            if descending {
+                value < worst
+            } else {
+                value > worst
+            }
+        }
         (None, Some(Some(_))) => true,
         _ => false,
     }
@@ -149,9 +183,16 @@ fn admits(query: &UserQuery, with_metadata: Option<&HashSet<i64>>, person: &Pers
 }
 
 fn value_of(sort: UserSort, person: &Person, sums: Option<&PeriodSums>) -> Option<i128> {
-    let Some(sums) = sums else { return person.sort_value(sort) };
+    let Some(sums) = sums else {
+        return person.sort_value(sort);
+    };
     let (first, last) = (Micros(person.first_seen()), Micros(person.last_seen()));
-    let sessions = sums.sessions.as_ref().and_then(|counts| counts.get(&person.no)).copied().unwrap_or(0);
+    let sessions = sums
+        .sessions
+        .as_ref()
+        .and_then(|counts| counts.get(&person.no))
+        .copied()
+        .unwrap_or(0);
     match sums.measures.get(&person.no) {
         Some(measures) => sort_value(sort, first, last, measures, sessions),
         None => sort_value(sort, first, last, &Measures::default(), sessions),
@@ -160,12 +201,24 @@ fn value_of(sort: UserSort, person: &Person, sums: Option<&PeriodSums>) -> Optio
 
 /// Users whose metadata has these values.
 fn find_by_metadata(snapshot: &Snapshot, wanted: &[(String, String)]) -> StoreResult<HashSet<i64>> {
-    let mut statement = snapshot.conn.prepare_cached("SELECT no, profile FROM users WHERE project_no = ?1 AND state = 0").map_err(sql)?;
+    let mut statement = snapshot
+        .conn
+        .prepare_cached("SELECT no, profile FROM users WHERE project_no = ?1 AND state = 0")
+        .map_err(sql)?;
     let mut rows = statement.query([snapshot.project_no]).map_err(sql)?;
     let mut found = HashSet::new();
     while let Some(row) = rows.next().map_err(sql)? {
-        let profile = decode_profile(row.get_ref(1).map_err(sql)?.as_blob().map_err(|_| damaged("user"))?)?;
-        if wanted.iter().all(|(key, value)| profile.metadata_value(key).is_some_and(|json| value_text(json) == *value)) {
+        let profile = decode_profile(
+            row.get_ref(1)
+                .map_err(sql)?
+                .as_blob()
+                .map_err(|_| damaged("user"))?,
+        )?;
+        if wanted.iter().all(|(key, value)| {
+            profile
+                .metadata_value(key)
+                .is_some_and(|json| value_text(json) == *value)
+        }) {
             found.insert(row.get(0).map_err(sql)?);
         }
     }
@@ -185,7 +238,10 @@ fn read_user(snapshot: &Snapshot, person: &Person) -> StoreResult<User> {
         external_id: person.external_id.to_string(),
         name: profile.name().map(Into::into),
         email: profile.email().map(Into::into),
-        metadata: profile.metadata().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        metadata: profile
+            .metadata()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
         first_seen: Micros(person.first_seen()),
         last_seen: Micros(person.last_seen()),
         created: Micros(created),
@@ -194,20 +250,41 @@ fn read_user(snapshot: &Snapshot, person: &Person) -> StoreResult<User> {
 }
 
 /// One user with sums of a period and the 10 latest sessions.
-pub(super) fn find(snapshot: &Snapshot, key: &UserKey, stats: Period) -> StoreResult<Option<UserDetail>> {
-    let Some(no) = snapshot.find_user_no(key) else { return Ok(None) };
+pub(super) fn find(
+    snapshot: &Snapshot,
+    key: &UserKey,
+    stats: Period,
+) -> StoreResult<Option<UserDetail>> {
+    let Some(no) = snapshot.find_user_no(key) else {
+        return Ok(None);
+    };
     let person = {
         let directory = snapshot.shared.directory.read();
-        directory.people(snapshot.project_no).and_then(|people| people.find_no(no)).cloned()
+        directory
+            .people(snapshot.project_no)
+            .and_then(|people| people.find_no(no))
+            .cloned()
     };
-    let Some(mut person) = person else { return Ok(None) };
+    let Some(mut person) = person else {
+        return Ok(None);
+    };
     let totals = read_totals(snapshot.conn, snapshot.project_no, no)?;
     (person.first, person.last) = (totals.first, totals.last);
     let user = read_user(snapshot, &person)?;
     let (measures, session_count) = match stats.is_all() {
         true => (totals.measures, totals.sessions),
-        false => (snapshot.sum_user(no, stats)?, snapshot.count_user_sessions(no, stats)?),
+        false => (
+            snapshot.sum_user(no, stats)?,
+            snapshot.count_user_sessions(no, stats)?,
+        ),
     };
     let sessions = super::sessions::list_latest(snapshot, no, 10)?;
-    Ok(Some(UserDetail { stats: UserStats { user, measures, session_count }, sessions }))
+    Ok(Some(UserDetail {
+        stats: UserStats {
+            user,
+            measures,
+            session_count,
+        },
+        sessions,
+    }))
 }

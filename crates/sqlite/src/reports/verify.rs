@@ -17,9 +17,17 @@ const SHOWN: usize = 100;
 
 /// Verifies every project from one snapshot.
 pub(super) fn verify(conn: &Connection) -> StoreResult<Verification> {
-    let mut report = Report { conn, found: Verification::default() };
-    let mut projects = conn.prepare_cached("SELECT no FROM projects").map_err(sql)?;
-    let projects: Vec<i64> = projects.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(sql)?;
+    let mut report = Report {
+        conn,
+        found: Verification::default(),
+    };
+    let mut projects = conn
+        .prepare_cached("SELECT no FROM projects")
+        .map_err(sql)?;
+    let projects: Vec<i64> = projects
+        .query_map([], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .map_err(sql)?;
     for project in projects {
         Walk::new(&mut report, project).run()?;
     }
@@ -41,7 +49,11 @@ impl Report<'_> {
         if stored != recomputed {
             self.found.difference_count += 1;
             if self.found.differences.len() < SHOWN {
-                self.found.differences.push(Difference { place, stored: format!("{stored:?}"), recomputed: format!("{recomputed:?}") });
+                self.found.differences.push(Difference {
+                    place,
+                    stored: format!("{stored:?}"),
+                    recomputed: format!("{recomputed:?}"),
+                });
             }
         }
     }
@@ -96,7 +108,11 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     fn run(mut self) -> StoreResult<()> {
         let conn = self.report.conn;
-        let mut list = conn.prepare("SELECT time, trace_no FROM project_traces WHERE project_no = ?1 ORDER BY time").map_err(sql)?;
+        let mut list = conn
+            .prepare(
+                "SELECT time, trace_no FROM project_traces WHERE project_no = ?1 ORDER BY time",
+            )
+            .map_err(sql)?;
         let mut rows = list.query([self.project]).map_err(sql)?;
         let mut listed = 0;
         while let Some(row) = rows.next().map_err(sql)? {
@@ -105,13 +121,24 @@ impl<'r, 'a> Walk<'r, 'a> {
                 self.close_day()?;
                 self.day = Some(time.day());
             }
-            let trace = read_trace(conn, row.get(1).map_err(sql)?)?.ok_or_else(|| damaged("list of traces"))?;
+            let trace = read_trace(conn, row.get(1).map_err(sql)?)?
+                .ok_or_else(|| damaged("list of traces"))?;
             self.take(&trace, time)?;
             listed += 1;
         }
         self.close_day()?;
-        let stored: i64 = conn.query_row("SELECT count(*) FROM traces WHERE project_no = ?1", [self.project], |row| row.get(0)).map_err(sql)?;
-        self.report.check(format!("project {} number of traces listed", self.project), &listed, &stored);
+        let stored: i64 = conn
+            .query_row(
+                "SELECT count(*) FROM traces WHERE project_no = ?1",
+                [self.project],
+                |row| row.get(0),
+            )
+            .map_err(sql)?;
+        self.report.check(
+            format!("project {} number of traces listed", self.project),
+            &listed,
+            &stored,
+        );
         self.count_bucket_rows()?;
         self.check_sessions()?;
         self.check_users()
@@ -121,11 +148,16 @@ impl<'r, 'a> Walk<'r, 'a> {
         let mut facts = trace.state.facts();
         facts.name = Box::default();
         let place = format!("trace {}", trace.no);
-        self.report.check(format!("{place} facts"), &trace.booked, &facts);
-        self.report.check(format!("{place} time"), &time, &facts.time);
+        self.report
+            .check(format!("{place} facts"), &trace.booked, &facts);
+        self.report
+            .check(format!("{place} time"), &time, &facts.time);
         self.report.found.traces += 1;
         self.report.found.spans += trace.state.spans.len() as i64;
-        let (user, session) = (facts.user.map_or(0, |user| user.0), facts.session.map_or(0, |session| session.0));
+        let (user, session) = (
+            facts.user.map_or(0, |user| user.0),
+            facts.session.map_or(0, |session| session.0),
+        );
         if user != 0 {
             self.check_listed("SELECT 1 FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4", &[era_of(trace.no), user, time.0, trace.no], &place)?;
         }
@@ -139,11 +171,23 @@ impl<'r, 'a> Walk<'r, 'a> {
             }
         }
         self.users.entry(user).or_default().add(&facts);
-        self.days.entry((time.day(), user)).or_default().add(&facts.measures, 1);
-        self.quarters.entry((time.quarter(), user)).or_default().add(&facts.measures, 1);
-        self.project_quarters.entry((time.quarter(), 0)).or_default().add(&facts.measures, 1);
+        self.days
+            .entry((time.day(), user))
+            .or_default()
+            .add(&facts.measures, 1);
+        self.quarters
+            .entry((time.quarter(), user))
+            .or_default()
+            .add(&facts.measures, 1);
+        self.project_quarters
+            .entry((time.quarter(), 0))
+            .or_default()
+            .add(&facts.measures, 1);
         for (model, measures) in &facts.models {
-            self.model_quarters.entry((time.quarter(), model.0)).or_default().add(measures, 1);
+            self.model_quarters
+                .entry((time.quarter(), model.0))
+                .or_default()
+                .add(measures, 1);
         }
         Ok(())
     }
@@ -151,27 +195,52 @@ impl<'r, 'a> Walk<'r, 'a> {
     fn check_listed(&mut self, query: &'static str, key: &[i64], place: &str) -> StoreResult<()> {
         let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
         let found = statement.exists(params_from_iter(key)).map_err(sql)?;
-        self.report.check(format!("{place} is listed"), &found, &true);
+        self.report
+            .check(format!("{place} is listed"), &found, &true);
         Ok(())
     }
 
     fn close_day(&mut self) -> StoreResult<()> {
         let tables: [(&'static str, &str, Buckets); 4] = [
-            ("SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3", "user day", std::mem::take(&mut self.days)),
-            ("SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3", "user quarter", std::mem::take(&mut self.quarters)),
-            ("SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0", "project quarter", std::mem::take(&mut self.project_quarters)),
-            ("SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3", "model quarter", std::mem::take(&mut self.model_quarters)),
+            (
+                "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
+                "user day",
+                std::mem::take(&mut self.days),
+            ),
+            (
+                "SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
+                "user quarter",
+                std::mem::take(&mut self.quarters),
+            ),
+            (
+                "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0",
+                "project quarter",
+                std::mem::take(&mut self.project_quarters),
+            ),
+            (
+                "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
+                "model quarter",
+                std::mem::take(&mut self.model_quarters),
+            ),
         ];
         for (query, what, buckets) in tables {
             let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
             for ((bucket, number), expected) in buckets {
-                let mut rows = statement.query([self.project, bucket, number]).map_err(sql)?;
+                let mut rows = statement
+                    .query([self.project, bucket, number])
+                    .map_err(sql)?;
                 let stored = match rows.next().map_err(sql)? {
-                    Some(row) => decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?)?,
+                    Some(row) => decode(
+                        row.get_ref(0)
+                            .map_err(sql)?
+                            .as_blob()
+                            .map_err(|_| damaged("rollup"))?,
+                    )?,
                     None => Measures::default(),
                 };
                 drop(rows);
-                self.report.check(format!("{what} {bucket} {number}"), &stored, &expected);
+                self.report
+                    .check(format!("{what} {bucket} {number}"), &stored, &expected);
             }
         }
         Ok(())
@@ -180,21 +249,44 @@ impl<'r, 'a> Walk<'r, 'a> {
     /// Rows for which there is no trace would balance nothing: their sums must agree too.
     fn count_bucket_rows(&mut self) -> StoreResult<()> {
         let mut total = Measures::default();
-        self.users.values().for_each(|user| total.add(&user.measures, 1));
+        self.users
+            .values()
+            .for_each(|user| total.add(&user.measures, 1));
         for (query, what) in [
-            ("SELECT measures FROM user_days WHERE project_no = ?1", "all user days"),
-            ("SELECT measures FROM user_quarters WHERE project_no = ?1", "all user quarters"),
-            ("SELECT measures FROM project_quarters WHERE project_no = ?1", "all project quarters"),
-            ("SELECT measures FROM user_totals WHERE project_no = ?1", "all user totals"),
+            (
+                "SELECT measures FROM user_days WHERE project_no = ?1",
+                "all user days",
+            ),
+            (
+                "SELECT measures FROM user_quarters WHERE project_no = ?1",
+                "all user quarters",
+            ),
+            (
+                "SELECT measures FROM project_quarters WHERE project_no = ?1",
+                "all project quarters",
+            ),
+            (
+                "SELECT measures FROM user_totals WHERE project_no = ?1",
+                "all user totals",
+            ),
         ] {
             let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
             let mut rows = statement.query([self.project]).map_err(sql)?;
             let mut sum = Measures::default();
             while let Some(row) = rows.next().map_err(sql)? {
-                sum.add(&decode(row.get_ref(0).map_err(sql)?.as_blob().map_err(|_| damaged("rollup"))?)?, 1);
+                sum.add(
+                    &decode(
+                        row.get_ref(0)
+                            .map_err(sql)?
+                            .as_blob()
+                            .map_err(|_| damaged("rollup"))?,
+                    )?,
+                    1,
+                );
             }
             drop(rows);
-            self.report.check(format!("project {} {what}", self.project), &sum, &total);
+            self.report
+                .check(format!("project {} {what}", self.project), &sum, &total);
         }
         Ok(())
     }
@@ -207,44 +299,97 @@ impl<'r, 'a> Walk<'r, 'a> {
         while let Some(row) = rows.next().map_err(sql)? {
             let (no, owner): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
             let expected = self.sessions.remove(&no).unwrap_or_default();
-            let bounds: (Option<i64>, Option<i64>) = (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
-            let measures = decode(row.get_ref(4).map_err(sql)?.as_blob().map_err(|_| damaged("session"))?)?;
-            let profile = decode_profile(row.get_ref(5).map_err(sql)?.as_blob().map_err(|_| damaged("session"))?)?;
-            serde_json::from_str::<serde::de::IgnoredAny>(&metadata_json(&profile)).map_err(|_| damaged("session metadata"))?;
-            self.report.check(format!("session {no} sums"), &measures, &expected.measures);
-            self.report.check(format!("session {no} bounds"), &bounds, &(expected.first, expected.last));
-            self.report.check(format!("session {no} owner"), &owner, &expected.owner.map_or(0, |(_, _, user)| user));
+            let bounds: (Option<i64>, Option<i64>) =
+                (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
+            let measures = decode(
+                row.get_ref(4)
+                    .map_err(sql)?
+                    .as_blob()
+                    .map_err(|_| damaged("session"))?,
+            )?;
+            let profile = decode_profile(
+                row.get_ref(5)
+                    .map_err(sql)?
+                    .as_blob()
+                    .map_err(|_| damaged("session"))?,
+            )?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&metadata_json(&profile))
+                .map_err(|_| damaged("session metadata"))?;
+            self.report
+                .check(format!("session {no} sums"), &measures, &expected.measures);
+            self.report.check(
+                format!("session {no} bounds"),
+                &bounds,
+                &(expected.first, expected.last),
+            );
+            self.report.check(
+                format!("session {no} owner"),
+                &owner,
+                &expected.owner.map_or(0, |(_, _, user)| user),
+            );
             *owned.entry(owner).or_default() += 1;
         }
         drop(rows);
-        self.report.check(format!("project {} sessions without a row", self.project), &self.sessions.len(), &0);
-        let mut totals = conn.prepare_cached("SELECT user_no, sessions FROM user_totals WHERE project_no = ?1").map_err(sql)?;
+        self.report.check(
+            format!("project {} sessions without a row", self.project),
+            &self.sessions.len(),
+            &0,
+        );
+        let mut totals = conn
+            .prepare_cached("SELECT user_no, sessions FROM user_totals WHERE project_no = ?1")
+            .map_err(sql)?;
         let mut rows = totals.query([self.project]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let (user, sessions): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
-            self.report.check(format!("user {user} sessions"), &sessions, &owned.remove(&user).unwrap_or(0));
+            self.report.check(
+                format!("user {user} sessions"),
+                &sessions,
+                &owned.remove(&user).unwrap_or(0),
+            );
         }
         let missing = owned.into_values().sum::<i64>();
-        self.report.check(format!("project {} sessions of users without totals", self.project), &missing, &0);
+        self.report.check(
+            format!("project {} sessions of users without totals", self.project),
+            &missing,
+            &0,
+        );
         Ok(())
     }
 
     fn check_users(&mut self) -> StoreResult<()> {
-        let mut statement = self.report.conn.prepare("SELECT user_no, first, last, measures FROM user_totals WHERE project_no = ?1").map_err(sql)?;
+        let mut statement = self
+            .report
+            .conn
+            .prepare("SELECT user_no, first, last, measures FROM user_totals WHERE project_no = ?1")
+            .map_err(sql)?;
         let mut rows = statement.query([self.project]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let user: i64 = row.get(0).map_err(sql)?;
             let expected = self.users.remove(&user).unwrap_or_default();
-            let measures = decode(row.get_ref(3).map_err(sql)?.as_blob().map_err(|_| damaged("totals"))?)?;
-            self.report.check(format!("user {user} sums"), &measures, &expected.measures);
+            let measures = decode(
+                row.get_ref(3)
+                    .map_err(sql)?
+                    .as_blob()
+                    .map_err(|_| damaged("totals"))?,
+            )?;
+            self.report
+                .check(format!("user {user} sums"), &measures, &expected.measures);
             if user != 0 {
-                let bounds: (Option<i64>, Option<i64>) = (row.get(1).map_err(sql)?, row.get(2).map_err(sql)?);
-                self.report.check(format!("user {user} bounds"), &bounds, &(expected.first, expected.last));
+                let bounds: (Option<i64>, Option<i64>) =
+                    (row.get(1).map_err(sql)?, row.get(2).map_err(sql)?);
+                self.report.check(
+                    format!("user {user} bounds"),
+                    &bounds,
+                    &(expected.first, expected.last),
+                );
             }
         }
         let missing: Vec<i64> = self.users.keys().copied().collect();
-        self.report.check(format!("project {} users without totals", self.project), &missing, &Vec::new());
+        self.report.check(
+            format!("project {} users without totals", self.project),
+            &missing,
+            &Vec::new(),
+        );
         Ok(())
     }
 }
-

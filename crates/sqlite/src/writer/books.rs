@@ -4,7 +4,10 @@
 use super::Changes;
 use super::index::read_user_bounds;
 use crate::error::StoreResult;
-use crate::rollups::{RollupCaches, MODEL_QUARTERS, PROJECT_QUARTERS, USER_DAYS, USER_QUARTERS, read_totals, write_totals};
+use crate::rollups::{
+    MODEL_QUARTERS, PROJECT_QUARTERS, RollupCaches, USER_DAYS, USER_QUARTERS, read_totals,
+    write_totals,
+};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::price::PriceBook;
@@ -74,12 +77,28 @@ impl<'a> Books<'a> {
         let (day, quarter) = (facts.time.day(), facts.time.quarter());
         let entry = self.users.entry(user).or_default();
         entry.measures.add(&facts.measures, sign);
-        if sign > 0 { entry.come(time) } else { entry.reread = true }
-        self.days.entry((day, user)).or_default().add(&facts.measures, sign);
-        self.quarters.entry((quarter, user)).or_default().add(&facts.measures, sign);
-        self.project_quarters.entry(quarter).or_default().add(&facts.measures, sign);
+        if sign > 0 {
+            entry.come(time)
+        } else {
+            entry.reread = true
+        }
+        self.days
+            .entry((day, user))
+            .or_default()
+            .add(&facts.measures, sign);
+        self.quarters
+            .entry((quarter, user))
+            .or_default()
+            .add(&facts.measures, sign);
+        self.project_quarters
+            .entry(quarter)
+            .or_default()
+            .add(&facts.measures, sign);
         for (model, measures) in &facts.models {
-            self.model_quarters.entry((quarter, model.0)).or_default().add(measures, sign);
+            self.model_quarters
+                .entry((quarter, model.0))
+                .or_default()
+                .add(measures, sign);
         }
         if let Some(session) = facts.session {
             let entry = self.sessions.entry(session.0).or_default();
@@ -97,7 +116,12 @@ impl<'a> Books<'a> {
     }
 
     /// Writes everything. Index rows must be written before: bounds are read from them.
-    pub fn close(mut self, conn: &Connection, caches: &mut RollupCaches, changes: &mut Changes) -> StoreResult<()> {
+    pub fn close(
+        mut self,
+        conn: &Connection,
+        caches: &mut RollupCaches,
+        changes: &mut Changes,
+    ) -> StoreResult<()> {
         caches.trim();
         let project = self.project_no;
         for (session, entry) in std::mem::take(&mut self.sessions) {
@@ -107,13 +131,28 @@ impl<'a> Books<'a> {
             USER_DAYS.add(conn, &mut caches.user_days, [project, *day, *user], delta)?;
         }
         for ((quarter, user), delta) in &self.quarters {
-            USER_QUARTERS.add(conn, &mut caches.user_quarters, [project, *quarter, *user], delta)?;
+            USER_QUARTERS.add(
+                conn,
+                &mut caches.user_quarters,
+                [project, *quarter, *user],
+                delta,
+            )?;
         }
         for (quarter, delta) in &self.project_quarters {
-            PROJECT_QUARTERS.add(conn, &mut caches.project_quarters, [project, *quarter], delta)?;
+            PROJECT_QUARTERS.add(
+                conn,
+                &mut caches.project_quarters,
+                [project, *quarter],
+                delta,
+            )?;
         }
         for ((quarter, model), delta) in &self.model_quarters {
-            MODEL_QUARTERS.add(conn, &mut caches.model_quarters, [project, *quarter, *model], delta)?;
+            MODEL_QUARTERS.add(
+                conn,
+                &mut caches.model_quarters,
+                [project, *quarter, *model],
+                delta,
+            )?;
         }
         for (user, entry) in &self.users {
             let mut totals = read_totals(conn, project, *user)?;

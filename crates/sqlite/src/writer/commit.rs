@@ -18,21 +18,38 @@ use std::sync::Arc;
 impl Writer {
     /// Commits all batches or none; answers per batch, in order.
     pub fn commit(&mut self, group: Vec<Batch>) -> StoreResult<Vec<Result<Committed, Refusal>>> {
-        self.transact(|tx, caches, shared, changes| commit_group(tx, caches, shared, changes, group))
+        self.transact(|tx, caches, shared, changes| {
+            commit_group(tx, caches, shared, changes, group)
+        })
     }
 }
 
-fn commit_group(tx: &Connection, caches: &mut Caches, shared: &Shared, changes: &mut Changes, group: Vec<Batch>) -> StoreResult<Vec<Result<Committed, Refusal>>> {
-    let mut answers: Vec<Result<Committed, Refusal>> = group.iter().map(|_| Err(Refusal::NoSuchProject)).collect();
+fn commit_group(
+    tx: &Connection,
+    caches: &mut Caches,
+    shared: &Shared,
+    changes: &mut Changes,
+    group: Vec<Batch>,
+) -> StoreResult<Vec<Result<Committed, Refusal>>> {
+    let mut answers: Vec<Result<Committed, Refusal>> =
+        group.iter().map(|_| Err(Refusal::NoSuchProject)).collect();
     let mut by_project: BTreeMap<String, Vec<(usize, Batch)>> = BTreeMap::new();
     for (at, batch) in group.into_iter().enumerate() {
-        by_project.entry(batch.project.as_str().to_owned()).or_default().push((at, batch));
+        by_project
+            .entry(batch.project.as_str().to_owned())
+            .or_default()
+            .push((at, batch));
     }
     let directory = shared.directory.read();
     for (project_id, batches) in by_project {
-        let Some(project) = find_project(tx, caches, &project_id)? else { continue };
+        let Some(project) = find_project(tx, caches, &project_id)? else {
+            continue;
+        };
         let mut desk = Desk::new(tx, caches, shared, directory.people(project.no), project.no);
-        let mut session = CommitSession { open: Vec::new(), index: HashMap::new() };
+        let mut session = CommitSession {
+            open: Vec::new(),
+            index: HashMap::new(),
+        };
         for (at, batch) in batches {
             answers[at] = session.take_batch(&mut desk, &project, batch)?;
         }
@@ -43,7 +60,11 @@ fn commit_group(tx: &Connection, caches: &mut Caches, shared: &Shared, changes: 
                 books.sessions.entry(*no).or_default();
             }
         }
-        let keep_from = project.retention_payload_days.map(|days| desk.now.0.saturating_sub(days.saturating_mul(MICROS_PER_DAY)));
+        let keep_from = project.retention_payload_days.map(|days| {
+            desk.now
+                .0
+                .saturating_sub(days.saturating_mul(MICROS_PER_DAY))
+        });
         for open in session.open {
             open.close(&mut desk, &mut books, keep_from)?;
         }
@@ -59,7 +80,12 @@ struct CommitSession {
 }
 
 impl CommitSession {
-    fn take_batch(&mut self, desk: &mut Desk, project: &ProjectFacts, batch: Batch) -> StoreResult<Result<Committed, Refusal>> {
+    fn take_batch(
+        &mut self,
+        desk: &mut Desk,
+        project: &ProjectFacts,
+        batch: Batch,
+    ) -> StoreResult<Result<Committed, Refusal>> {
         desk.by = batch.key.as_str().into();
         if let Some(max) = project.max_users
             && exceeds(desk, &batch, max)
@@ -108,24 +134,45 @@ impl CommitSession {
 
     fn open_trace(&mut self, desk: &mut Desk, piece: &Piece) -> StoreResult<usize> {
         let keys = &desk.shared.keys;
-        let stored = find_trace(desk.tx, &desk.caches.traces, keys, desk.project_no, &piece.trace_id)?;
+        let stored = find_trace(
+            desk.tx,
+            &desk.caches.traces,
+            keys,
+            desk.project_no,
+            &piece.trace_id,
+        )?;
         let state = match &stored {
             Some(stored) => stored.state.clone(),
             None => TraceState::new(&piece.trace_id, piece.arrival),
         };
         let lookup_hash = keys.hash(HashKind::Trace, desk.project_no, &piece.trace_id);
-        self.open.push(OpenTrace { stored, state, lookup_hash, bodies: Vec::new(), drop_payload: false });
-        self.index.insert(piece.trace_id.clone(), self.open.len() - 1);
+        self.open.push(OpenTrace {
+            stored,
+            state,
+            lookup_hash,
+            bodies: Vec::new(),
+            drop_payload: false,
+        });
+        self.index
+            .insert(piece.trace_id.clone(), self.open.len() - 1);
         Ok(self.open.len() - 1)
     }
 }
 
 /// A session's name and metadata follow the profile rules, by the trace's time.
 fn merge_session_profile(desk: &mut Desk, piece: &Piece, time: Micros) -> StoreResult<()> {
-    let Some(session) = piece.session.as_ref().filter(|s| s.name.is_some() || s.metadata.is_some()) else {
+    let Some(session) = piece
+        .session
+        .as_ref()
+        .filter(|s| s.name.is_some() || s.metadata.is_some())
+    else {
         return Ok(());
     };
-    let metadata = session.metadata.as_deref().map(split_object).unwrap_or_default();
+    let metadata = session
+        .metadata
+        .as_deref()
+        .map(split_object)
+        .unwrap_or_default();
     let part = ProfilePart {
         at: Micros(time.0.min(piece.arrival.0)),
         name: session.name.clone().map(Some),
@@ -141,9 +188,14 @@ fn merge_session_profile(desk: &mut Desk, piece: &Piece, time: Micros) -> StoreR
 
 /// The keys of a JSON object text with their JSON texts; `null` deletes.
 fn split_object(object: &str) -> Vec<(String, Option<String>)> {
-    let keys: BTreeMap<String, &serde_json::value::RawValue> = serde_json::from_str(object).unwrap_or_default();
-    let text = |value: &serde_json::value::RawValue| (value.get() != "null").then(|| value.get().to_owned());
-    keys.into_iter().map(|(key, value)| (key, text(value))).collect()
+    let keys: BTreeMap<String, &serde_json::value::RawValue> =
+        serde_json::from_str(object).unwrap_or_default();
+    let text = |value: &serde_json::value::RawValue| {
+        (value.get() != "null").then(|| value.get().to_owned())
+    };
+    keys.into_iter()
+        .map(|(key, value)| (key, text(value)))
+        .collect()
 }
 
 /// Whether the batch would make more users than the project may have.
@@ -156,20 +208,35 @@ fn exceeds(desk: &Desk, batch: &Batch, max_users: i64) -> bool {
         new.extend(named.filter(|id| desk.find_user(id).is_none() && !desk.is_suppressed(id)));
     }
     let staged = desk.users.values().filter(|staged| staged.is_new).count();
-    let living = desk.people.map_or(0, crate::directory::People::count_living);
+    let living = desk
+        .people
+        .map_or(0, crate::directory::People::count_living);
     !new.is_empty() && (living + staged + new.len()) as i64 > max_users
 }
 
 /// The project, from the cache or the store; absent ones are remembered until a change.
-pub(super) fn find_project(conn: &Connection, caches: &mut Caches, id: &str) -> StoreResult<Option<Arc<ProjectFacts>>> {
+pub(super) fn find_project(
+    conn: &Connection,
+    caches: &mut Caches,
+    id: &str,
+) -> StoreResult<Option<Arc<ProjectFacts>>> {
     if let Some(known) = caches.projects.get(id) {
         return Ok(known.clone());
     }
-    let row = conn.query_row("SELECT no, max_users, retention_payload_days FROM projects WHERE id = ?1", [id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let row = conn.query_row(
+        "SELECT no, max_users, retention_payload_days FROM projects WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    );
     let found = match row.optional().map_err(sql)? {
         Some((no, max_users, retention_payload_days)) => {
             let book = Arc::new(crate::accounts::read_book(conn, no)?);
-            Some(Arc::new(ProjectFacts { no, max_users, retention_payload_days, book }))
+            Some(Arc::new(ProjectFacts {
+                no,
+                max_users,
+                retention_payload_days,
+                book,
+            }))
         }
         None => None,
     };

@@ -29,11 +29,25 @@ pub(super) struct Staged {
 
 impl Staged {
     fn stored(external_id: String, created: i64, profile: Profile) -> Staged {
-        Staged { external_id: external_id.into(), created, profile, is_new: false, changed: false, by: "".into() }
+        Staged {
+            external_id: external_id.into(),
+            created,
+            profile,
+            is_new: false,
+            changed: false,
+            by: "".into(),
+        }
     }
 
     fn fresh(external_id: &str, created: i64, by: &str) -> Staged {
-        Staged { external_id: external_id.into(), created, profile: Profile::default(), is_new: true, changed: false, by: by.into() }
+        Staged {
+            external_id: external_id.into(),
+            created,
+            profile: Profile::default(),
+            is_new: true,
+            changed: false,
+            by: by.into(),
+        }
     }
 
     fn merge(&mut self, part: &ProfilePart, now: Arrival, by: &str) {
@@ -63,7 +77,13 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub fn new(tx: &'a Connection, caches: &'a mut Caches, shared: &'a Shared, people: Option<&'a People>, project_no: i64) -> Desk<'a> {
+    pub fn new(
+        tx: &'a Connection,
+        caches: &'a mut Caches,
+        shared: &'a Shared,
+        people: Option<&'a People>,
+        project_no: i64,
+    ) -> Desk<'a> {
         Desk {
             tx,
             caches,
@@ -81,7 +101,9 @@ impl<'a> Desk<'a> {
 
     /// The number of a living user, if there is one.
     pub fn find_user(&self, external_id: &str) -> Option<i64> {
-        let committed = self.people.and_then(|people| people.find_external(external_id));
+        let committed = self
+            .people
+            .and_then(|people| people.find_external(external_id));
         let committed = committed.map(|person| person.no);
         committed.or_else(|| self.user_numbers.get(external_id).copied())
     }
@@ -93,7 +115,8 @@ impl<'a> Desk<'a> {
         }
         let no = take(&mut self.caches.next.user);
         self.user_numbers.insert(external_id.into(), no);
-        self.users.insert(no, Staged::fresh(external_id, self.now.0, &self.by));
+        self.users
+            .insert(no, Staged::fresh(external_id, self.now.0, &self.by));
         no
     }
 
@@ -104,7 +127,11 @@ impl<'a> Desk<'a> {
         }
         let no = self.take_user(&part.user);
         if !self.users.contains_key(&no) {
-            let staged = load_staged(self.tx, "SELECT external_id, created, profile FROM users WHERE no = ?1", no)?;
+            let staged = load_staged(
+                self.tx,
+                "SELECT external_id, created, profile FROM users WHERE no = ?1",
+                no,
+            )?;
             self.users.insert(no, staged);
         }
         if let Some(staged) = self.users.get_mut(&no) {
@@ -116,7 +143,11 @@ impl<'a> Desk<'a> {
     /// Merges what a piece says of its session.
     pub fn merge_session(&mut self, no: i64, part: &ProfilePart) -> Result<(), StoreError> {
         if !self.sessions.contains_key(&no) {
-            let staged = load_staged(self.tx, "SELECT external_id, created, profile FROM sessions WHERE no = ?1", no)?;
+            let staged = load_staged(
+                self.tx,
+                "SELECT external_id, created, profile FROM sessions WHERE no = ?1",
+                no,
+            )?;
             self.sessions.insert(no, staged);
         }
         if let Some(staged) = self.sessions.get_mut(&no) {
@@ -130,7 +161,10 @@ impl<'a> Desk<'a> {
         if let Some(no) = self.caches.recent_sessions.get(&key) {
             return Ok(*no);
         }
-        let hash = self.shared.keys.hash(HashKind::Session, self.project_no, external_id);
+        let hash = self
+            .shared
+            .keys
+            .hash(HashKind::Session, self.project_no, external_id);
         let mut found = None;
         for no in self.caches.sessions.find(self.tx, hash)? {
             if session_has_id(self.tx, no, self.project_no, external_id)? {
@@ -143,7 +177,8 @@ impl<'a> Desk<'a> {
             None => {
                 let no = take(&mut self.caches.next.session);
                 self.caches.sessions.insert(self.tx, hash, no)?;
-                self.sessions.insert(no, Staged::fresh(external_id, self.now.0, &self.by));
+                self.sessions
+                    .insert(no, Staged::fresh(external_id, self.now.0, &self.by));
                 no
             }
         };
@@ -159,13 +194,22 @@ impl<'a> Desk<'a> {
         if let Some(no) = self.caches.models.get(&key) {
             return Ok(*no);
         }
-        let mut find = self.tx.prepare_cached("SELECT no FROM models WHERE project_no = ?1 AND name = ?2").map_err(sql)?;
-        let found: Option<i64> = find.query_row((self.project_no, name), |row| row.get(0)).optional().map_err(sql)?;
+        let mut find = self
+            .tx
+            .prepare_cached("SELECT no FROM models WHERE project_no = ?1 AND name = ?2")
+            .map_err(sql)?;
+        let found: Option<i64> = find
+            .query_row((self.project_no, name), |row| row.get(0))
+            .optional()
+            .map_err(sql)?;
         let no = match found {
             Some(no) => no,
             None => {
                 let no = take(&mut self.caches.next.model);
-                let mut insert = self.tx.prepare_cached("INSERT INTO models (no, project_no, name) VALUES (?1, ?2, ?3)").map_err(sql)?;
+                let mut insert = self
+                    .tx
+                    .prepare_cached("INSERT INTO models (no, project_no, name) VALUES (?1, ?2, ?3)")
+                    .map_err(sql)?;
                 insert.execute((no, self.project_no, name)).map_err(sql)?;
                 no
             }
@@ -180,7 +224,10 @@ impl<'a> Desk<'a> {
         if let Some(name) = self.caches.model_names.get(&no) {
             return Ok(name.to_string());
         }
-        let mut statement = self.tx.prepare_cached("SELECT name FROM models WHERE no = ?1").map_err(sql)?;
+        let mut statement = self
+            .tx
+            .prepare_cached("SELECT name FROM models WHERE no = ?1")
+            .map_err(sql)?;
         let name: String = statement.query_row([no], |row| row.get(0)).map_err(sql)?;
         if self.caches.model_names.len() >= 100_000 {
             self.caches.model_names.clear();
@@ -203,16 +250,43 @@ impl<'a> Desk<'a> {
             .tx
             .prepare_cached("INSERT INTO users (no, project_no, state, external_id, profile, created, updated, updated_by) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?5, ?6)")
             .map_err(sql)?;
-        let mut update = self.tx.prepare_cached("UPDATE users SET profile = ?2, updated = ?3, updated_by = ?4 WHERE no = ?1").map_err(sql)?;
+        let mut update = self
+            .tx
+            .prepare_cached(
+                "UPDATE users SET profile = ?2, updated = ?3, updated_by = ?4 WHERE no = ?1",
+            )
+            .map_err(sql)?;
         for (no, staged) in &self.users {
             if staged.is_new {
                 let profile = encode_profile(&staged.profile)?;
-                insert.execute((no, self.project_no, &*staged.external_id, profile, staged.created, &*staged.by)).map_err(sql)?;
+                insert
+                    .execute((
+                        no,
+                        self.project_no,
+                        &*staged.external_id,
+                        profile,
+                        staged.created,
+                        &*staged.by,
+                    ))
+                    .map_err(sql)?;
             } else if staged.changed {
-                update.execute((no, encode_profile(&staged.profile)?, self.now.0, &*staged.by)).map_err(sql)?;
+                update
+                    .execute((
+                        no,
+                        encode_profile(&staged.profile)?,
+                        self.now.0,
+                        &*staged.by,
+                    ))
+                    .map_err(sql)?;
             }
             if staged.is_new || staged.changed {
-                changes.put(self.project_no, *no, &staged.external_id, staged.created, staged.profile.clone());
+                changes.put(
+                    self.project_no,
+                    *no,
+                    &staged.external_id,
+                    staged.created,
+                    staged.profile.clone(),
+                );
             }
         }
         for (no, staged) in &self.sessions {
@@ -224,14 +298,25 @@ impl<'a> Desk<'a> {
 
 fn load_staged(conn: &Connection, query: &'static str, no: i64) -> Result<Staged, StoreError> {
     let mut statement = conn.prepare_cached(query).map_err(sql)?;
-    let row: (String, i64, Vec<u8>) = statement.query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(sql)?;
+    let row: (String, i64, Vec<u8>) = statement
+        .query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(sql)?;
     Ok(Staged::stored(row.0, row.1, decode_profile(&row.2)?))
 }
 
 /// Whether a session row is the one with this external id (or its pseudonym, once erased).
-pub(crate) fn session_has_id(conn: &Connection, no: i64, project_no: i64, external_id: &str) -> Result<bool, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT external_id = ?3 FROM sessions WHERE no = ?1 AND project_no = ?2").map_err(sql)?;
-    let same = statement.query_row((no, project_no, external_id), |row| row.get(0)).optional();
+pub(crate) fn session_has_id(
+    conn: &Connection,
+    no: i64,
+    project_no: i64,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    let mut statement = conn
+        .prepare_cached("SELECT external_id = ?3 FROM sessions WHERE no = ?1 AND project_no = ?2")
+        .map_err(sql)?;
+    let same = statement
+        .query_row((no, project_no, external_id), |row| row.get(0))
+        .optional();
     Ok(same.map_err(sql)?.unwrap_or(false))
 }
 
@@ -239,14 +324,27 @@ impl Registry for Desk<'_> {
     fn is_suppressed(&self, external_id: &str) -> bool {
         self.people.is_some_and(|people| {
             !people.suppressed.is_empty()
-                && people.suppressed.contains(self.shared.keys.pseudonym("user", self.project_no, external_id).as_str())
+                && people.suppressed.contains(
+                    self.shared
+                        .keys
+                        .pseudonym("user", self.project_no, external_id)
+                        .as_str(),
+                )
         })
     }
 
     fn resolve_user(&mut self, external_id: &str, dead: &[DeadUser]) -> UserNo {
         if let Some(people) = self.people.filter(|_| !dead.is_empty()) {
-            let hash = self.shared.keys.pseudonym("user", self.project_no, external_id);
-            let same = |dead: &&DeadUser| people.dead.get(&dead.no.0).is_some_and(|buried| **buried == *hash);
+            let hash = self
+                .shared
+                .keys
+                .pseudonym("user", self.project_no, external_id);
+            let same = |dead: &&DeadUser| {
+                people
+                    .dead
+                    .get(&dead.no.0)
+                    .is_some_and(|buried| **buried == *hash)
+            };
             if let Some(dead) = dead.iter().find(same) {
                 return dead.no;
             }

@@ -19,23 +19,39 @@ use rusqlite::Connection;
 impl Writer {
     /// Deletes a user in one transaction. After an erasure the log is emptied into the
     /// file, so that no old page image stays behind.
-    pub fn delete_user(&mut self, project: &str, user_no: i64, mode: DeleteMode) -> StoreResult<Option<Deleted>> {
+    pub fn delete_user(
+        &mut self,
+        project: &str,
+        user_no: i64,
+        mode: DeleteMode,
+    ) -> StoreResult<Option<Deleted>> {
         let erase = mode == DeleteMode::Erase;
         let deleted = self.transact(|tx, caches, shared, changes| {
-            let Some((project, external_id)) = find_living(tx, caches, project, user_no)? else { return Ok(None) };
+            let Some((project, external_id)) = find_living(tx, caches, project, user_no)? else {
+                return Ok(None);
+            };
             let directory = shared.directory.read();
             let dead = directory.people(project.no).map(|people| &people.dead);
-            let is_dead = |no: UserNo| no.0 == user_no || dead.is_some_and(|dead| dead.contains_key(&no.0));
+            let is_dead =
+                |no: UserNo| no.0 == user_no || dead.is_some_and(|dead| dead.contains_key(&no.0));
             let mut books = Books::new(project.no, &project.book);
             let mut deleted = Deleted::default();
             for no in list_user_traces(tx, user_no)? {
-                let mut trace = read_trace(tx, no)?.ok_or_else(|| damaged("a user's list of traces"))?;
-                let named: Vec<UserNo> = trace.state.user.into_iter().chain(trace.state.spans.iter().filter_map(|span| span.user)).collect();
+                let mut trace =
+                    read_trace(tx, no)?.ok_or_else(|| damaged("a user's list of traces"))?;
+                let named: Vec<UserNo> = trace
+                    .state
+                    .user
+                    .into_iter()
+                    .chain(trace.state.spans.iter().filter_map(|span| span.user))
+                    .collect();
                 for named in named.into_iter().filter(|no| is_dead(*no)) {
                     trace.state.bury_user(named, erase && named.0 == user_no);
                 }
                 if erase {
-                    trace.state.erase(&|id| shared.keys.pseudonym("id", project.no, id).into());
+                    trace
+                        .state
+                        .erase(&|id| shared.keys.pseudonym("id", project.no, id).into());
                     payloads::delete(tx, trace.payload_no)?;
                     trace.payload_no = 0;
                 }
@@ -49,7 +65,9 @@ impl Writer {
             deleted.sessions = sessions.len() as i64;
             if erase {
                 for session in sessions {
-                    erase_session(tx, project.no, session, |id| shared.keys.pseudonym("session", project.no, id))?;
+                    erase_session(tx, project.no, session, |id| {
+                        shared.keys.pseudonym("session", project.no, id)
+                    })?;
                 }
                 caches.recent_sessions.clear();
             }
@@ -58,7 +76,12 @@ impl Writer {
             let hash = shared.keys.pseudonym("user", project.no, &external_id);
             bury_row(tx, project.no, user_no, &hash, erase)?;
             changes.bury(project.no, user_no, &hash, erase);
-            write_audit(tx, Some(project.no), if erase { "user.erase" } else { "user.unlink" }, &shared.keys.obscure("usr_", user_no))?;
+            write_audit(
+                tx,
+                Some(project.no),
+                if erase { "user.erase" } else { "user.unlink" },
+                &shared.keys.obscure("usr_", user_no),
+            )?;
             Ok(Some(deleted))
         })?;
         if erase && deleted.is_some() {
@@ -69,9 +92,14 @@ impl Writer {
 
     /// Gives freed pages back and empties the log. Readers may hold it for a moment.
     fn scrub(&mut self) -> StoreResult<()> {
-        self.conn.execute_batch("PRAGMA incremental_vacuum").map_err(sql)?;
+        self.conn
+            .execute_batch("PRAGMA incremental_vacuum")
+            .map_err(sql)?;
         for _ in 0..50 {
-            let busy: i64 = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(sql)?;
+            let busy: i64 = self
+                .conn
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(sql)?;
             if busy == 0 {
                 return Ok(());
             }
@@ -84,11 +112,19 @@ impl Writer {
 
 /// A user's traces, over all eras.
 fn list_user_traces(conn: &Connection, user_no: i64) -> StoreResult<Vec<i64>> {
-    let newest: i64 = conn.query_row("SELECT ifnull(max(era), 0) FROM user_traces", [], |row| row.get(0)).map_err(sql)?;
-    let mut statement = conn.prepare_cached("SELECT trace_no FROM user_traces WHERE era = ?1 AND user_no = ?2").map_err(sql)?;
+    let newest: i64 = conn
+        .query_row("SELECT ifnull(max(era), 0) FROM user_traces", [], |row| {
+            row.get(0)
+        })
+        .map_err(sql)?;
+    let mut statement = conn
+        .prepare_cached("SELECT trace_no FROM user_traces WHERE era = ?1 AND user_no = ?2")
+        .map_err(sql)?;
     let mut found = Vec::new();
     for era in 0..=newest {
-        let rows = statement.query_map([era, user_no], |row| row.get(0)).map_err(sql)?;
+        let rows = statement
+            .query_map([era, user_no], |row| row.get(0))
+            .map_err(sql)?;
         for no in rows {
             found.push(no.map_err(sql)?);
         }
@@ -97,12 +133,19 @@ fn list_user_traces(conn: &Connection, user_no: i64) -> StoreResult<Vec<i64>> {
 }
 
 fn list_owned_sessions(conn: &Connection, project_no: i64, user_no: i64) -> StoreResult<Vec<i64>> {
-    let newest: i64 = conn.query_row("SELECT ifnull(max(no), 0) FROM sessions", [], |row| row.get(0)).map_err(sql)?;
-    let query = "SELECT session_no FROM user_sessions WHERE era = ?1 AND project_no = ?2 AND user_no = ?3";
+    let newest: i64 = conn
+        .query_row("SELECT ifnull(max(no), 0) FROM sessions", [], |row| {
+            row.get(0)
+        })
+        .map_err(sql)?;
+    let query =
+        "SELECT session_no FROM user_sessions WHERE era = ?1 AND project_no = ?2 AND user_no = ?3";
     let mut statement = conn.prepare_cached(query).map_err(sql)?;
     let mut found = Vec::new();
     for era in 0..=era_of(newest) {
-        let rows = statement.query_map([era, project_no, user_no], |row| row.get(0)).map_err(sql)?;
+        let rows = statement
+            .query_map([era, project_no, user_no], |row| row.get(0))
+            .map_err(sql)?;
         for no in rows {
             found.push(no.map_err(sql)?);
         }
@@ -110,14 +153,39 @@ fn list_owned_sessions(conn: &Connection, project_no: i64, user_no: i64) -> Stor
     Ok(found)
 }
 
-fn erase_session(conn: &Connection, _project_no: i64, no: i64, pseudonym: impl Fn(&str) -> String) -> StoreResult<()> {
-    let id: String = conn.query_row("SELECT external_id FROM sessions WHERE no = ?1", [no], |row| row.get(0)).map_err(sql)?;
+fn erase_session(
+    conn: &Connection,
+    _project_no: i64,
+    no: i64,
+    pseudonym: impl Fn(&str) -> String,
+) -> StoreResult<()> {
+    let id: String = conn
+        .query_row(
+            "SELECT external_id FROM sessions WHERE no = ?1",
+            [no],
+            |row| row.get(0),
+        )
+        .map_err(sql)?;
     let empty = encode_profile(&Profile::default())?;
-    conn.execute("UPDATE sessions SET external_id = ?2, profile = ?3 WHERE no = ?1", (no, pseudonym(&id), empty)).map(drop).map_err(sql)
+    conn.execute(
+        "UPDATE sessions SET external_id = ?2, profile = ?3 WHERE no = ?1",
+        (no, pseudonym(&id), empty),
+    )
+    .map(drop)
+    .map_err(sql)
 }
 
-fn bury_row(conn: &Connection, project_no: i64, user_no: i64, hash: &str, erase: bool) -> StoreResult<()> {
-    let (state, empty) = (if erase { 2 } else { 1 }, encode_profile(&Profile::default())?);
+fn bury_row(
+    conn: &Connection,
+    project_no: i64,
+    user_no: i64,
+    hash: &str,
+    erase: bool,
+) -> StoreResult<()> {
+    let (state, empty) = (
+        if erase { 2 } else { 1 },
+        encode_profile(&Profile::default())?,
+    );
     conn.execute(
         "UPDATE users SET state = ?2, external_id = NULL, external_hash = ?3, profile = ?4, updated = ?5, updated_by = NULL WHERE no = ?1",
         (user_no, state, hash, empty, Micros::now().0),
@@ -127,7 +195,11 @@ fn bury_row(conn: &Connection, project_no: i64, user_no: i64, hash: &str, erase:
         let row = (project_no, hash, Micros::now().0);
         conn.execute("INSERT OR REPLACE INTO suppressions (project_no, external_hash, at) VALUES (?1, ?2, ?3)", row).map_err(sql)?;
     } else {
-        conn.execute("DELETE FROM user_totals WHERE project_no = ?1 AND user_no = ?2", [project_no, user_no]).map_err(sql)?;
+        conn.execute(
+            "DELETE FROM user_totals WHERE project_no = ?1 AND user_no = ?2",
+            [project_no, user_no],
+        )
+        .map_err(sql)?;
     }
     Ok(())
 }

@@ -106,19 +106,32 @@ impl Writer {
             directory: RwLock::new(directory),
             unwritable: AtomicBool::new(false),
         };
-        Ok(Writer { conn, shared: Arc::new(shared), caches })
+        Ok(Writer {
+            conn,
+            shared: Arc::new(shared),
+            caches,
+        })
     }
 
     /// Runs `work` in one transaction; on success applies what it changed in memory.
-    pub fn transact<T>(&mut self, work: impl FnOnce(&Connection, &mut Caches, &Shared, &mut Changes) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &mut Caches, &Shared, &mut Changes) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.reload_if_changed_outside()?;
         let mut changes = Changes::default();
         let shared = Arc::clone(&self.shared);
         let result = (|| {
-            let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+            let tx = self
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(sql)?;
             // Somebody else may have committed between the check and the lock.
             if read_epochs(&tx)? != self.caches.epochs {
-                return Err(StoreError::new(ErrorKind::Unavailable, "the store was changed by another process just now"));
+                return Err(StoreError::new(
+                    ErrorKind::Unavailable,
+                    "the store was changed by another process just now",
+                ));
             }
             let value = work(&tx, &mut self.caches, &shared, &mut changes)?;
             tx.commit().map_err(sql)?;
@@ -163,13 +176,20 @@ impl Writer {
     /// Writes a row and commits: tells whether the store can take writes again.
     pub fn probe(&mut self) -> Result<(), StoreError> {
         self.transact(|tx, _, _, _| {
-            tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', 1)", []).map(drop).map_err(sql)
+            tx.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', 1)",
+                [],
+            )
+            .map(drop)
+            .map_err(sql)
         })
     }
 
     /// Moves committed pages from the log into the file without waiting for readers.
     pub fn checkpoint(&mut self, mode: &str) -> Result<(), StoreError> {
-        self.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())).map_err(sql)
+        self.conn
+            .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+            .map_err(sql)
     }
 }
 
@@ -225,12 +245,20 @@ impl WriterHandle {
                 tracing::warn!(error = %error, "the log was left for the next start");
             }
         };
-        std::thread::Builder::new().name("ledger-writer".into()).spawn(run).map_err(|error| internal("no writer thread").with_source(error))?;
-        Ok(WriterHandle { jobs: Arc::new(jobs) })
+        std::thread::Builder::new()
+            .name("ledger-writer".into())
+            .spawn(run)
+            .map_err(|error| internal("no writer thread").with_source(error))?;
+        Ok(WriterHandle {
+            jobs: Arc::new(jobs),
+        })
     }
 
     /// Runs a job on the writer and waits for its answer.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
         let job: Job = Box::new(move |writer| {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(writer)));
@@ -242,7 +270,11 @@ impl WriterHandle {
             // The asker may be gone.
             let _ = answer.send(result);
         });
-        self.jobs.send(job).map_err(|_| internal("the writer has ended"))?;
-        answered.await.map_err(|_| internal("the writer has ended"))?
+        self.jobs
+            .send(job)
+            .map_err(|_| internal("the writer has ended"))?;
+        answered
+            .await
+            .map_err(|_| internal("the writer has ended"))?
     }
 }

@@ -13,7 +13,13 @@ use std::collections::HashSet;
 
 impl Writer {
     /// Merges into a profile at the time of the request.
-    pub fn patch_user(&mut self, project: &str, user_no: i64, mut part: ProfilePart, by: &str) -> StoreResult<Option<()>> {
+    pub fn patch_user(
+        &mut self,
+        project: &str,
+        user_no: i64,
+        mut part: ProfilePart,
+        by: &str,
+    ) -> StoreResult<Option<()>> {
         self.transact(|tx, caches, _, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(None) };
             let query = "SELECT external_id, created, profile FROM users WHERE no = ?1 AND project_no = ?2 AND state = 0";
@@ -35,16 +41,28 @@ impl Writer {
     }
 
     /// Numbers of external ids; with `create`, missing users are made.
-    pub fn resolve_users(&mut self, project: &str, external_ids: &[String], create: bool) -> StoreResult<Result<Vec<Option<i64>>, Refusal>> {
+    pub fn resolve_users(
+        &mut self,
+        project: &str,
+        external_ids: &[String],
+        create: bool,
+    ) -> StoreResult<Result<Vec<Option<i64>>, Refusal>> {
         self.transact(|tx, caches, shared, changes| {
-            let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(Err(Refusal::NoSuchProject)) };
+            let Some(project) = commit::find_project(tx, caches, project)? else {
+                return Ok(Err(Refusal::NoSuchProject));
+            };
             let directory = shared.directory.read();
             let people = directory.people(project.no);
             let mut desk = Desk::new(tx, caches, shared, people, project.no);
             desk.now = Arrival(Micros::now().0);
-            let missing: HashSet<&String> = external_ids.iter().filter(|id| desk.find_user(id).is_none()).collect();
+            let missing: HashSet<&String> = external_ids
+                .iter()
+                .filter(|id| desk.find_user(id).is_none())
+                .collect();
             let living = people.map_or(0, crate::directory::People::count_living);
-            let full = project.max_users.is_some_and(|max| (living + missing.len()) as i64 > max);
+            let full = project
+                .max_users
+                .is_some_and(|max| (living + missing.len()) as i64 > max);
             if create && full && !missing.is_empty() {
                 return Ok(Err(Refusal::TooManyUsers));
             }
@@ -64,9 +82,16 @@ impl Writer {
     /// Lets an erased external id make a user again.
     pub fn lift_suppression(&mut self, project: &str, external_id: &str) -> StoreResult<bool> {
         self.transact(|tx, caches, shared, changes| {
-            let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(false) };
+            let Some(project) = commit::find_project(tx, caches, project)? else {
+                return Ok(false);
+            };
             let hash = shared.keys.pseudonym("user", project.no, external_id);
-            let found = tx.execute("DELETE FROM suppressions WHERE project_no = ?1 AND external_hash = ?2", (project.no, &hash)).map_err(sql)?;
+            let found = tx
+                .execute(
+                    "DELETE FROM suppressions WHERE project_no = ?1 AND external_hash = ?2",
+                    (project.no, &hash),
+                )
+                .map_err(sql)?;
             if found > 0 {
                 changes.lift(project.no, &hash);
                 write_audit(tx, Some(project.no), "suppression.lift", &hash)?;
@@ -77,7 +102,12 @@ impl Writer {
 }
 
 /// One line of the audit log; `detail` must hold no personal data.
-pub(crate) fn write_audit(conn: &Connection, project_no: Option<i64>, action: &str, detail: &str) -> StoreResult<()> {
+pub(crate) fn write_audit(
+    conn: &Connection,
+    project_no: Option<i64>,
+    action: &str,
+    detail: &str,
+) -> StoreResult<()> {
     conn.execute(
         "INSERT INTO audit (at, project_no, actor, action, detail) VALUES (?1, ?2, 'operator', ?3, ?4)",
         (Micros::now().0, project_no, action, detail),
@@ -87,9 +117,19 @@ pub(crate) fn write_audit(conn: &Connection, project_no: Option<i64>, action: &s
 }
 
 /// The living user of this project with this number, from the store.
-pub(super) fn find_living(tx: &Connection, caches: &mut Caches, project: &str, user_no: i64) -> StoreResult<Option<(std::sync::Arc<super::ProjectFacts>, String)>> {
-    let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(None) };
+pub(super) fn find_living(
+    tx: &Connection,
+    caches: &mut Caches,
+    project: &str,
+    user_no: i64,
+) -> StoreResult<Option<(std::sync::Arc<super::ProjectFacts>, String)>> {
+    let Some(project) = commit::find_project(tx, caches, project)? else {
+        return Ok(None);
+    };
     let query = "SELECT external_id FROM users WHERE no = ?1 AND project_no = ?2 AND state = 0";
-    let external_id: Option<String> = tx.query_row(query, [user_no, project.no], |row| row.get(0)).optional().map_err(sql)?;
+    let external_id: Option<String> = tx
+        .query_row(query, [user_no, project.no], |row| row.get(0))
+        .optional()
+        .map_err(sql)?;
     Ok(external_id.map(|id| (project, id)))
 }

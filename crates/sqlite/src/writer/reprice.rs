@@ -15,16 +15,28 @@ const STEP: i64 = 2_000;
 pub(crate) type Shift = BTreeMap<i64, (i64, i128, i128)>;
 
 /// Adds what a newly priced trace changes; `None` if nothing.
-fn reprice_trace(mut trace: StoredTrace, book: &PriceBook, names: &HashMap<i64, String>, shift: &mut Shift) -> Option<StoredTrace> {
+fn reprice_trace(
+    mut trace: StoredTrace,
+    book: &PriceBook,
+    names: &HashMap<i64, String>,
+    shift: &mut Shift,
+) -> Option<StoredTrace> {
     let before = trace.state.clone();
     let name_of = |no: ModelNo| names.get(&no.0).cloned().unwrap_or_default();
     trace.state.price(None, book, &name_of, true);
-    let changed = before.spans.iter().zip(&trace.state.spans).filter(|(old, new)| old.pricing != new.pricing).count();
+    let changed = before
+        .spans
+        .iter()
+        .zip(&trace.state.spans)
+        .filter(|(old, new)| old.pricing != new.pricing)
+        .count();
     if changed == 0 {
         return None;
     }
     let facts = trace.state.facts();
-    let entry = shift.entry(facts.user.map_or(0, |user| user.0)).or_default();
+    let entry = shift
+        .entry(facts.user.map_or(0, |user| user.0))
+        .or_default();
     entry.0 += changed as i64;
     entry.1 += trace.booked.measures.cost_nanos;
     entry.2 += facts.measures.cost_nanos;
@@ -32,13 +44,25 @@ fn reprice_trace(mut trace: StoredTrace, book: &PriceBook, names: &HashMap<i64, 
 }
 
 fn read_names(conn: &Connection, project_no: i64) -> StoreResult<HashMap<i64, String>> {
-    let mut statement = conn.prepare_cached("SELECT no, name FROM models WHERE project_no = ?1").map_err(sql)?;
-    statement.query_map([project_no], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect).map_err(sql)
+    let mut statement = conn
+        .prepare_cached("SELECT no, name FROM models WHERE project_no = ?1")
+        .map_err(sql)?;
+    statement
+        .query_map([project_no], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect)
+        .map_err(sql)
 }
 
 fn list_traces(conn: &Connection, project_no: i64, after: i64) -> StoreResult<Vec<i64>> {
-    let mut statement = conn.prepare_cached("SELECT no FROM traces WHERE no > ?2 AND project_no = ?1 ORDER BY no LIMIT ?3").map_err(sql)?;
-    statement.query_map([project_no, after, STEP], |row| row.get(0)).and_then(Iterator::collect).map_err(sql)
+    let mut statement = conn
+        .prepare_cached(
+            "SELECT no FROM traces WHERE no > ?2 AND project_no = ?1 ORDER BY no LIMIT ?3",
+        )
+        .map_err(sql)?;
+    statement
+        .query_map([project_no, after, STEP], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .map_err(sql)
 }
 
 /// What repricing would change, from one snapshot.
@@ -47,7 +71,9 @@ pub(crate) fn preview(conn: &Connection, project_no: i64) -> StoreResult<Shift> 
     let (mut shift, mut after) = (Shift::new(), 0);
     loop {
         let numbers = list_traces(conn, project_no, after)?;
-        let Some(last) = numbers.last() else { return Ok(shift) };
+        let Some(last) = numbers.last() else {
+            return Ok(shift);
+        };
         after = *last;
         for no in numbers {
             let trace = read_trace(conn, no)?.ok_or_else(|| damaged("trace"))?;
@@ -58,9 +84,16 @@ pub(crate) fn preview(conn: &Connection, project_no: i64) -> StoreResult<Shift> 
 
 impl Writer {
     /// Reprices one stretch after a trace number; answers the last number, `None` at the end.
-    pub fn reprice_step(&mut self, project: &str, after: i64, mut shift: Shift) -> StoreResult<(Option<i64>, Shift)> {
+    pub fn reprice_step(
+        &mut self,
+        project: &str,
+        after: i64,
+        mut shift: Shift,
+    ) -> StoreResult<(Option<i64>, Shift)> {
         self.transact(|tx, caches, _, changes| {
-            let Some(project) = commit::find_project(tx, caches, project)? else { return Ok((None, shift)) };
+            let Some(project) = commit::find_project(tx, caches, project)? else {
+                return Ok((None, shift));
+            };
             let names = read_names(tx, project.no)?;
             let numbers = list_traces(tx, project.no, after)?;
             let mut books = Books::new(project.no, &project.book);

@@ -28,7 +28,12 @@ impl Writer {
 
 fn remove_step(tx: &Connection, project_no: i64, cutoff: i64) -> StoreResult<u64> {
     let key = format!("retained_{project_no}");
-    let done: Option<i64> = tx.query_row("SELECT value FROM meta WHERE key = ?1", [&key], |row| row.get(0)).optional().map_err(sql)?;
+    let done: Option<i64> = tx
+        .query_row("SELECT value FROM meta WHERE key = ?1", [&key], |row| {
+            row.get(0)
+        })
+        .optional()
+        .map_err(sql)?;
     let mut done = done.unwrap_or(i64::MIN);
     let mut removed = 0;
     // Whole steps without payload are passed over in one call; one with payload ends it.
@@ -36,12 +41,15 @@ fn remove_step(tx: &Connection, project_no: i64, cutoff: i64) -> StoreResult<u64
         let query = "SELECT p.time, t.no, t.payload_no FROM project_traces p JOIN traces t ON t.no = p.trace_no
                      WHERE p.project_no = ?1 AND p.time >= ?2 AND p.time < ?3 ORDER BY p.time LIMIT ?4";
         let mut statement = tx.prepare_cached(query).map_err(sql)?;
-        let rows = statement.query_map([project_no, done, cutoff, STEP], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows = statement.query_map([project_no, done, cutoff, STEP], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
         let rows: Vec<(i64, i64, i64)> = rows.and_then(Iterator::collect).map_err(sql)?;
         for (_, no, payload_no) in &rows {
             if *payload_no > 0 {
                 payloads::delete(tx, *payload_no)?;
-                tx.execute("UPDATE traces SET payload_no = 0 WHERE no = ?1", [no]).map_err(sql)?;
+                tx.execute("UPDATE traces SET payload_no = 0 WHERE no = ?1", [no])
+                    .map_err(sql)?;
                 removed += 1;
             }
         }
@@ -54,6 +62,10 @@ fn remove_step(tx: &Connection, project_no: i64, cutoff: i64) -> StoreResult<u64
             _ => cutoff,
         };
     }
-    tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (key, done)).map_err(sql)?;
+    tx.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+        (key, done),
+    )
+    .map_err(sql)?;
     Ok(removed)
 }

@@ -17,11 +17,21 @@ impl Sequences {
     pub fn load(conn: &Connection) -> Result<Sequences, StoreError> {
         let read = |query: &str| conn.query_row(query, [], |row| row.get(0)).map_err(sql);
         Ok(Sequences {
-            user: read("SELECT 1 + max(ifnull((SELECT max(no) FROM users), 0), ifnull((SELECT value FROM meta WHERE key = 'last_user'), 0))")?,
-            session: read("SELECT 1 + max(ifnull((SELECT max(no) FROM sessions), 0), ifnull((SELECT value FROM meta WHERE key = 'last_session'), 0))")?,
-            trace: read("SELECT 1 + max(ifnull((SELECT max(no) FROM traces), 0), ifnull((SELECT value FROM meta WHERE key = 'last_trace'), 0))")?,
-            payload: read("SELECT 1 + max(ifnull((SELECT max(no) FROM payloads), 0), ifnull((SELECT value FROM meta WHERE key = 'last_payload'), 0))")?,
-            model: read("SELECT 1 + max(ifnull((SELECT max(no) FROM models), 0), ifnull((SELECT value FROM meta WHERE key = 'last_model'), 0))")?,
+            user: read(
+                "SELECT 1 + max(ifnull((SELECT max(no) FROM users), 0), ifnull((SELECT value FROM meta WHERE key = 'last_user'), 0))",
+            )?,
+            session: read(
+                "SELECT 1 + max(ifnull((SELECT max(no) FROM sessions), 0), ifnull((SELECT value FROM meta WHERE key = 'last_session'), 0))",
+            )?,
+            trace: read(
+                "SELECT 1 + max(ifnull((SELECT max(no) FROM traces), 0), ifnull((SELECT value FROM meta WHERE key = 'last_trace'), 0))",
+            )?,
+            payload: read(
+                "SELECT 1 + max(ifnull((SELECT max(no) FROM payloads), 0), ifnull((SELECT value FROM meta WHERE key = 'last_payload'), 0))",
+            )?,
+            model: read(
+                "SELECT 1 + max(ifnull((SELECT max(no) FROM models), 0), ifnull((SELECT value FROM meta WHERE key = 'last_model'), 0))",
+            )?,
         })
     }
 
@@ -35,7 +45,11 @@ impl Sequences {
             ("last_model", self.model),
         ];
         for (key, next) in marks {
-            conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (key, next - 1)).map_err(sql)?;
+            conn.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+                (key, next - 1),
+            )
+            .map_err(sql)?;
         }
         Ok(())
     }

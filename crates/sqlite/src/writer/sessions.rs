@@ -13,16 +13,36 @@ use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
 /// Writes a new session row, or a changed profile.
-pub(super) fn write_profile(conn: &Connection, project_no: i64, no: i64, staged: &Staged) -> StoreResult<()> {
+pub(super) fn write_profile(
+    conn: &Connection,
+    project_no: i64,
+    no: i64,
+    staged: &Staged,
+) -> StoreResult<()> {
     if staged.is_new {
         let mut insert = conn
             .prepare_cached("INSERT INTO sessions (no, project_no, external_id, owner_no, created, measures, profile) VALUES (?1, ?2, ?3, -1, ?4, ?5, ?6)")
             .map_err(sql)?;
         let measures = Measures::default().encode();
-        insert.execute((no, project_no, &*staged.external_id, staged.created, measures, encode_profile(&staged.profile)?)).map(drop).map_err(sql)
+        insert
+            .execute((
+                no,
+                project_no,
+                &*staged.external_id,
+                staged.created,
+                measures,
+                encode_profile(&staged.profile)?,
+            ))
+            .map(drop)
+            .map_err(sql)
     } else if staged.changed {
-        let mut update = conn.prepare_cached("UPDATE sessions SET profile = ?2 WHERE no = ?1").map_err(sql)?;
-        update.execute((no, encode_profile(&staged.profile)?)).map(drop).map_err(sql)
+        let mut update = conn
+            .prepare_cached("UPDATE sessions SET profile = ?2 WHERE no = ?1")
+            .map_err(sql)?;
+        update
+            .execute((no, encode_profile(&staged.profile)?))
+            .map(drop)
+            .map_err(sql)
     } else {
         Ok(())
     }
@@ -39,33 +59,74 @@ struct Standing {
 }
 
 /// Books what happened to a session, and the change of owner with the users.
-pub(super) fn post_session(conn: &Connection, project_no: i64, no: i64, entry: Entry, users: &mut BTreeMap<i64, Entry>) -> StoreResult<()> {
+pub(super) fn post_session(
+    conn: &Connection,
+    project_no: i64,
+    no: i64,
+    entry: Entry,
+    users: &mut BTreeMap<i64, Entry>,
+) -> StoreResult<()> {
     let mut statement = conn.prepare_cached("SELECT owner_no, owner_time, first, last, created, measures FROM sessions WHERE no = ?1").map_err(sql)?;
     let row = statement.query_row([no], |row| {
-        let standing = Standing { owner: row.get(0)?, owner_time: row.get(1)?, first: row.get(2)?, last: row.get(3)?, created: row.get(4)? };
+        let standing = Standing {
+            owner: row.get(0)?,
+            owner_time: row.get(1)?,
+            first: row.get(2)?,
+            last: row.get(3)?,
+            created: row.get(4)?,
+        };
         Ok((standing, row.get::<_, Vec<u8>>(5)?))
     });
     // A session that was deleted in this transaction is gone already.
-    let Some((old, measures)) = row.optional().map_err(sql)? else { return Ok(()) };
+    let Some((old, measures)) = row.optional().map_err(sql)? else {
+        return Ok(());
+    };
     let mut measures = decode(&measures)?;
     measures.add(&entry.measures, 1);
     let new = decide_standing(conn, no, old, &entry)?;
     let mut update = conn.prepare_cached("UPDATE sessions SET owner_no = ?2, owner_time = ?3, first = ?4, last = ?5, measures = ?6 WHERE no = ?1").map_err(sql)?;
-    update.execute((no, new.owner, new.owner_time, new.first, new.last, measures.encode())).map_err(sql)?;
+    update
+        .execute((
+            no,
+            new.owner,
+            new.owner_time,
+            new.first,
+            new.last,
+            measures.encode(),
+        ))
+        .map_err(sql)?;
     if old.owner != new.owner {
         if old.owner >= 0 {
             users.entry(old.owner).or_default().sessions -= 1;
         }
         users.entry(new.owner).or_default().sessions += 1;
     }
-    relist(conn, project_no, no, (old.owner >= 0).then_some(old), Some(new))
+    relist(
+        conn,
+        project_no,
+        no,
+        (old.owner >= 0).then_some(old),
+        Some(new),
+    )
 }
 
-fn decide_standing(conn: &Connection, no: i64, old: Standing, entry: &Entry) -> StoreResult<Standing> {
-    let mut new = Standing { owner: old.owner.max(0), ..old };
+fn decide_standing(
+    conn: &Connection,
+    no: i64,
+    old: Standing,
+    entry: &Entry,
+) -> StoreResult<Standing> {
+    let mut new = Standing {
+        owner: old.owner.max(0),
+        ..old
+    };
     if entry.reread {
-        let mut bounds = conn.prepare_cached("SELECT min(time), max(time) FROM session_traces WHERE session_no = ?1").map_err(sql)?;
-        (new.first, new.last) = bounds.query_row([no], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+        let mut bounds = conn
+            .prepare_cached("SELECT min(time), max(time) FROM session_traces WHERE session_no = ?1")
+            .map_err(sql)?;
+        (new.first, new.last) = bounds
+            .query_row([no], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(sql)?;
         (new.owner, new.owner_time) = read_owner(conn, no)?;
         return Ok(new);
     }
@@ -76,8 +137,18 @@ fn decide_standing(conn: &Connection, no: i64, old: Standing, entry: &Entry) -> 
         (None, _) => {}
         (Some((time, _, _)), Some(owner_time)) if *time < owner_time => {}
         (Some((time, _, user)), owner_time) => {
-            let tied = owner_time == Some(*time) || entry.identified.iter().filter(|(other, _, _)| other == time).count() > 1;
-            (new.owner, new.owner_time) = if tied { read_owner(conn, no)? } else { (*user, Some(*time)) };
+            let tied = owner_time == Some(*time)
+                || entry
+                    .identified
+                    .iter()
+                    .filter(|(other, _, _)| other == time)
+                    .count()
+                    > 1;
+            (new.owner, new.owner_time) = if tied {
+                read_owner(conn, no)?
+            } else {
+                (*user, Some(*time))
+            };
         }
     }
     Ok(new)
@@ -91,19 +162,26 @@ fn read_owner(conn: &Connection, no: i64) -> StoreResult<(i64, Option<i64>)> {
     let mut rows = statement.query([no]).map_err(sql)?;
     let mut latest: Vec<(i64, i64, i64)> = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
-        let found = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?, row.get(2).map_err(sql)?);
+        let found = (
+            row.get(0).map_err(sql)?,
+            row.get(1).map_err(sql)?,
+            row.get(2).map_err(sql)?,
+        );
         if latest.first().is_some_and(|(time, _, _)| *time != found.0) {
             break;
         }
         latest.push(found);
     }
-    let Some((time, _, user)) = latest.first().copied() else { return Ok((0, None)) };
+    let Some((time, _, user)) = latest.first().copied() else {
+        return Ok((0, None));
+    };
     if latest.iter().all(|(_, _, other)| *other == user) {
         return Ok((user, Some(time)));
     }
     let mut best: Option<(Box<str>, i64)> = None;
     for (_, trace_no, user) in &latest {
-        let trace = super::store_trace::read_trace(conn, *trace_no)?.ok_or_else(|| damaged("session list"))?;
+        let trace = super::store_trace::read_trace(conn, *trace_no)?
+            .ok_or_else(|| damaged("session list"))?;
         if best.as_ref().is_none_or(|(id, _)| *id < trace.state.id) {
             best = Some((trace.state.id, *user));
         }
@@ -112,7 +190,13 @@ fn read_owner(conn: &Connection, no: i64) -> StoreResult<(i64, Option<i64>)> {
 }
 
 /// Moves a session in the lists by last trace.
-fn relist(conn: &Connection, project_no: i64, no: i64, old: Option<Standing>, new: Option<Standing>) -> StoreResult<()> {
+fn relist(
+    conn: &Connection,
+    project_no: i64,
+    no: i64,
+    old: Option<Standing>,
+    new: Option<Standing>,
+) -> StoreResult<()> {
     let last = |s: Standing| s.last.unwrap_or(s.created);
     let first = |s: Standing| s.first.unwrap_or(s.created);
     let place = |s: Option<Standing>| s.map(|s| (s.owner, last(s), first(s)));
@@ -122,17 +206,26 @@ fn relist(conn: &Connection, project_no: i64, no: i64, old: Option<Standing>, ne
     let era = era_of(no);
     let run = |statement: &'static str, key: &[i64]| {
         let mut statement = conn.prepare_cached(statement).map_err(sql)?;
-        statement.execute(rusqlite::params_from_iter(key)).map(drop).map_err(sql)
+        statement
+            .execute(rusqlite::params_from_iter(key))
+            .map(drop)
+            .map_err(sql)
     };
     if let Some(old) = old {
-        run("DELETE FROM project_sessions WHERE project_no = ?1 AND last = ?2 AND session_no = ?3", &[project_no, last(old), no])?;
+        run(
+            "DELETE FROM project_sessions WHERE project_no = ?1 AND last = ?2 AND session_no = ?3",
+            &[project_no, last(old), no],
+        )?;
         run(
             "DELETE FROM user_sessions WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last = ?4 AND session_no = ?5",
             &[era, project_no, old.owner, last(old), no],
         )?;
     }
     if let Some(new) = new {
-        run("INSERT INTO project_sessions (project_no, last, session_no) VALUES (?1, ?2, ?3)", &[project_no, last(new), no])?;
+        run(
+            "INSERT INTO project_sessions (project_no, last, session_no) VALUES (?1, ?2, ?3)",
+            &[project_no, last(new), no],
+        )?;
         run(
             "INSERT INTO user_sessions (era, project_no, user_no, last, session_no, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &[era, project_no, new.owner, last(new), no, first(new)],
@@ -142,10 +235,23 @@ fn relist(conn: &Connection, project_no: i64, no: i64, old: Option<Standing>, ne
 }
 
 /// Removes a session row, its place in the lists and its owner's count of it.
-pub(super) fn remove_session(conn: &Connection, project_no: i64, no: i64, users: &mut BTreeMap<i64, Entry>) -> StoreResult<()> {
+pub(super) fn remove_session(
+    conn: &Connection,
+    project_no: i64,
+    no: i64,
+    users: &mut BTreeMap<i64, Entry>,
+) -> StoreResult<()> {
     let mut statement = conn.prepare_cached("DELETE FROM sessions WHERE no = ?1 RETURNING owner_no, owner_time, first, last, created").map_err(sql)?;
     let old = statement
-        .query_row([no], |row| Ok(Standing { owner: row.get(0)?, owner_time: row.get(1)?, first: row.get(2)?, last: row.get(3)?, created: row.get(4)? }))
+        .query_row([no], |row| {
+            Ok(Standing {
+                owner: row.get(0)?,
+                owner_time: row.get(1)?,
+                first: row.get(2)?,
+                last: row.get(3)?,
+                created: row.get(4)?,
+            })
+        })
         .map_err(sql)?;
     if old.owner >= 0 {
         users.entry(old.owner).or_default().sessions -= 1;

@@ -27,12 +27,19 @@ pub(crate) struct StoredTrace {
 
 /// Reads a trace by its number.
 pub(crate) fn read_trace(conn: &Connection, no: i64) -> Result<Option<StoredTrace>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT project_no, payload_no, booked, state FROM traces WHERE no = ?1").map_err(sql)?;
+    let mut statement = conn
+        .prepare_cached("SELECT project_no, payload_no, booked, state FROM traces WHERE no = ?1")
+        .map_err(sql)?;
     let mut rows = statement.query([no]).map_err(sql)?;
     let Some(row) = rows.next().map_err(sql)? else {
         return Ok(None);
     };
-    let blob = |at: usize| row.get_ref(at).map_err(sql)?.as_blob().map_err(|_| damaged("trace"));
+    let blob = |at: usize| {
+        row.get_ref(at)
+            .map_err(sql)?
+            .as_blob()
+            .map_err(|_| damaged("trace"))
+    };
     Ok(Some(StoredTrace {
         no,
         project_no: row.get(0).map_err(sql)?,
@@ -43,9 +50,17 @@ pub(crate) fn read_trace(conn: &Connection, no: i64) -> Result<Option<StoredTrac
 }
 
 /// Finds the trace with this external id among candidates.
-pub(crate) fn match_trace(conn: &Connection, keys: &Keys, project_no: i64, id: &str, candidates: &[i64]) -> Result<Option<StoredTrace>, StoreError> {
+pub(crate) fn match_trace(
+    conn: &Connection,
+    keys: &Keys,
+    project_no: i64,
+    id: &str,
+    candidates: &[i64],
+) -> Result<Option<StoredTrace>, StoreError> {
     for no in candidates {
-        let Some(stored) = read_trace(conn, *no)? else { continue };
+        let Some(stored) = read_trace(conn, *no)? else {
+            continue;
+        };
         let same_id = match stored.state.erased {
             true => *stored.state.id == *keys.pseudonym("id", project_no, id),
             false => *stored.state.id == *id,
@@ -57,7 +72,13 @@ pub(crate) fn match_trace(conn: &Connection, keys: &Keys, project_no: i64, id: &
     Ok(None)
 }
 
-pub(super) fn find_trace(conn: &Connection, lookup: &Lookup, keys: &Keys, project_no: i64, id: &str) -> Result<Option<StoredTrace>, StoreError> {
+pub(super) fn find_trace(
+    conn: &Connection,
+    lookup: &Lookup,
+    keys: &Keys,
+    project_no: i64,
+    id: &str,
+) -> Result<Option<StoredTrace>, StoreError> {
     let hash = keys.hash(HashKind::Trace, project_no, id);
     match_trace(conn, keys, project_no, id, &lookup.find(conn, hash)?)
 }
@@ -75,7 +96,12 @@ pub(super) struct OpenTrace {
 impl OpenTrace {
     /// Prices, books the difference and writes the row; nothing if nothing has changed.
     /// A trace from before `keep_payload_from` keeps no payload.
-    pub fn close(mut self, desk: &mut Desk, books: &mut Books, keep_payload_from: Option<i64>) -> Result<(), StoreError> {
+    pub fn close(
+        mut self,
+        desk: &mut Desk,
+        books: &mut Books,
+        keep_payload_from: Option<i64>,
+    ) -> Result<(), StoreError> {
         bury_dead(&mut self.state, desk);
         let before = self.stored.as_ref().map(|stored| &stored.state);
         if before == Some(&self.state) && self.bodies.is_empty() {
@@ -108,8 +134,20 @@ impl OpenTrace {
         books.replace(no, booked, Some(&facts));
         index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
         // Plain inserts are appended; only a known row is looked for.
-        let statement = if self.stored.is_some() { UPDATE } else { INSERT };
-        put_trace(desk.tx, statement, no, project_no, payload_no, &facts, &self.state)
+        let statement = if self.stored.is_some() {
+            UPDATE
+        } else {
+            INSERT
+        };
+        put_trace(
+            desk.tx,
+            statement,
+            no,
+            project_no,
+            payload_no,
+            &facts,
+            &self.state,
+        )
     }
 
     fn store_payload(&self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
@@ -147,8 +185,14 @@ impl OpenTrace {
 
 /// A span may name a user who was deleted meanwhile: that one is dead here too.
 fn bury_dead(state: &mut TraceState, desk: &Desk) {
-    let Some(people) = desk.people.filter(|people| !people.dead.is_empty()) else { return };
-    let named: Vec<UserNo> = state.user.into_iter().chain(state.spans.iter().filter_map(|span| span.user)).collect();
+    let Some(people) = desk.people.filter(|people| !people.dead.is_empty()) else {
+        return;
+    };
+    let named: Vec<UserNo> = state
+        .user
+        .into_iter()
+        .chain(state.spans.iter().filter_map(|span| span.user))
+        .collect();
     for no in named {
         if people.dead.contains_key(&no.0) {
             state.bury_user(no, false);
@@ -156,7 +200,10 @@ fn bury_dead(state: &mut TraceState, desk: &Desk) {
     }
 }
 
-fn read_model_names(desk: &mut Desk, state: &TraceState) -> Result<HashMap<ModelNo, String>, StoreError> {
+fn read_model_names(
+    desk: &mut Desk,
+    state: &TraceState,
+) -> Result<HashMap<ModelNo, String>, StoreError> {
     let mut names = HashMap::new();
     for model in state.spans.iter().filter_map(|span| span.model) {
         if !names.contains_key(&model) {
@@ -171,19 +218,45 @@ const INSERT: &str = "INSERT INTO traces (no, project_no, user_no, session_no, t
 const UPDATE: &str = "UPDATE traces SET user_no = ?3, session_no = ?4, time = ?5, levels = ?6, latency = ?7, payload_no = ?8, booked = ?9, state = ?10
      WHERE no = ?1 AND project_no = ?2";
 
-fn put_trace(conn: &Connection, statement: &'static str, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
+fn put_trace(
+    conn: &Connection,
+    statement: &'static str,
+    no: i64,
+    project_no: i64,
+    payload_no: i64,
+    facts: &Facts,
+    state: &TraceState,
+) -> Result<(), StoreError> {
     let booked = postcard::to_stdvec(facts).map_err(|_| damaged("trace"))?;
     let bytes = postcard::to_stdvec(state).map_err(|_| damaged("trace"))?;
     let mut statement = conn.prepare_cached(statement).map_err(sql)?;
     let user = facts.user.map_or(0, |user| user.0);
     let session = facts.session.map_or(0, |session| session.0);
     statement
-        .execute((no, project_no, user, session, facts.time.0, facts.levels, facts.latency_micros, payload_no, booked, bytes))
+        .execute((
+            no,
+            project_no,
+            user,
+            session,
+            facts.time.0,
+            facts.levels,
+            facts.latency_micros,
+            payload_no,
+            booked,
+            bytes,
+        ))
         .map(drop)
         .map_err(sql)
 }
 
 /// Writes a changed trace back.
-pub(super) fn write_trace(conn: &Connection, no: i64, project_no: i64, payload_no: i64, facts: &Facts, state: &TraceState) -> Result<(), StoreError> {
+pub(super) fn write_trace(
+    conn: &Connection,
+    no: i64,
+    project_no: i64,
+    payload_no: i64,
+    facts: &Facts,
+    state: &TraceState,
+) -> Result<(), StoreError> {
     put_trace(conn, UPDATE, no, project_no, payload_no, facts, state)
 }
