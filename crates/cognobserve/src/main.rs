@@ -1,2 +1,31 @@
-//! Entry point.
-fn main() {}
+//! The `cognobserve` command: parse, run, exit code.
+//! Invariant: exit 0 only on success. What a command does is in `cmd/`, how parts are joined in `assemble`.
+#![forbid(unsafe_code)]
+
+mod assemble;
+mod cmd;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Many small allocations on several threads: decoding and merging gain from it, and memory
+/// that a burst took goes back to the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match cmd::run(cmd::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever read the output has gone (`… | head`): nobody is left to be told.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -9,6 +9,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crate::auth::key::SecretKey;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ pub enum LogFormat {
 pub struct Init {
     pub workspace: Option<String>,
     pub project: Option<String>,
-    pub api_key: Option<Secret>,
+    pub api_key: Option<SecretKey>,
 }
 
 /// A text that must not be shown; printing it with `{:?}` does not.

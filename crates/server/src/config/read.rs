@@ -1,6 +1,7 @@
 //! From texts to typed settings; every problem is collected, none stops the reading.
 use super::layers::{Effective, Layers, SECRETS, Sources};
-use super::{Config, Init, Limits, Log, LogFormat, Secret};
+use super::{Config, Init, Limits, Log, LogFormat};
+use crate::auth::key::SecretKey;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -145,8 +146,6 @@ fn read_name(text: &str) -> Result<String, String> {
 }
 
 /// The value is a secret: the message must not repeat it.
-fn read_key(text: &str) -> Result<Secret, String> {
-    let random = text.strip_prefix("co_sk_").unwrap_or_default();
-    let is_key = random.len() == 43 && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_key { Ok(Secret::new(text)) } else { Err("not an API key: `co_sk_` and 43 letters and digits".into()) }
+fn read_key(text: &str) -> Result<SecretKey, String> {
+    SecretKey::parse(text).ok_or_else(|| "not an API key: `co_sk_` and 43 letters and digits".into())
 }

@@ -100,7 +100,7 @@ fn secrets_come_from_files_and_are_never_shown() {
     let file = write_file(&format!("{KEY}\n"));
     let path = file.path().to_str().unwrap();
     let loaded = load(&environment(&[("COGNOBSERVE_INIT_API_KEY_FILE", path)])).unwrap();
-    assert_eq!(loaded.config.init.api_key.as_ref().unwrap().expose(), KEY);
+    assert_eq!(loaded.config.init.api_key.as_ref().unwrap().reveal(), KEY);
     assert_eq!(find(&loaded, "init.api_key").value, "***");
     assert!(!format!("{loaded:?}").contains(KEY));
     let both = environment(&[("COGNOBSERVE_INIT_API_KEY_FILE", path), ("COGNOBSERVE_INIT_API_KEY", KEY)]);

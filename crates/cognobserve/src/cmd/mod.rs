@@ -1,0 +1,97 @@
+//! The commands: one file (or folder) each, and the list of them.
+//! Invariant: every command has an example in its help; data goes to standard output, logs to
+//! standard error.
+mod ask;
+mod backup;
+mod client;
+mod config;
+mod demo;
+mod doctor;
+mod export;
+mod import;
+mod keys;
+mod openapi;
+mod output;
+mod prices;
+mod projects;
+mod restore;
+mod serve;
+mod settings;
+mod users;
+mod verify;
+
+use std::process::ExitCode;
+
+/// A ledger of end users for AI applications, in one program
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "cognobserve",
+    version,
+    about,
+    disable_help_subcommand = true,
+    after_help = "Without a command: serve.\n\nExample:\n  cognobserve demo        click through made-up data\n  cognobserve serve       serve on http://127.0.0.1:4100"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
+    Import(import::ImportArgs),
+    Export(export::ExportArgs),
+    Users(users::UsersArgs),
+    Projects(projects::ProjectsArgs),
+    Keys(keys::KeysArgs),
+    Prices(prices::PricesArgs),
+    Verify(verify::VerifyArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Doctor(doctor::DoctorArgs),
+    Config(config::ConfigArgs),
+    Openapi(openapi::OpenapiArgs),
+}
+
+/// Runs the command; `serve` if none is given.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
+        Command::Serve(args) => serve::run(args)?,
+        Command::Demo(args) => demo::run(args)?,
+        Command::Import(args) => return import::run(args),
+        Command::Export(args) => export::run(args)?,
+        Command::Users(args) => users::run(args)?,
+        Command::Projects(args) => projects::run(args)?,
+        Command::Keys(args) => keys::run(args)?,
+        Command::Prices(args) => prices::run(args)?,
+        Command::Verify(args) => return verify::run(args),
+        Command::Backup(args) => backup::run(args)?,
+        Command::Restore(args) => restore::run(args)?,
+        Command::Doctor(args) => return doctor::run(args),
+        Command::Config(args) => config::run(args)?,
+        Command::Openapi(_) => openapi::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut all = vec![Cli::command()];
+        while let Some(mut command) = all.pop() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "{} has no example:\n{help}", command.get_name());
+            all.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,55 @@
+//! `serve`: the server on one port, until it is told to stop.
+//! Invariant: after SIGTERM or SIGINT nothing new is taken, and all that was taken is committed
+//! before the process ends.
+mod announce;
+pub mod first_start;
+pub mod logging;
+mod retention;
+mod run;
+
+pub use announce::Announcement;
+pub use run::{bind, serve_until_stopped};
+
+use super::settings::SettingsArgs;
+use crate::assemble::{self, Access};
+use anyhow::Context;
+use cognobserve_server::config::Flag;
+
+/// Serve ingest, API and API reference on one port
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = "The first start makes a workspace, a project and an API key, and shows how to use them.\n\nExample:\n  cognobserve serve --listen 0.0.0.0:4100 --data-dir /var/lib/cognobserve")]
+pub struct ServeArgs {
+    /// Address and port [env: COGNOBSERVE_LISTEN] [default: 127.0.0.1:4100]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// `--listen` as a setting.
+pub fn flag_listen(listen: Option<&String>) -> Vec<Flag> {
+    listen.map(|value| Flag { key: "listen", flag: "--listen", value: value.clone() }).into_iter().collect()
+}
+
+pub fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let loaded = args.settings.load(flag_listen(args.listen.as_ref()))?;
+    let config = loaded.config;
+    logging::start_logging(&config.log)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    runtime.block_on(async {
+        let listener = bind(config.listen).await?;
+        let store = assemble::open_store(&config.data_dir, Access::Serve)?;
+        let handover = first_start::prepare_store(&store, &config.init, &config.data_dir).await?;
+        let announcement = Announcement {
+            address: listener.local_addr()?,
+            public_url: config.public_url.clone(),
+            data_dir: config.data_dir.clone(),
+            handover,
+        };
+        announcement.print()?;
+        serve_until_stopped(store, &config.limits, listener).await
+    })
+}
