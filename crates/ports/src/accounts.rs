@@ -30,7 +30,11 @@ pub trait Accounts: Send + Sync {
     /// By id or by name.
     async fn find_project(&self, id_or_name: &str) -> Result<Option<Project>, StoreError>;
 
-    async fn update_settings(&self, project: &ProjectId, settings: ProjectSettings) -> Result<Option<Project>, StoreError>;
+    async fn update_settings(
+        &self,
+        project: &ProjectId,
+        settings: ProjectSettings,
+    ) -> Result<Option<Project>, StoreError>;
 
     /// Removes the project and everything under it. `false`: no such project.
     async fn delete_project(&self, project: &ProjectId) -> Result<bool, StoreError>;
@@ -47,5 +51,9 @@ pub trait Accounts: Send + Sync {
     async fn list_prices(&self, project: &ProjectId) -> Result<Vec<PriceEntry>, StoreError>;
 
     /// Adds overrides; an entry with the same model and date replaces the older one.
-    async fn put_prices(&self, project: &ProjectId, entries: Vec<PriceEntry>) -> Result<(), StoreError>;
+    async fn put_prices(
+        &self,
+        project: &ProjectId,
+        entries: Vec<PriceEntry>,
+    ) -> Result<(), StoreError>;
 }

@@ -52,29 +52,65 @@ pub trait Ledger: Send + Sync {
     /// Books all batches in one transaction, in order; answers in the same order.
     /// Pieces may repeat, contradict or complete what is stored: the totals are those of
     /// the merged traces, whatever the order and however often.
-    async fn commit(&self, group: Vec<Batch>) -> Result<Vec<Result<Committed, Refusal>>, StoreError>;
+    async fn commit(
+        &self,
+        group: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, Refusal>>, StoreError>;
 
     /// Merges into a profile. `part.user` is ignored; `part.at` is raised to the latest
     /// fact already stored. `None`: no such user.
-    async fn patch_user(&self, project: &ProjectId, user: &UserId, part: ProfilePart, by: &KeyId) -> Result<Option<()>, StoreError>;
+    async fn patch_user(
+        &self,
+        project: &ProjectId,
+        user: &UserId,
+        part: ProfilePart,
+        by: &KeyId,
+    ) -> Result<Option<()>, StoreError>;
 
     /// Deletes a user. `None`: no such user (any more).
-    async fn delete_user(&self, project: &ProjectId, user: &UserId, mode: DeleteMode) -> Result<Option<Deleted>, StoreError>;
+    async fn delete_user(
+        &self,
+        project: &ProjectId,
+        user: &UserId,
+        mode: DeleteMode,
+    ) -> Result<Option<Deleted>, StoreError>;
 
     /// Our ids of external ids (already normalised), in order; with `create`, missing
     /// users are made, race-free. Suppressed ids are `None` and are not made.
-    async fn resolve_users(&self, project: &ProjectId, external_ids: Vec<String>, create: bool) -> Result<Result<Vec<Option<UserId>>, Refusal>, StoreError>;
+    async fn resolve_users(
+        &self,
+        project: &ProjectId,
+        external_ids: Vec<String>,
+        create: bool,
+    ) -> Result<Result<Vec<Option<UserId>>, Refusal>, StoreError>;
 
     /// Lets an erased external id be counted as a person again. `false`: was not suppressed.
-    async fn lift_suppression(&self, project: &ProjectId, external_id: &str) -> Result<bool, StoreError>;
+    async fn lift_suppression(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<bool, StoreError>;
 
-    async fn patch_session(&self, project: &ProjectId, session: &SessionId, patch: SessionPatch) -> Result<Option<()>, StoreError>;
+    async fn patch_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        patch: SessionPatch,
+    ) -> Result<Option<()>, StoreError>;
 
     /// Unlinks a session from its traces and removes it.
-    async fn delete_session(&self, project: &ProjectId, session: &SessionId) -> Result<Option<Deleted>, StoreError>;
+    async fn delete_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<Deleted>, StoreError>;
 
     /// Removes a trace, its payload and what it counted.
-    async fn delete_trace(&self, project: &ProjectId, trace_id: &str) -> Result<Option<()>, StoreError>;
+    async fn delete_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<()>, StoreError>;
 
     /// Removes payloads that are older than their project's retention; answers how many
     /// traces lost theirs. Bounded work per call; 0 when nothing is left to do.

@@ -3,10 +3,12 @@ use crate::StoreError;
 use async_trait::async_trait;
 use cognobserve_model::id::{ProjectId, SessionId};
 use cognobserve_model::query::{
-    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter, UserKey, UserPosition, UserQuery,
+    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
+    UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel, UserDetail, UserStats, Verification,
+    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
+    UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 
@@ -15,33 +17,74 @@ pub type TimePage<T> = Page<T, TimePosition>;
 #[async_trait]
 pub trait Reports: Send + Sync {
     /// Users in the asked order, ties by external id ascending, nulls last.
-    async fn list_users(&self, project: &ProjectId, query: UserQuery) -> Result<Page<UserStats, UserPosition>, StoreError>;
+    async fn list_users(
+        &self,
+        project: &ProjectId,
+        query: UserQuery,
+    ) -> Result<Page<UserStats, UserPosition>, StoreError>;
 
     /// One user with sums of a period and the 10 latest sessions.
-    async fn find_user(&self, project: &ProjectId, key: &UserKey, stats: Period) -> Result<Option<UserDetail>, StoreError>;
+    async fn find_user(
+        &self,
+        project: &ProjectId,
+        key: &UserKey,
+        stats: Period,
+    ) -> Result<Option<UserDetail>, StoreError>;
 
     /// Traces, newest first. A user or session of `filter` that does not exist: `None`.
-    async fn list_traces(&self, project: &ProjectId, filter: TraceFilter, page: PageRequest<TimePosition>) -> Result<Option<TimePage<TraceSummary>>, StoreError>;
+    async fn list_traces(
+        &self,
+        project: &ProjectId,
+        filter: TraceFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceSummary>>, StoreError>;
 
-    async fn find_trace(&self, project: &ProjectId, trace_id: &str) -> Result<Option<TraceDetail>, StoreError>;
+    async fn find_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<TraceDetail>, StoreError>;
 
     /// Sessions by their last trace, newest first. A user that does not exist: `None`.
-    async fn list_sessions(&self, project: &ProjectId, filter: SessionFilter, page: PageRequest<TimePosition>) -> Result<Option<TimePage<SessionStats>>, StoreError>;
+    async fn list_sessions(
+        &self,
+        project: &ProjectId,
+        filter: SessionFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<SessionStats>>, StoreError>;
 
-    async fn find_session(&self, project: &ProjectId, session: &SessionId) -> Result<Option<SessionStats>, StoreError>;
+    async fn find_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<SessionStats>, StoreError>;
 
     /// A session's traces in the order in which they happened (oldest first), with
     /// everything; at most `limit`, after a position.
-    async fn read_timeline(&self, project: &ProjectId, session: &SessionId, page: PageRequest<TimePosition>) -> Result<Option<TimePage<TraceDetail>>, StoreError>;
+    async fn read_timeline(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceDetail>>, StoreError>;
 
     /// Exactly `range.days` entries, today last. `None`: no such user.
-    async fn analyse_user(&self, project: &ProjectId, user: &UserKey, range: DayRange) -> Result<Option<Vec<DayStats>>, StoreError>;
+    async fn analyse_user(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        range: DayRange,
+    ) -> Result<Option<Vec<DayStats>>, StoreError>;
 
     /// `active` and `new`: seen, first seen at or after `since`.
     async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError>;
 
     /// Rows + unattributed = total, exactly, in every additive measure (by model: in span measures).
-    async fn report_costs(&self, project: &ProjectId, query: CostQuery) -> Result<CostReport, StoreError>;
+    async fn report_costs(
+        &self,
+        project: &ProjectId,
+        query: CostQuery,
+    ) -> Result<CostReport, StoreError>;
 
     /// Models with tokens and no price, most tokens first.
     async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError>;
