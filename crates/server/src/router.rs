@@ -19,7 +19,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server as a service.
 pub fn build_router(state: Arc<AppState>) -> Router {
-    let ingest: Router<Arc<AppState>> = Router::new();
+    let ingest = Router::new()
+        .route("/v1/traces", post(ingest::ingest_traces))
+        .route("/v1/traces/batch", post(ingest::ingest_batch))
+        .route("/v1/metrics", post(ingest::discard_metrics))
+        .route("/v1/logs", post(ingest::discard_logs));
 
     let api = Router::new()
         .route("/v1/users", get(users::list_users))

@@ -1,5 +1,6 @@
 //! `GET /openapi.json`: OpenAPI 3.1, generated from the handlers' own annotations.
 use super::{costs, health, me, sessions, traces, users};
+use crate::ingest;
 use axum::Json;
 use axum::response::IntoResponse;
 use std::sync::OnceLock;
@@ -17,6 +18,10 @@ use utoipa::{Modify, OpenApi};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
+        ingest::docs::ingest_traces,
+        ingest::docs::ingest_batch,
+        ingest::docs::discard_metrics,
+        ingest::docs::discard_logs,
         users::docs::list_users,
         users::docs::summarise_users,
         users::docs::resolve_users,

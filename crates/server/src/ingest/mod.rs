@@ -2,9 +2,25 @@
 //!
 //! Every passing fault is a 503 with `Retry-After`; one bad item never sinks its batch.
 
+mod answer;
 mod body;
+mod decode;
+mod delivery;
+mod discard;
 mod encoding;
-pub mod identity;
+mod format;
 pub mod lane;
+mod notes;
 mod rate;
 pub mod refusal;
+pub mod schema;
+mod take_in;
+
+pub use discard::{discard_logs, discard_metrics};
+pub use take_in::{ingest_batch, ingest_traces};
+
+/// For the OpenAPI document.
+pub(crate) mod docs {
+    pub use super::discard::{__path_discard_logs, __path_discard_metrics};
+    pub use super::take_in::{__path_ingest_batch, __path_ingest_traces};
+}

@@ -76,6 +76,11 @@ impl Reservation {
         self.grow(bytes.saturating_sub(self.bytes))
     }
 
+    /// Gives back what is above this many bytes.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        self.shrink(self.bytes.saturating_sub(bytes));
+    }
+
     /// Gives some bytes back.
     pub fn shrink(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);

@@ -1,20 +1,20 @@
 //! `PATCH` and `DELETE /v1/users/{id}`.
 use super::out::UserOut;
-use crate::api::change::{DeletedOut, MAX_NAME_CHARS, check_metadata_size};
+use crate::api::change::{DeletedOut, check_metadata_size};
 use crate::auth::{Admin, Allowed};
 use crate::http::body::{Fields, JsonBody};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::query::Params;
-use crate::ingest::identity::is_email;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use cognobserve_model::id::UserId;
-use cognobserve_model::profile::ProfilePart;
+use cognobserve_model::profile::{MAX_METADATA_BYTES, ProfilePart};
 use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::report::UserStats;
 use cognobserve_model::time::Micros;
+use cognobserve_pipeline::{Notes, read_profile};
 use cognobserve_ports::DeleteMode;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -70,38 +70,38 @@ async fn find_stats(
     Ok(found.ok_or_else(Problem::not_found)?.stats)
 }
 
+/// By the rules of ingest; what would only be dropped there is refused here.
 fn read_patch(fields: &mut Fields) -> ProfilePart {
-    let name = read_text(fields, "name");
-    if name
-        .iter()
-        .flatten()
-        .any(|name| name.chars().count() > MAX_NAME_CHARS)
-    {
-        fields.refuse(
-            "name",
-            format!("must have at most {MAX_NAME_CHARS} characters"),
-        );
+    let mut notes = Notes::default();
+    let read = read_profile(
+        fields.get("name"),
+        fields.get("email"),
+        fields.get("metadata"),
+        Vec::new(),
+        &mut notes,
+    );
+    for warning in notes.finish() {
+        let path = warning.place.to_string();
+        let path = path.strip_prefix("user.").unwrap_or(&path);
+        let message = match path {
+            "name" => "must have 1 to 255 characters; null clears it".to_owned(),
+            "email" => "must be an e-mail address; null clears it".to_owned(),
+            "metadata" => format!(
+                "must be an object of at most {} KiB",
+                MAX_METADATA_BYTES >> 10
+            ),
+            _ => warning.reason.to_string(),
+        };
+        fields.refuse(path, message);
     }
-    let email = read_text(fields, "email");
-    if email.iter().flatten().any(|email| !is_email(email)) {
-        fields.refuse("email", "must be an e-mail address");
-    }
+    let (user, at) = (String::new(), Micros::now());
     ProfilePart {
-        user: String::new(),
-        at: Micros::now(),
-        name,
-        email,
-        metadata: fields.metadata("metadata"),
+        user,
+        at,
+        name: read.name,
+        email: read.email,
+        metadata: read.metadata,
     }
-}
-
-/// Trimmed; empty would be neither a value nor a clearing.
-fn read_text(fields: &mut Fields, name: &str) -> Option<Option<String>> {
-    let text = fields.text(name)?.map(|text| text.trim().to_owned());
-    if text.as_deref() == Some("") {
-        fields.refuse(name, "must not be empty; null clears it");
-    }
-    Some(text)
 }
 
 /// Deletes a user.

@@ -4,12 +4,12 @@ use crate::auth::{Allowed, Read};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::query::Params;
-use crate::ingest::identity::normalise_user_id;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use cognobserve_model::id::UserId;
 use cognobserve_model::query::UserKey;
+use cognobserve_pipeline::normalise_user_id;
 use std::sync::Arc;
 
 /// One user with sums and the ten latest sessions.
@@ -41,7 +41,10 @@ pub async fn find_user_by_external_id(
     PathId(id): PathId,
     params: Params,
 ) -> Result<Json<UserDetailOut>, Problem> {
-    let key = normalise_user_id(&id).ok().flatten().map(UserKey::External);
+    let key = normalise_user_id(&id)
+        .ok()
+        .flatten()
+        .map(|id| UserKey::External(id.into_owned()));
     answer_user(&state, &allowed, key, params).await
 }
 

@@ -2,12 +2,12 @@
 use crate::auth::{Allowed, AnyScope};
 use crate::http::body::{Fields, JsonBody};
 use crate::http::problem::{Code, Problem, ProblemOut};
-use crate::ingest::identity::normalise_user_id;
 use crate::ingest::refusal::answer_refusal;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use cognobserve_model::account::Scope;
+use cognobserve_pipeline::normalise_user_id;
 use cognobserve_wire::json::Kind;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -106,7 +106,10 @@ fn read_ids(fields: &mut Fields) -> Result<Vec<(String, Option<String>)>, Proble
             continue;
         };
         match normalise_user_id(&text) {
-            Ok(id) if seen.insert(text.to_string()) => ids.push((text.into_owned(), id)),
+            Ok(id) if seen.insert(text.to_string()) => {
+                let id = id.map(std::borrow::Cow::into_owned);
+                ids.push((text.to_string(), id));
+            }
             Ok(_) => {}
             Err(error) => fields.refuse(path, error.to_string()),
         }

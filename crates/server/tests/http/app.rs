@@ -1,0 +1,209 @@
+//! A server for one test: a store, two projects, keys with every set of scopes.
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use cognobserve_model::account::{ProjectSettings, Scopes};
+use cognobserve_model::id::ProjectId;
+use cognobserve_ports::reference::ReferenceStore;
+use cognobserve_ports::{Accounts, Ledger, NewKey};
+use cognobserve_server::auth::key::SecretKey;
+use cognobserve_server::metrics::Metrics;
+use cognobserve_server::worker::{LocalQueue, QueueLimits};
+use cognobserve_server::{AppState, Limits, build_router};
+use serde_json::Value;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+pub struct App {
+    pub router: Router,
+    pub store: Arc<ReferenceStore>,
+    pub queue: Arc<LocalQueue>,
+    pub project: ProjectId,
+    /// With all scopes.
+    pub key: String,
+    /// The like, of another project.
+    pub other_key: String,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap()
+    }
+
+    /// The JSON of an answer with this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        self.json()
+    }
+
+    /// Checks a problem's status, code and media type; gives the paths of its errors.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> Vec<String> {
+        let problem = self.expect(status);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(
+            (problem["code"].as_str(), problem["status"].as_u64()),
+            (Some(code), Some(status.into()))
+        );
+        assert_eq!(
+            self.headers.contains_key("retry-after"),
+            matches!(status, 429 | 503)
+        );
+        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        errors
+            .iter()
+            .map(|error| error["path"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+impl App {
+    pub async fn start() -> App {
+        App::start_with(QueueLimits::default(), Limits::default()).await
+    }
+
+    pub async fn start_with(queue: QueueLimits, limits: Limits) -> App {
+        let store = Arc::new(ReferenceStore::new());
+        App::start_over(store.clone(), store, queue, limits).await
+    }
+
+    /// With another ledger before the same store.
+    pub async fn start_over(
+        store: Arc<ReferenceStore>,
+        ledger: Arc<dyn Ledger>,
+        queue: QueueLimits,
+        limits: Limits,
+    ) -> App {
+        let metrics = Arc::new(Metrics::default());
+        let queue = LocalQueue::start(ledger.clone(), queue, metrics.clone());
+        let state = AppState::new(
+            store.clone(),
+            store.clone(),
+            ledger,
+            queue.clone(),
+            limits,
+            metrics,
+        );
+        let project = store.create_project("default", "one").await.unwrap().id;
+        let other = store.create_project("default", "two").await.unwrap().id;
+        let (key, other_key) = (
+            make_key(&store, &project, "ingest,read,admin").await,
+            make_key(&store, &other, "ingest,read,admin").await,
+        );
+        App {
+            router: build_router(state),
+            store,
+            queue,
+            project,
+            key,
+            other_key,
+        }
+    }
+
+    /// A key of the first project.
+    pub async fn key_with(&self, scopes: &str) -> String {
+        make_key(&self.store, &self.project, scopes).await
+    }
+
+    pub async fn set(&self, change: impl FnOnce(&mut ProjectSettings)) {
+        let mut settings = ProjectSettings::default();
+        change(&mut settings);
+        self.store
+            .update_settings(&self.project, settings)
+            .await
+            .unwrap();
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
+    }
+
+    pub async fn call_as(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-api-key", key);
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string().into()),
+            None => request.body(Body::empty()),
+        };
+        self.send(request.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call_as(&self.key, Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call_as(&self.key, Method::POST, path, Some(body))
+            .await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.call_as(&self.key, Method::PATCH, path, Some(body))
+            .await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call_as(&self.key, Method::DELETE, path, None).await
+    }
+
+    /// Sends a trace that must be taken.
+    pub async fn take(&self, trace: Value) -> Value {
+        self.post("/v1/traces", &trace).await.expect(202)
+    }
+
+    /// Our id of a user.
+    pub async fn user_id(&self, external_id: &str) -> String {
+        let user = self
+            .get(&format!("/v1/users/by-external-id/{external_id}"))
+            .await
+            .expect(200);
+        user["id"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn make_key(store: &ReferenceStore, project: &ProjectId, scopes: &str) -> String {
+    let key = SecretKey::generate();
+    let scopes = Scopes::parse(scopes).unwrap();
+    let new = NewKey {
+        hash: key.hash(),
+        prefix: key.shown_prefix().to_owned(),
+        name: scopes.to_string(),
+        scopes,
+    };
+    store.create_key(project, new).await.unwrap();
+    key.reveal().to_owned()
+}

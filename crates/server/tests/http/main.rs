@@ -1,0 +1,16 @@
+//! The whole server over the reference store, request by request, without a socket.
+mod app;
+
+mod access;
+mod batches;
+mod bodies;
+mod changes;
+mod costs;
+mod lists;
+mod notes;
+mod otlp;
+mod overload;
+mod resolve;
+mod service;
+mod sessions;
+mod traces;
