@@ -84,7 +84,7 @@ pub struct ObjectText(String);
 impl ObjectText {
     pub fn push(&mut self, key: &str, value: &str) {
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&write_string(key));
+        push_string(&mut self.0, key);
         self.0.push(':');
         self.0.push_str(value);
     }
@@ -101,8 +101,21 @@ impl ObjectText {
 
 /// A string as JSON text.
 pub fn write_string(text: &str) -> String {
-    // Writing a string to memory has no way to fail.
-    serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())
+    let mut json = String::with_capacity(text.len() + 2);
+    push_string(&mut json, text);
+    json
+}
+
+fn push_string(json: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        // Writing a string to memory has no way to fail.
+        json.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +141,16 @@ mod tests {
         assert_eq!(object("[1]"), None);
         assert_eq!(object("null"), None);
         assert_eq!(notes.finish().len(), 1);
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_needs() {
+        for text in ["", "plain é 👋", "a\"b\\c", "line\nbreak\u{1}", "\u{7f}"] {
+            assert_eq!(
+                serde_json::from_str::<String>(&write_string(text)).unwrap(),
+                text
+            );
+        }
     }
 
     #[test]

@@ -22,8 +22,11 @@ pub fn write_content(value: &AttrValue) -> String {
 
 /// The JSON text of a value.
 pub fn write_value(value: &AttrValue) -> String {
-    // Values nest a few levels at most and writing to memory can't fail.
-    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+    match value.as_str() {
+        Some(text) => write_string(text),
+        // Values nest a few levels at most and writing to memory can't fail.
+        None => serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()),
+    }
 }
 
 /// Text as one JSON value, if it is one.
