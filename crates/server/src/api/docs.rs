@@ -185,6 +185,13 @@ fn render_type(schema: &Value) -> String {
         let name = escape(name);
         return format!("<a href=\"#schema-{name}\">{name}</a>");
     }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts
+            .iter()
+            .map(render_type)
+            .collect::<Vec<_>>()
+            .join(" and ");
+    }
     if let Some(kinds) = schema["oneOf"].as_array() {
         return kinds
             .iter()

@@ -4,7 +4,9 @@ use crate::ingest;
 use axum::Json;
 use axum::response::IntoResponse;
 use std::sync::OnceLock;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 /// The description of every route.
@@ -56,7 +58,7 @@ use utoipa::{Modify, OpenApi};
         (name = "me", description = "About the key itself. Scope `read`."),
         (name = "service", description = "For machines that watch. No key."),
     ),
-    modifiers(&Keys),
+    modifiers(&Keys, &Problems, &Pages),
     security(("apiKey" = []), ("bearer" = [])),
 )]
 struct ApiDoc;
@@ -74,6 +76,62 @@ impl Modify for Keys {
             .description(Some("The same key."))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Failures have a media type of their own, and every answer the description that it needs.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let items = document.paths.paths.values_mut();
+        let operations = items
+            .flat_map(|item| {
+                [
+                    &mut item.get,
+                    &mut item.post,
+                    &mut item.patch,
+                    &mut item.delete,
+                ]
+            })
+            .flatten();
+        for response in operations.flat_map(|operation| operation.responses.responses.iter_mut()) {
+            let (status, RefOr::T(response)) = response else {
+                continue;
+            };
+            let is_failure = status == "default" || status.starts_with(['4', '5']);
+            if !is_failure {
+                if response.description.is_empty() {
+                    response.description = "What was asked for.".to_owned();
+                }
+                continue;
+            }
+            response.description = "RFC 9457; `code` says what went wrong.".to_owned();
+            if let Some(content) = response.content.shift_remove("application/json") {
+                response
+                    .content
+                    .insert("application/problem+json".to_owned(), content);
+            }
+        }
+    }
+}
+
+/// A page names the shape of its items instead of repeating it.
+struct Pages;
+
+impl Modify for Pages {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let Some(components) = &mut document.components else {
+            return;
+        };
+        for (name, schema) in &mut components.schemas {
+            let (Some(item), RefOr::T(Schema::Object(page))) = (name.strip_prefix("Page_"), schema)
+            else {
+                continue;
+            };
+            let items = Ref::from_schema_name(item).to_array_builder();
+            page.properties.insert("items".to_owned(), items.into());
+        }
     }
 }
 

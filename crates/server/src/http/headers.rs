@@ -2,7 +2,7 @@
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-const SECURITY: [(HeaderName, HeaderValue); 3] = [
+const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -15,6 +15,8 @@ const SECURITY: [(HeaderName, HeaderValue); 3] = [
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     ),
+    // Answers are about people and change with every trace.
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
 /// Adds what is missing; a page may have set a policy of its own.

@@ -13,4 +13,5 @@ mod overload;
 mod resolve;
 mod service;
 mod sessions;
+mod sockets;
 mod traces;

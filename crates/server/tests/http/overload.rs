@@ -26,6 +26,13 @@ struct Gate {
 
 #[async_trait]
 impl Ledger for Gate {
+    fn pack(&self, batch: &mut Batch) {
+        let panics = batch
+            .pieces
+            .iter()
+            .any(|piece| piece.name.as_deref() == Some("panic"));
+        assert!(!panics, "a defect");
+    }
     async fn commit(
         &self,
         group: Vec<Batch>,
@@ -161,6 +168,24 @@ async fn a_store_that_is_away_is_503_with_a_time_to_come_back() {
         .await
         .expect_problem(503, "overloaded");
     app.take(json!({"name": "fine again"})).await;
+}
+
+#[tokio::test]
+async fn a_panic_on_ingest_is_a_passing_fault() {
+    let (app, _gate) = start(ErrorKind::Internal, 100, QueueLimits::default()).await;
+    let large = json!({"name": "panic", "metadata": {"large": "x".repeat(300_000)}});
+    for trace in [json!({"name": "panic"}), large] {
+        let answer = app.post("/v1/traces", &trace).await;
+        answer.expect_problem(503, "overloaded");
+        assert!(answer.headers.contains_key("x-content-type-options"));
+    }
+    assert_eq!(app.queue.budget().used_bytes(), 0);
+    assert!(
+        app.get("/metrics")
+            .await
+            .text()
+            .contains("area=\"ingest\",status=\"503\"} 2")
+    );
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn every_documented_route_exists() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let path = path.replace('{', "").replace('}', "");
+            let path = path.replace(['{', '}'], "");
             let request = Request::builder()
                 .method(method.to_uppercase().as_str())
                 .uri(&path)
