@@ -87,7 +87,7 @@ impl Measures {
     /// Compact bytes for a store's column; read back by [`Measures::decode`].
     pub fn encode(&self) -> Vec<u8> {
         // Writing integers and a list into a growing Vec has no failure.
-        postcard::to_stdvec(self).unwrap_or_default()
+        postcard::to_extend(self, Vec::with_capacity(64)).unwrap_or_default()
     }
 
     /// Reads only the counts and leaves the histogram empty: for sums over many rows.

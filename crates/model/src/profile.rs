@@ -94,15 +94,16 @@ impl Profile {
 
     fn size_with(&self, added: &[(String, Option<String>)]) -> usize {
         let size = |key: &str, value: Option<&str>| key.len() + value.map_or(0, str::len) + 6;
-        let kept = self.metadata.iter();
-        let kept = kept.filter(|(key, _)| !added.iter().any(|(new, _)| new == *key));
-        let kept: usize = kept
-            .map(|(key, (value, _, _))| size(key, value.as_deref()))
-            .sum();
-        kept + added
-            .iter()
-            .map(|(key, value)| size(key, value.as_deref()))
-            .sum::<usize>()
+        let stored = |key: &str| {
+            self.metadata
+                .get(key)
+                .map_or(0, |(value, _, _)| size(key, value.as_deref()))
+        };
+        let mut total: usize = self.metadata.keys().map(|key| stored(key)).sum();
+        for (key, value) in added {
+            total = (total + size(key, value.as_deref())).saturating_sub(stored(key));
+        }
+        total
     }
 }
 

@@ -11,6 +11,7 @@ mod checkpoint;
 mod connect;
 mod directory;
 mod error;
+mod held;
 mod keys;
 mod load;
 mod lookup;

@@ -4,6 +4,7 @@
 //! newest era's pages. A Bloom filter per era keeps reads from asking eras in vain. A hit
 //! is a candidate: the caller compares the stored id.
 use crate::error::sql;
+use crate::held::Held;
 use cognobserve_model::bloom::Bloom;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
@@ -82,13 +83,9 @@ impl Lookup {
         Ok(found)
     }
 
-    pub fn insert(&mut self, conn: &Connection, hash: i64, no: i64) -> Result<(), StoreError> {
+    pub fn insert(&mut self, conn: &Held, hash: i64, no: i64) -> Result<(), StoreError> {
         self.note(era_of(no), hash);
-        let mut statement = conn.prepare_cached(self.table.insert).map_err(sql)?;
-        statement
-            .execute([era_of(no), hash, no])
-            .map(drop)
-            .map_err(sql)
+        conn.run(self.table.insert, [era_of(no), hash, no])
     }
 
     /// Removes a row; the filter keeps its bits, which only costs a look.

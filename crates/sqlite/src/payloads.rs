@@ -1,5 +1,6 @@
 //! Payload bodies: packed off the writer, chained per trace, folded when read.
 use crate::error::{damaged, internal, sql};
+use crate::held::Held;
 use cognobserve_model::payload::{Payload, PayloadPart};
 use cognobserve_model::piece::Piece;
 use cognobserve_ports::StoreError;
@@ -58,11 +59,11 @@ pub(crate) fn unpack(body: &[u8]) -> Result<Vec<PayloadPart>, StoreError> {
 }
 
 /// Appends a body to a trace's chain; its number is the chain's new head.
-pub(crate) fn insert(conn: &Connection, no: i64, prev: i64, body: &[u8]) -> Result<(), StoreError> {
-    let mut statement = conn
-        .prepare_cached("INSERT INTO payloads (no, prev, body) VALUES (?1, ?2, ?3)")
-        .map_err(sql)?;
-    statement.execute((no, prev, body)).map(drop).map_err(sql)
+pub(crate) fn insert(conn: &Held, no: i64, prev: i64, body: &[u8]) -> Result<(), StoreError> {
+    conn.run(
+        "INSERT INTO payloads (no, prev, body) VALUES (?1, ?2, ?3)",
+        (no, prev, body),
+    )
 }
 
 /// Reads a chain and folds it; `head` 0 is an empty payload.

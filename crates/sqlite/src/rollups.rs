@@ -1,5 +1,6 @@
 //! The measures tables: one statement set a table, one way to read and to add.
 use crate::error::{damaged, sql};
+use crate::held::Held;
 use cognobserve_model::measures::Measures;
 use cognobserve_ports::StoreError;
 use hashbrown::HashMap;
@@ -9,28 +10,33 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 /// A table whose key is (project, bucket[, number]) and whose value is a measures blob.
 pub(crate) struct Rollup {
     select: &'static str,
-    replace: &'static str,
+    insert: &'static str,
+    update: &'static str,
     delete: &'static str,
 }
 
 pub(crate) const USER_DAYS: Rollup = Rollup {
     select: "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-    replace: "INSERT OR REPLACE INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    insert: "INSERT INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    update: "UPDATE user_days SET measures = ?4 WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
     delete: "DELETE FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
 };
 pub(crate) const USER_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
-    replace: "INSERT OR REPLACE INTO user_quarters (project_no, quarter, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    insert: "INSERT INTO user_quarters (project_no, quarter, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    update: "UPDATE user_quarters SET measures = ?4 WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
     delete: "DELETE FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
 };
 pub(crate) const MODEL_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
-    replace: "INSERT OR REPLACE INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    insert: "INSERT INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)",
+    update: "UPDATE model_quarters SET measures = ?4 WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
     delete: "DELETE FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
 };
 pub(crate) const PROJECT_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
-    replace: "INSERT OR REPLACE INTO project_quarters (project_no, quarter, measures) VALUES (?1, ?2, ?3)",
+    insert: "INSERT INTO project_quarters (project_no, quarter, measures) VALUES (?1, ?2, ?3)",
+    update: "UPDATE project_quarters SET measures = ?3 WHERE project_no = ?1 AND quarter = ?2",
     delete: "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
 };
 
@@ -58,7 +64,7 @@ impl Rollup {
     /// written in this transaction.
     pub fn add<const N: usize>(
         &self,
-        conn: &Connection,
+        conn: &Held,
         cache: &mut RowCache<N>,
         key: [i64; N],
         delta: &Measures,
@@ -66,32 +72,44 @@ impl Rollup {
         if delta.is_zero() {
             return Ok(());
         }
-        let sum = match cache.rows.entry(key) {
+        let row = match cache.rows.entry(key) {
             Entry::Occupied(row) => row.into_mut(),
-            Entry::Vacant(slot) => slot.insert(self.read(conn, key)?.unwrap_or_default()),
+            Entry::Vacant(slot) => {
+                let found = self.read(conn, key)?;
+                slot.insert(CachedRow {
+                    exists: found.is_some(),
+                    sum: found.unwrap_or_default(),
+                })
+            }
         };
-        sum.add(delta, 1);
-        if sum.is_zero() {
-            let mut statement = conn.prepare_cached(self.delete).map_err(sql)?;
-            return statement
-                .execute(params_from_iter(key))
-                .map(drop)
-                .map_err(sql);
-        }
-        let mut statement = conn.prepare_cached(self.replace).map_err(sql)?;
-        for (at, part) in key.iter().enumerate() {
-            statement.raw_bind_parameter(at + 1, part).map_err(sql)?;
-        }
-        statement
-            .raw_bind_parameter(N + 1, sum.encode())
-            .map_err(sql)?;
-        statement.raw_execute().map(drop).map_err(sql)
+        row.sum.add(delta, 1);
+        let existed = std::mem::replace(&mut row.exists, !row.sum.is_zero());
+        let statement = match (existed, row.exists) {
+            (true, true) => self.update,
+            (false, true) => self.insert,
+            (true, false) => return conn.run(self.delete, params_from_iter(key)),
+            (false, false) => return Ok(()),
+        };
+        let measures = row.sum.encode();
+        conn.with(statement, |statement| {
+            for (at, part) in key.iter().enumerate() {
+                statement.raw_bind_parameter(at + 1, part)?;
+            }
+            statement.raw_bind_parameter(N + 1, measures)?;
+            statement.raw_execute().map(drop)
+        })
     }
+}
+
+struct CachedRow {
+    sum: Measures,
+    /// Whether the table has the row.
+    exists: bool,
 }
 
 /// Rows that the writer has just used: live traffic comes back to the same buckets.
 pub(crate) struct RowCache<const N: usize> {
-    rows: HashMap<[i64; N], Measures>,
+    rows: HashMap<[i64; N], CachedRow>,
 }
 
 impl<const N: usize> Default for RowCache<N> {
@@ -173,24 +191,14 @@ pub(crate) fn read_totals(
 }
 
 pub(crate) fn write_totals(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     user_no: i64,
     totals: &Totals,
 ) -> Result<(), StoreError> {
-    let mut statement = conn
-        .prepare_cached("INSERT OR REPLACE INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .map_err(sql)?;
     let measures = totals.measures.encode();
-    statement
-        .execute((
-            project_no,
-            user_no,
-            totals.first,
-            totals.last,
-            totals.sessions,
-            measures,
-        ))
-        .map(drop)
-        .map_err(sql)
+    conn.run(
+        "INSERT OR REPLACE INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (project_no, user_no, totals.first, totals.last, totals.sessions, measures),
+    )
 }

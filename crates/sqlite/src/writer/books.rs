@@ -4,6 +4,7 @@
 use super::Changes;
 use super::index::read_user_bounds;
 use crate::error::StoreResult;
+use crate::held::Held;
 use crate::rollups::{
     MODEL_QUARTERS, PROJECT_QUARTERS, RollupCaches, USER_DAYS, USER_QUARTERS, read_totals,
     write_totals,
@@ -11,7 +12,6 @@ use crate::rollups::{
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::price::PriceBook;
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// What happened to one user or session.
@@ -118,7 +118,7 @@ impl<'a> Books<'a> {
     /// Writes everything. Index rows must be written before: bounds are read from them.
     pub fn close(
         mut self,
-        conn: &Connection,
+        conn: &Held,
         caches: &mut RollupCaches,
         changes: &mut Changes,
     ) -> StoreResult<()> {

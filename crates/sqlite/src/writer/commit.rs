@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::store_trace::{OpenTrace, find_trace};
 use super::{Caches, Changes, ProjectFacts, Shared, Writer};
 use crate::error::{StoreResult, sql};
+use crate::held::Held;
 use crate::keys::HashKind;
 use crate::payloads;
 use cognobserve_model::piece::{Batch, Piece};
@@ -25,7 +26,7 @@ impl Writer {
 }
 
 fn commit_group(
-    tx: &Connection,
+    tx: &Held,
     caches: &mut Caches,
     shared: &Shared,
     changes: &mut Changes,

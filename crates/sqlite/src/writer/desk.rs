@@ -6,6 +6,7 @@ use super::sequences::take;
 use super::{Caches, Changes, Shared};
 use crate::directory::People;
 use crate::error::sql;
+use crate::held::Held;
 use crate::keys::HashKind;
 use crate::load::{decode_profile, encode_profile};
 use cognobserve_model::id::{ModelNo, SessionNo, UserNo};
@@ -22,7 +23,10 @@ pub(super) struct Staged {
     pub created: i64,
     pub profile: Profile,
     pub is_new: bool,
+    /// A fact or only its time has changed: the row must be written.
     pub changed: bool,
+    /// Something that a reader sees has changed.
+    pub visible: bool,
     /// The key that brought the last change.
     pub by: Box<str>,
 }
@@ -35,6 +39,7 @@ impl Staged {
             profile,
             is_new: false,
             changed: false,
+            visible: false,
             by: "".into(),
         }
     }
@@ -46,22 +51,24 @@ impl Staged {
             profile: Profile::default(),
             is_new: true,
             changed: false,
+            visible: false,
             by: by.into(),
         }
     }
 
     fn merge(&mut self, part: &ProfilePart, now: Arrival, by: &str) {
         let before = self.profile.clone();
-        self.profile.merge(part, now);
-        if self.profile != before {
-            self.changed = true;
+        let visible = self.profile.merge(part, now);
+        self.changed |= self.profile != before;
+        if visible {
+            self.visible = true;
             self.by = by.into();
         }
     }
 }
 
-pub(super) struct Desk<'a> {
-    pub tx: &'a Connection,
+pub(super) struct Desk<'a, 'c> {
+    pub tx: &'a Held<'c>,
     pub caches: &'a mut Caches,
     pub shared: &'a Shared,
     pub people: Option<&'a People>,
@@ -76,14 +83,14 @@ pub(super) struct Desk<'a> {
     pub failed: Option<StoreError>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a, 'c> Desk<'a, 'c> {
     pub fn new(
-        tx: &'a Connection,
+        tx: &'a Held<'c>,
         caches: &'a mut Caches,
         shared: &'a Shared,
         people: Option<&'a People>,
         project_no: i64,
-    ) -> Desk<'a> {
+    ) -> Desk<'a, 'c> {
         Desk {
             tx,
             caches,
@@ -246,46 +253,31 @@ impl<'a> Desk<'a> {
 
     /// Writes new and changed users and sessions.
     pub fn write_staged(&self, changes: &mut Changes) -> Result<(), StoreError> {
-        let mut insert = self
-            .tx
-            .prepare_cached("INSERT INTO users (no, project_no, state, external_id, profile, created, updated, updated_by) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?5, ?6)")
-            .map_err(sql)?;
-        let mut update = self
-            .tx
-            .prepare_cached(
-                "UPDATE users SET profile = ?2, updated = ?3, updated_by = ?4 WHERE no = ?1",
-            )
-            .map_err(sql)?;
         for (no, staged) in &self.users {
+            let (project_no, profile) = (self.project_no, &staged.profile);
             if staged.is_new {
-                let profile = encode_profile(&staged.profile)?;
-                insert
-                    .execute((
-                        no,
-                        self.project_no,
-                        &*staged.external_id,
-                        profile,
-                        staged.created,
-                        &*staged.by,
-                    ))
-                    .map_err(sql)?;
+                self.tx.run(
+                    "INSERT INTO users (no, project_no, state, external_id, profile, created, updated, updated_by) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?5, ?6)",
+                    (no, project_no, &*staged.external_id, encode_profile(profile)?, staged.created, &*staged.by),
+                )?;
+            } else if staged.visible {
+                self.tx.run(
+                    "UPDATE users SET profile = ?2, updated = ?3, updated_by = ?4 WHERE no = ?1",
+                    (no, encode_profile(profile)?, self.now.0, &*staged.by),
+                )?;
             } else if staged.changed {
-                update
-                    .execute((
-                        no,
-                        encode_profile(&staged.profile)?,
-                        self.now.0,
-                        &*staged.by,
-                    ))
-                    .map_err(sql)?;
+                self.tx.run(
+                    "UPDATE users SET profile = ?2 WHERE no = ?1",
+                    (no, encode_profile(profile)?),
+                )?;
             }
-            if staged.is_new || staged.changed {
+            if staged.is_new || staged.visible {
                 changes.put(
-                    self.project_no,
+                    project_no,
                     *no,
                     &staged.external_id,
                     staged.created,
-                    staged.profile.clone(),
+                    profile.clone(),
                 );
             }
         }
@@ -320,7 +312,7 @@ pub(crate) fn session_has_id(
     Ok(same.map_err(sql)?.unwrap_or(false))
 }
 
-impl Registry for Desk<'_> {
+impl Registry for Desk<'_, '_> {
     fn is_suppressed(&self, external_id: &str) -> bool {
         self.people.is_some_and(|people| {
             !people.suppressed.is_empty()

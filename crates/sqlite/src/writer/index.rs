@@ -1,9 +1,10 @@
 //! The time-ordered lists of traces: per project, user and session.
 use crate::error::sql;
+use crate::held::Held;
 use crate::lookup::era_of;
 use cognobserve_model::facts::Facts;
 use cognobserve_ports::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
 
 /// Where a trace stands in the lists: (time, user, session); 0 is none.
 type Place = (i64, i64, i64);
@@ -18,7 +19,7 @@ fn place_of(facts: &Facts) -> Place {
 
 /// Moves a trace from where its old facts put it to where its new ones do.
 pub(super) fn move_trace(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     no: i64,
     old: Option<&Facts>,
@@ -28,13 +29,7 @@ pub(super) fn move_trace(
     if old == new {
         return Ok(());
     }
-    let run = |statement: &'static str, key: &[i64]| {
-        let mut statement = conn.prepare_cached(statement).map_err(sql)?;
-        statement
-            .execute(rusqlite::params_from_iter(key))
-            .map(drop)
-            .map_err(sql)
-    };
+    let run = |statement: &'static str, key: &[i64]| conn.run(statement, params_from_iter(key));
     let era = era_of(no);
     if let Some((time, user, session)) = old {
         if new.is_none_or(|new| new.0 != time) {

@@ -21,6 +21,7 @@ mod store_trace;
 use crate::connect::{self, Epochs, read_epochs};
 use crate::directory::Directory;
 use crate::error::{internal, sql};
+use crate::held::Held;
 use crate::keys::Keys;
 use crate::load::load_directory;
 use crate::lookup::{self, Lookup};
@@ -62,6 +63,8 @@ pub(crate) struct Writer {
     pub conn: Connection,
     pub shared: Arc<Shared>,
     caches: Caches,
+    /// The caches must be read anew before the next transaction.
+    stale: bool,
 }
 
 /// Everything that the writer remembers of committed rows; thrown away on a rollback.
@@ -110,13 +113,14 @@ impl Writer {
             conn,
             shared: Arc::new(shared),
             caches,
+            stale: false,
         })
     }
 
     /// Runs `work` in one transaction; on success applies what it changed in memory.
     pub fn transact<T>(
         &mut self,
-        work: impl FnOnce(&Connection, &mut Caches, &Shared, &mut Changes) -> Result<T, StoreError>,
+        work: impl FnOnce(&Held, &mut Caches, &Shared, &mut Changes) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.reload_if_changed_outside()?;
         let mut changes = Changes::default();
@@ -133,7 +137,7 @@ impl Writer {
                     "the store was changed by another process just now",
                 ));
             }
-            let value = work(&tx, &mut self.caches, &shared, &mut changes)?;
+            let value = work(&Held::new(&tx), &mut self.caches, &shared, &mut changes)?;
             tx.commit().map_err(sql)?;
             Ok(value)
         })();
@@ -147,7 +151,8 @@ impl Writer {
             Err(error) => {
                 let passing = error.kind() == ErrorKind::Unavailable;
                 self.shared.unwritable.store(passing, Ordering::Relaxed);
-                self.caches = Caches::load(&self.conn)?;
+                // What was cached may have been rolled back.
+                self.stale = true;
             }
         }
         result
@@ -155,6 +160,10 @@ impl Writer {
 
     /// Reads everything anew if another process (the command line) has changed the store.
     pub fn reload_if_changed_outside(&mut self) -> Result<(), StoreError> {
+        if self.stale {
+            self.caches = Caches::load(&self.conn)?;
+            self.stale = false;
+        }
         let found = read_epochs(&self.conn)?;
         if found.books != self.caches.epochs.books {
             return self.reload();

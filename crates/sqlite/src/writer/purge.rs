@@ -2,11 +2,13 @@
 use super::index;
 use super::store_trace::read_trace;
 use crate::error::{StoreResult, sql};
+use crate::held::Held;
 use crate::payloads;
 use rusqlite::Connection;
 
 /// Removes up to `limit` traces, or sessions once the traces are gone; how many.
-pub(crate) fn purge_traces(tx: &Connection, project_no: i64, limit: i64) -> StoreResult<usize> {
+pub(crate) fn purge_traces(conn: &Connection, project_no: i64, limit: i64) -> StoreResult<usize> {
+    let tx = &Held::new(conn);
     let mut list = tx
         .prepare_cached("SELECT trace_no FROM project_traces WHERE project_no = ?1 LIMIT ?2")
         .map_err(sql)?;

@@ -5,44 +5,36 @@
 use super::books::Entry;
 use super::desk::Staged;
 use crate::error::{StoreResult, damaged, sql};
+use crate::held::Held;
 use crate::load::encode_profile;
 use crate::lookup::era_of;
 use crate::rollups::decode;
 use cognobserve_model::measures::Measures;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Row, params_from_iter};
 use std::collections::BTreeMap;
 
 /// Writes a new session row, or a changed profile.
 pub(super) fn write_profile(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     no: i64,
     staged: &Staged,
 ) -> StoreResult<()> {
     if staged.is_new {
-        let mut insert = conn
-            .prepare_cached("INSERT INTO sessions (no, project_no, external_id, owner_no, created, measures, profile) VALUES (?1, ?2, ?3, -1, ?4, ?5, ?6)")
-            .map_err(sql)?;
-        let measures = Measures::default().encode();
-        insert
-            .execute((
-                no,
-                project_no,
-                &*staged.external_id,
-                staged.created,
-                measures,
-                encode_profile(&staged.profile)?,
-            ))
-            .map(drop)
-            .map_err(sql)
+        let (measures, profile) = (
+            Measures::default().encode(),
+            encode_profile(&staged.profile)?,
+        );
+        conn.run(
+            "INSERT INTO sessions (no, project_no, external_id, owner_no, created, measures, profile) VALUES (?1, ?2, ?3, -1, ?4, ?5, ?6)",
+            (no, project_no, &*staged.external_id, staged.created, measures, profile),
+        )
     } else if staged.changed {
-        let mut update = conn
-            .prepare_cached("UPDATE sessions SET profile = ?2 WHERE no = ?1")
-            .map_err(sql)?;
-        update
-            .execute((no, encode_profile(&staged.profile)?))
-            .map(drop)
-            .map_err(sql)
+        let profile = encode_profile(&staged.profile)?;
+        conn.run(
+            "UPDATE sessions SET profile = ?2 WHERE no = ?1",
+            (no, profile),
+        )
     } else {
         Ok(())
     }
@@ -58,43 +50,40 @@ struct Standing {
     created: i64,
 }
 
+fn standing_of(row: &Row) -> rusqlite::Result<Standing> {
+    Ok(Standing {
+        owner: row.get(0)?,
+        owner_time: row.get(1)?,
+        first: row.get(2)?,
+        last: row.get(3)?,
+        created: row.get(4)?,
+    })
+}
+
 /// Books what happened to a session, and the change of owner with the users.
 pub(super) fn post_session(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     no: i64,
     entry: Entry,
     users: &mut BTreeMap<i64, Entry>,
 ) -> StoreResult<()> {
-    let mut statement = conn.prepare_cached("SELECT owner_no, owner_time, first, last, created, measures FROM sessions WHERE no = ?1").map_err(sql)?;
-    let row = statement.query_row([no], |row| {
-        let standing = Standing {
-            owner: row.get(0)?,
-            owner_time: row.get(1)?,
-            first: row.get(2)?,
-            last: row.get(3)?,
-            created: row.get(4)?,
-        };
-        Ok((standing, row.get::<_, Vec<u8>>(5)?))
-    });
+    let query =
+        "SELECT owner_no, owner_time, first, last, created, measures FROM sessions WHERE no = ?1";
+    let row = conn.find(query, [no], |row| {
+        Ok((standing_of(row)?, row.get::<_, Vec<u8>>(5)?))
+    })?;
     // A session that was deleted in this transaction is gone already.
-    let Some((old, measures)) = row.optional().map_err(sql)? else {
+    let Some((old, measures)) = row else {
         return Ok(());
     };
     let mut measures = decode(&measures)?;
     measures.add(&entry.measures, 1);
     let new = decide_standing(conn, no, old, &entry)?;
-    let mut update = conn.prepare_cached("UPDATE sessions SET owner_no = ?2, owner_time = ?3, first = ?4, last = ?5, measures = ?6 WHERE no = ?1").map_err(sql)?;
-    update
-        .execute((
-            no,
-            new.owner,
-            new.owner_time,
-            new.first,
-            new.last,
-            measures.encode(),
-        ))
-        .map_err(sql)?;
+    conn.run(
+        "UPDATE sessions SET owner_no = ?2, owner_time = ?3, first = ?4, last = ?5, measures = ?6 WHERE no = ?1",
+        (no, new.owner, new.owner_time, new.first, new.last, measures.encode()),
+    )?;
     if old.owner != new.owner {
         if old.owner >= 0 {
             users.entry(old.owner).or_default().sessions -= 1;
@@ -110,12 +99,7 @@ pub(super) fn post_session(
     )
 }
 
-fn decide_standing(
-    conn: &Connection,
-    no: i64,
-    old: Standing,
-    entry: &Entry,
-) -> StoreResult<Standing> {
+fn decide_standing(conn: &Held, no: i64, old: Standing, entry: &Entry) -> StoreResult<Standing> {
     let mut new = Standing {
         owner: old.owner.max(0),
         ..old
@@ -155,7 +139,7 @@ fn decide_standing(
 }
 
 /// The user of the latest identified trace; among equal times the largest trace id.
-fn read_owner(conn: &Connection, no: i64) -> StoreResult<(i64, Option<i64>)> {
+fn read_owner(conn: &Held, no: i64) -> StoreResult<(i64, Option<i64>)> {
     let mut statement = conn
         .prepare_cached("SELECT time, trace_no, user_no FROM session_traces WHERE session_no = ?1 AND user_no <> 0 ORDER BY time DESC")
         .map_err(sql)?;
@@ -191,7 +175,7 @@ fn read_owner(conn: &Connection, no: i64) -> StoreResult<(i64, Option<i64>)> {
 
 /// Moves a session in the lists by last trace.
 fn relist(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     no: i64,
     old: Option<Standing>,
@@ -204,13 +188,7 @@ fn relist(
         return Ok(());
     }
     let era = era_of(no);
-    let run = |statement: &'static str, key: &[i64]| {
-        let mut statement = conn.prepare_cached(statement).map_err(sql)?;
-        statement
-            .execute(rusqlite::params_from_iter(key))
-            .map(drop)
-            .map_err(sql)
-    };
+    let run = |statement: &'static str, key: &[i64]| conn.run(statement, params_from_iter(key));
     if let Some(old) = old {
         run(
             "DELETE FROM project_sessions WHERE project_no = ?1 AND last = ?2 AND session_no = ?3",
@@ -236,23 +214,16 @@ fn relist(
 
 /// Removes a session row, its place in the lists and its owner's count of it.
 pub(super) fn remove_session(
-    conn: &Connection,
+    conn: &Held,
     project_no: i64,
     no: i64,
     users: &mut BTreeMap<i64, Entry>,
 ) -> StoreResult<()> {
-    let mut statement = conn.prepare_cached("DELETE FROM sessions WHERE no = ?1 RETURNING owner_no, owner_time, first, last, created").map_err(sql)?;
-    let old = statement
-        .query_row([no], |row| {
-            Ok(Standing {
-                owner: row.get(0)?,
-                owner_time: row.get(1)?,
-                first: row.get(2)?,
-                last: row.get(3)?,
-                created: row.get(4)?,
-            })
-        })
-        .map_err(sql)?;
+    let query =
+        "DELETE FROM sessions WHERE no = ?1 RETURNING owner_no, owner_time, first, last, created";
+    let Some(old) = conn.find(query, [no], standing_of)? else {
+        return Ok(());
+    };
     if old.owner >= 0 {
         users.entry(old.owner).or_default().sessions -= 1;
         relist(conn, project_no, no, Some(old), None)?;

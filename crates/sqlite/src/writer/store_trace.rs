@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::index;
 use super::sequences::take;
 use crate::error::{damaged, sql};
+use crate::held::Held;
 use crate::keys::{HashKind, Keys};
 use crate::lookup::Lookup;
 use crate::payloads;
@@ -219,7 +220,7 @@ const UPDATE: &str = "UPDATE traces SET user_no = ?3, session_no = ?4, time = ?5
      WHERE no = ?1 AND project_no = ?2";
 
 fn put_trace(
-    conn: &Connection,
+    conn: &Held,
     statement: &'static str,
     no: i64,
     project_no: i64,
@@ -227,13 +228,16 @@ fn put_trace(
     facts: &Facts,
     state: &TraceState,
 ) -> Result<(), StoreError> {
-    let booked = postcard::to_stdvec(facts).map_err(|_| damaged("trace"))?;
-    let bytes = postcard::to_stdvec(state).map_err(|_| damaged("trace"))?;
-    let mut statement = conn.prepare_cached(statement).map_err(sql)?;
+    // Rows are small: one allocation of the usual size instead of growing byte by byte.
+    let booked =
+        postcard::to_extend(facts, Vec::with_capacity(192)).map_err(|_| damaged("trace"))?;
+    let bytes = Vec::with_capacity(128 + 128 * state.spans.len());
+    let bytes = postcard::to_extend(state, bytes).map_err(|_| damaged("trace"))?;
     let user = facts.user.map_or(0, |user| user.0);
     let session = facts.session.map_or(0, |session| session.0);
-    statement
-        .execute((
+    conn.run(
+        statement,
+        (
             no,
             project_no,
             user,
@@ -244,14 +248,13 @@ fn put_trace(
             payload_no,
             booked,
             bytes,
-        ))
-        .map(drop)
-        .map_err(sql)
+        ),
+    )
 }
 
 /// Writes a changed trace back.
 pub(super) fn write_trace(
-    conn: &Connection,
+    conn: &Held,
     no: i64,
     project_no: i64,
     payload_no: i64,
