@@ -1,6 +1,6 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
-use cognobserve_ports::StoreError;
+use cognobserve_ports::{ErrorKind, StoreError};
 use cognobserve_server::config::Limits;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{LocalQueue, QueueLimits};
@@ -37,11 +37,21 @@ pub enum AssembleError {
     #[error("there is no store in {}: start `cognobserve serve` once, or give its --data-dir", .0.display())]
     NoStore(PathBuf),
     #[error("cannot make the directory {}", .path.display())]
-    Directory { path: PathBuf, source: std::io::Error },
+    Directory {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("cannot start threads")]
     Runtime(#[source] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AssembleError {
+    /// Whether another process has the store to itself.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, AssembleError::Store(error) if error.kind() == ErrorKind::Conflict)
+    }
 }
 
 /// Opens the store; must be called within a tokio runtime.
@@ -77,8 +87,20 @@ pub fn make_private_dir(path: &Path) -> Result<(), AssembleError> {
     if path.is_dir() {
         return Ok(());
     }
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| AssembleError::Directory { path: path.to_owned(), source })
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path);
+    made.map_err(|source| AssembleError::Directory {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Whether only the owner can read a directory.
+pub fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 == 0)
 }
 
 /// Everything that handlers reach, on this store; must be called within a tokio runtime.
@@ -92,5 +114,12 @@ pub fn build_state(store: &Store, limits: &Limits) -> Arc<AppState> {
         ..QueueLimits::default()
     };
     let queue = LocalQueue::start(store.clone(), queue_limits, metrics.clone());
-    AppState::new(store.clone(), store.clone(), store, queue, RequestLimits::default(), metrics)
+    AppState::new(
+        store.clone(),
+        store.clone(),
+        store,
+        queue,
+        RequestLimits::default(),
+        metrics,
+    )
 }

@@ -26,6 +26,10 @@ fn main() -> ExitCode {
 
 /// Whoever read the output has gone (`… | head`): nobody is left to be told.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+    let causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes
+        .into_iter()
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

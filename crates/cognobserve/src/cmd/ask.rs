@@ -9,7 +9,10 @@ pub fn confirm(question: &str, is_sure: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut prompt = std::io::stderr().lock();
-    write!(prompt, "{question} This cannot be undone. Type `yes` to go on: ")?;
+    write!(
+        prompt,
+        "{question} This cannot be undone. Type `yes` to go on: "
+    )?;
     prompt.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Copy the store into one file, also while a server runs
 #[derive(Debug, clap::Args)]
-#[command(after_help = "TARGET is a new file, or a directory in which a file named after the time is made.\n\nExample:\n  cognobserve backup /var/backups/")]
+#[command(
+    after_help = "TARGET is a new file, or a directory in which a file named after the time is made.\n\nExample:\n  cognobserve backup /var/backups/"
+)]
 pub struct BackupArgs {
     /// A new file, or a directory
     target: PathBuf,
@@ -27,12 +29,20 @@ pub fn run(args: BackupArgs) -> anyhow::Result<()> {
     if target.exists() {
         bail!("{} exists already", target.display());
     }
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // The copy holds everything that the store holds: nobody else may read it, half or whole.
-    let unfinished = tempfile::Builder::new().prefix(".cognobserve-backup-").permissions(private(0o700)).tempdir_in(parent);
+    let unfinished = tempfile::Builder::new()
+        .prefix(".cognobserve-backup-")
+        .permissions(private(0o700))
+        .tempdir_in(parent);
     let unfinished = unfinished.with_context(|| format!("cannot write in {}", parent.display()))?;
     let copy = unfinished.path().join("ledger.db");
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("backup {bar:40} {percent}% {eta}")?);
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
+        "backup {bar:40} {percent}% {eta}",
+    )?);
     assemble::run_on_store(&data_dir, Access::Existing, async |store| {
         store.backup_to(&copy, |done, all| {
             bar.set_length(all);
@@ -45,7 +55,9 @@ pub fn run(args: BackupArgs) -> anyhow::Result<()> {
     file.set_permissions(private(0o600))?;
     file.sync_all()?;
     let bytes = file.metadata()?.len();
-    std::fs::hard_link(&copy, &target).or_else(|_| std::fs::rename(&copy, &target)).with_context(|| format!("cannot make {}", target.display()))?;
+    std::fs::hard_link(&copy, &target)
+        .or_else(|_| std::fs::rename(&copy, &target))
+        .with_context(|| format!("cannot make {}", target.display()))?;
     std::fs::File::open(parent)?.sync_all()?;
     if args.output.json {
         return print_json(&json!({"file": target.display().to_string(), "bytes": bytes}));
@@ -57,7 +69,12 @@ fn choose_file(target: &Path) -> PathBuf {
     if !target.is_dir() {
         return target.to_owned();
     }
-    let second: String = Micros::now().to_string().chars().take(19).filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    let second: String = Micros::now()
+        .to_string()
+        .chars()
+        .take(19)
+        .filter(|letter| letter.is_ascii_alphanumeric())
+        .collect();
     target.join(format!("cognobserve-{second}Z.db"))
 }
 
@@ -74,7 +91,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = choose_file(dir.path());
         let name = file.file_name().unwrap().to_str().unwrap();
-        assert!(name.starts_with("cognobserve-20") && name.ends_with("Z.db") && name.len() == 31, "{name}");
+        assert!(
+            name.starts_with("cognobserve-20") && name.ends_with("Z.db") && name.len() == 31,
+            "{name}"
+        );
         assert_eq!(choose_file(Path::new("/x/y.db")), PathBuf::from("/x/y.db"));
     }
 }

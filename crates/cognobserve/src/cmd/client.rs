@@ -38,9 +38,17 @@ pub struct Refused {
 impl Refused {
     fn describe(&self) -> String {
         let text = |key: &str| self.body.get(key).and_then(Value::as_str);
-        let reason = text("detail").or_else(|| text("title")).unwrap_or("no reason given");
+        let reason = text("detail")
+            .or_else(|| text("title"))
+            .unwrap_or("no reason given");
         let mut message = format!("the server answered {}: {reason}", self.status);
-        for error in self.body.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        for error in self
+            .body
+            .get("errors")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let of = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
             message += &format!("\n  {}: {}", of("path"), of("message"));
         }
@@ -51,14 +59,22 @@ impl Refused {
 impl Client {
     pub fn connect(args: &ClientArgs) -> anyhow::Result<Client> {
         let sources = Sources::of_process(None, Vec::new());
-        let ClientSettings { endpoint, api_key } = read_client(args.url.clone(), args.key.clone(), &sources);
+        let ClientSettings { endpoint, api_key } =
+            read_client(args.url.clone(), args.key.clone(), &sources);
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
             bail!("{endpoint:?} is not a URL: it must start with http:// or https://");
         }
         let key = api_key.context("an API key is needed: --key or COGNOBSERVE_API_KEY")?;
         let config = ureq::Agent::config_builder();
-        let config = config.http_status_as_error(false).max_redirects(0).timeout_global(Some(TIMEOUT));
-        Ok(Client { agent: config.build().into(), endpoint, key: key.expose().to_owned() })
+        let config = config
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(TIMEOUT));
+        Ok(Client {
+            agent: config.build().into(),
+            endpoint,
+            key: key.expose().to_owned(),
+        })
     }
 
     pub fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
@@ -71,7 +87,9 @@ impl Client {
 
     pub fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.agent.patch(format!("{}{path}", self.endpoint));
-        let request = request.header("X-API-Key", &self.key).header("Content-Type", "application/json");
+        let request = request
+            .header("X-API-Key", &self.key)
+            .header("Content-Type", "application/json");
         self.read(request.send(body.to_string()))
     }
 
@@ -88,7 +106,9 @@ impl Client {
         let mut wait = Duration::from_millis(500);
         for attempt in 1.. {
             let request = self.agent.post(format!("{}{path}", self.endpoint));
-            let request = request.header("X-API-Key", &self.key).header("Content-Type", "application/json");
+            let request = request
+                .header("X-API-Key", &self.key)
+                .header("Content-Type", "application/json");
             let result = self.read(request.send(body));
             let is_passing = match &result {
                 Ok(_) => false,
@@ -106,14 +126,25 @@ impl Client {
         bail!("the server did not take the data")
     }
 
-    fn read(&self, response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Value> {
+    fn read(
+        &self,
+        response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> anyhow::Result<Value> {
         let mut response = response.with_context(|| format!("cannot reach {}", self.endpoint))?;
-        let text = response.body_mut().with_config().limit(256 << 20).read_to_string()?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(256 << 20)
+            .read_to_string()?;
         let status = response.status();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         match status.is_success() {
             true => Ok(body),
-            false => Err(Refused { status: status.as_u16(), body }.into()),
+            false => Err(Refused {
+                status: status.as_u16(),
+                body,
+            }
+            .into()),
         }
     }
 }
@@ -123,7 +154,9 @@ pub fn encode_segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => encoded.push(byte.into()),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
+                encoded.push(byte.into())
+            }
             // `.` and `..` alone would be taken for steps of the path.
             b'.' if text.len() > 2 => encoded.push('.'),
             _ => encoded += &format!("%{byte:02X}"),

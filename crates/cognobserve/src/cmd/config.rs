@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 /// Show settings and where they come from
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cognobserve config show\n  cognobserve config default > cognobserve.toml")]
+#[command(
+    after_help = "Example:\n  cognobserve config show\n  cognobserve config default > cognobserve.toml"
+)]
 pub struct ConfigArgs {
     #[command(subcommand)]
     command: ConfigCommand,
@@ -36,14 +38,25 @@ pub fn run(args: ConfigArgs) -> anyhow::Result<()> {
             }
             if args.output.json {
                 let describe = |setting: &cognobserve_server::config::Effective| {
-                    let value = json!({"value": setting.value, "origin": setting.origin.to_string()});
+                    let value =
+                        json!({"value": setting.value, "origin": setting.origin.to_string()});
                     (setting.key.clone(), value)
                 };
-                return print_json(&Value::Object(loaded.effective.iter().map(describe).collect()));
+                return print_json(&Value::Object(
+                    loaded.effective.iter().map(describe).collect(),
+                ));
             }
-            print_table(&["SETTING", "VALUE", "ORIGIN"], &[], loaded.effective.iter().map(|setting| {
-                vec![setting.key.clone(), setting.value.clone(), setting.origin.to_string()]
-            }))
+            print_table(
+                &["SETTING", "VALUE", "ORIGIN"],
+                &[],
+                loaded.effective.iter().map(|setting| {
+                    vec![
+                        setting.key.clone(),
+                        setting.value.clone(),
+                        setting.origin.to_string(),
+                    ]
+                }),
+            )
         }
     }
 }

@@ -26,7 +26,9 @@ pub struct KeysArgs {
 #[derive(Debug, clap::Subcommand)]
 enum KeysCommand {
     /// Make a key and show it, this once
-    #[command(after_help = "Example:\n  cognobserve keys create --project shop --scopes ingest,read,admin --name backend")]
+    #[command(
+        after_help = "Example:\n  cognobserve keys create --project shop --scopes ingest,read,admin --name backend"
+    )]
     Create {
         /// Name or id of the project; may be left out if there is only one
         #[arg(long)]
@@ -60,43 +62,74 @@ fn parse_scopes(text: &str) -> Result<Scopes, String> {
 pub fn run(args: KeysArgs) -> anyhow::Result<()> {
     let is_json = args.output.json;
     let data_dir = args.settings.data_dir()?;
-    assemble::run_on_store(&data_dir, Access::Existing, async |store| match args.command {
-        KeysCommand::Create { project, scopes, name } => {
-            let project = find_project(&store, project.as_deref()).await?;
-            let (made, key) = make_key(&store, &project, scopes, &name).await?;
-            if !is_json {
-                return print_line(key.reveal());
+    assemble::run_on_store(&data_dir, Access::Existing, async |store| {
+        match args.command {
+            KeysCommand::Create {
+                project,
+                scopes,
+                name,
+            } => {
+                let project = find_project(&store, project.as_deref()).await?;
+                let (made, key) = make_key(&store, &project, scopes, &name).await?;
+                if !is_json {
+                    return print_line(key.reveal());
+                }
+                print_json(&json!({
+                    "id": made.id.as_str(),
+                    "key": key.reveal(),
+                    "project": project.name,
+                    "scopes": list_scopes(scopes),
+                }))
             }
-            print_json(&json!({
-                "id": made.id.as_str(),
-                "key": key.reveal(),
-                "project": project.name,
-                "scopes": list_scopes(scopes),
-            }))
-        }
-        KeysCommand::List { project } => {
-            let rows = list_keys(&store, project.as_deref()).await?;
-            if is_json { print_json(&rows.iter().map(|(project, key)| describe(project, key)).collect()) } else { print_keys(&rows) }
-        }
-        KeysCommand::Revoke { id } => {
-            let revoked = store.revoke_key(&KeyId::new(id.as_str())).await?;
-            let revoked = revoked.with_context(|| format!("there is no key {id:?}"))?;
-            let at = revoked.revoked.map(|at| at.to_string());
-            if is_json { print_json(&json!({"id": id, "revokedAt": at})) } else { print_line(&format!("key {id} is revoked")) }
+            KeysCommand::List { project } => {
+                let rows = list_keys(&store, project.as_deref()).await?;
+                if is_json {
+                    print_json(
+                        &rows
+                            .iter()
+                            .map(|(project, key)| describe(project, key))
+                            .collect(),
+                    )
+                } else {
+                    print_keys(&rows)
+                }
+            }
+            KeysCommand::Revoke { id } => {
+                let revoked = store.revoke_key(&KeyId::new(id.as_str())).await?;
+                let revoked = revoked.with_context(|| format!("there is no key {id:?}"))?;
+                let at = revoked.revoked.map(|at| at.to_string());
+                if is_json {
+                    print_json(&json!({"id": id, "revokedAt": at}))
+                } else {
+                    print_line(&format!("key {id} is revoked"))
+                }
+            }
         }
     })
 }
 
 /// Makes a random key.
-pub async fn make_key(store: &Store, project: &Project, scopes: Scopes, name: &str) -> anyhow::Result<(ApiKey, SecretKey)> {
+pub async fn make_key(
+    store: &Store,
+    project: &Project,
+    scopes: Scopes,
+    name: &str,
+) -> anyhow::Result<(ApiKey, SecretKey)> {
     let key = SecretKey::generate();
-    let made = store.create_key(&project.id, describe_new(&key, scopes, name)).await?;
+    let made = store
+        .create_key(&project.id, describe_new(&key, scopes, name))
+        .await?;
     Ok((made, key))
 }
 
 /// What is stored of a key.
 pub fn describe_new(key: &SecretKey, scopes: Scopes, name: &str) -> NewKey {
-    NewKey { hash: key.hash(), prefix: key.shown_prefix().to_owned(), name: name.to_owned(), scopes }
+    NewKey {
+        hash: key.hash(),
+        prefix: key.shown_prefix().to_owned(),
+        name: name.to_owned(),
+        scopes,
+    }
 }
 
 async fn list_keys(store: &Store, project: Option<&str>) -> anyhow::Result<Vec<(Project, ApiKey)>> {
@@ -129,15 +162,21 @@ fn describe(project: &Project, key: &ApiKey) -> Value {
 }
 
 fn print_keys(rows: &[(Project, ApiKey)]) -> anyhow::Result<()> {
-    print_table(&["ID", "PROJECT", "NAME", "KEY", "SCOPES", "CREATED", "REVOKED"], &[], rows.iter().map(|(project, key)| {
-        vec![
-            key.id.to_string(),
-            project.name.clone(),
-            key.name.clone(),
-            format!("{}…", key.prefix),
-            key.scopes.to_string(),
-            key.created.to_string(),
-            key.revoked.map_or(String::new(), |at| at.to_string()),
-        ]
-    }))
+    print_table(
+        &[
+            "ID", "PROJECT", "NAME", "KEY", "SCOPES", "CREATED", "REVOKED",
+        ],
+        &[],
+        rows.iter().map(|(project, key)| {
+            vec![
+                key.id.to_string(),
+                project.name.clone(),
+                key.name.clone(),
+                format!("{}…", key.prefix),
+                key.scopes.to_string(),
+                key.created.to_string(),
+                key.revoked.map_or(String::new(), |at| at.to_string()),
+            ]
+        }),
+    )
 }

@@ -56,7 +56,10 @@ enum Command {
 
 /// Runs the command; `serve` if none is given.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    match cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
+    match cli
+        .command
+        .unwrap_or_else(|| Command::Serve(serve::ServeArgs::default()))
+    {
         Command::Serve(args) => serve::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Import(args) => return import::run(args),
@@ -85,8 +88,24 @@ mod tests {
         let mut all = vec![Cli::command()];
         while let Some(mut command) = all.pop() {
             let help = command.render_long_help().to_string();
-            assert!(help.contains("Example"), "{} has no example:\n{help}", command.get_name());
+            assert!(
+                help.contains("Example"),
+                "{} has no example:\n{help}",
+                command.get_name()
+            );
             all.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn the_page_names_every_command() {
+        let page = include_str!("../../../../docs/cli.md");
+        for command in Cli::command().get_subcommands() {
+            assert!(
+                page.contains(&format!("`{}`", command.get_name())),
+                "{}",
+                command.get_name()
+            );
         }
     }
 

@@ -8,6 +8,7 @@ use anyhow::Context;
 pub struct OpenapiArgs {}
 
 pub fn run() -> anyhow::Result<()> {
-    let document = serde_json::to_value(cognobserve_server::api::openapi::describe_api()).context("the document is no JSON")?;
+    let document = serde_json::to_value(cognobserve_server::api::openapi::describe_api())
+        .context("the document is no JSON")?;
     print_json(&document)
 }

@@ -1,6 +1,7 @@
 //! What commands print: tables for people, one JSON document for programs.
 //! Invariant: data goes to standard output, everything else to standard error; a reader that
 //! goes away ends the command without a panic.
+use crate::assemble::AssembleError;
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -25,9 +26,15 @@ pub fn print_json(document: &Value) -> anyhow::Result<()> {
 }
 
 /// A table that fits the terminal; `right` are the columns with numbers.
-pub fn build_table(headers: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+pub fn build_table(
+    headers: &[&str],
+    right: &[usize],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headers.iter().copied());
     for row in rows {
         table.add_row(row.iter().map(|cell| show_plainly(cell)));
@@ -40,15 +47,39 @@ pub fn build_table(headers: &[&str], right: &[usize], rows: impl IntoIterator<It
     table
 }
 
-pub fn print_table(headers: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
+pub fn print_table(
+    headers: &[&str],
+    right: &[usize],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> anyhow::Result<()> {
     print_line(&build_table(headers, right, rows).to_string())
 }
 
 /// Texts of end users may hold escape sequences; a terminal must not obey them.
 pub fn show_plainly(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
+    text.chars()
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{FFFD}'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }
 
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
+}
+
+/// Adds what to do if the store belongs to a running server.
+pub fn explain_taken(error: anyhow::Error, remedy: &str) -> anyhow::Error {
+    let is_taken = error
+        .downcast_ref::<AssembleError>()
+        .is_some_and(AssembleError::is_taken);
+    if is_taken {
+        anyhow::anyhow!("{error}: {remedy}")
+    } else {
+        error
+    }
 }

@@ -14,7 +14,9 @@ const MAX_NAME_CHARS: usize = 100;
 
 /// Make, list, change and delete projects
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cognobserve projects create shop\n  cognobserve keys create --project shop")]
+#[command(
+    after_help = "Example:\n  cognobserve projects create shop\n  cognobserve keys create --project shop"
+)]
 pub struct ProjectsArgs {
     #[command(subcommand)]
     command: ProjectsCommand,
@@ -47,7 +49,9 @@ enum ProjectsCommand {
         yes: bool,
     },
     /// Change a project's settings
-    #[command(after_help = "Example:\n  cognobserve projects set shop --retention-payload-days 90 --time-zone Europe/Berlin")]
+    #[command(
+        after_help = "Example:\n  cognobserve projects set shop --retention-payload-days 90 --time-zone Europe/Berlin"
+    )]
     Set(SetArgs),
 }
 
@@ -76,12 +80,19 @@ struct SetArgs {
 #[derive(Clone, Copy, Debug)]
 struct Limit<T>(Option<T>);
 
-fn parse_limit<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<Limit<T>, String> {
+fn parse_limit<T: std::str::FromStr + PartialOrd + From<u8>>(
+    text: &str,
+) -> Result<Limit<T>, String> {
     if text == "none" {
         return Ok(Limit(None));
     }
-    let number = text.parse::<T>().ok().filter(|number| *number >= T::from(1));
-    number.map(|number| Limit(Some(number))).ok_or_else(|| "expected a whole number, 1 or more, or `none`".into())
+    let number = text
+        .parse::<T>()
+        .ok()
+        .filter(|number| *number >= T::from(1));
+    number
+        .map(|number| Limit(Some(number)))
+        .ok_or_else(|| "expected a whole number, 1 or more, or `none`".into())
 }
 
 fn parse_capture(text: &str) -> Result<Capture, String> {
@@ -89,35 +100,63 @@ fn parse_capture(text: &str) -> Result<Capture, String> {
 }
 
 fn parse_zone(text: &str) -> Result<String, String> {
-    Zone::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    Zone::parse(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
 }
 
 pub fn run(args: ProjectsArgs) -> anyhow::Result<()> {
     let is_json = args.output.json;
     let data_dir = args.settings.data_dir()?;
-    let access = if matches!(args.command, ProjectsCommand::Create { .. }) { Access::Make } else { Access::Existing };
+    let access = if matches!(args.command, ProjectsCommand::Create { .. }) {
+        Access::Make
+    } else {
+        Access::Existing
+    };
     assemble::run_on_store(&data_dir, access, async |store| match args.command {
         ProjectsCommand::Create { name, workspace } => {
             check_name(&name)?;
             check_name(&workspace)?;
             let project = store.create_project(&workspace, &name).await?;
-            if is_json { print_json(&describe(&project)) } else { print_line(&format!("project {} ({}) is made", project.name, project.id)) }
+            if is_json {
+                print_json(&describe(&project))
+            } else {
+                print_line(&format!(
+                    "project {} ({}) is made",
+                    project.name, project.id
+                ))
+            }
         }
         ProjectsCommand::List => {
             let projects = store.list_projects().await?;
-            if is_json { print_json(&projects.iter().map(describe).collect()) } else { print_projects(&projects) }
+            if is_json {
+                print_json(&projects.iter().map(describe).collect())
+            } else {
+                print_projects(&projects)
+            }
         }
         ProjectsCommand::Delete { name, yes } => {
             let project = find_project(&store, Some(&name)).await?;
-            confirm(&format!("Delete project {:?} with all of its data?", project.name), yes)?;
+            confirm(
+                &format!("Delete project {:?} with all of its data?", project.name),
+                yes,
+            )?;
             if !store.delete_project(&project.id).await? {
                 bail!("there is no project {name:?}");
             }
-            if is_json { print_json(&json!({"success": true, "id": project.id.as_str()})) } else { print_line(&format!("project {} is deleted", project.name)) }
+            if is_json {
+                print_json(&json!({"success": true, "id": project.id.as_str()}))
+            } else {
+                print_line(&format!("project {} is deleted", project.name))
+            }
         }
         ProjectsCommand::Set(set) => {
             let project = apply_settings(&store, set).await?;
-            if is_json { print_json(&describe(&project)) } else { print_projects(&[project]) }
+            if is_json {
+                print_json(&describe(&project))
+            } else {
+                print_projects(&[project])
+            }
         }
     })
 }
@@ -151,7 +190,10 @@ async fn apply_settings(store: &Store, set: SetArgs) -> anyhow::Result<Project> 
 /// The named project; without a name the only one there is.
 pub async fn find_project(store: &Store, name: Option<&str>) -> anyhow::Result<Project> {
     if let Some(name) = name {
-        return store.find_project(name).await?.with_context(|| format!("there is no project {name:?}"));
+        return store
+            .find_project(name)
+            .await?
+            .with_context(|| format!("there is no project {name:?}"));
     }
     let mut projects = store.list_projects().await?;
     match (projects.pop(), projects.len()) {
@@ -162,9 +204,14 @@ pub async fn find_project(store: &Store, name: Option<&str>) -> anyhow::Result<P
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
-    let is_fine = name.trim() == name && !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && !name.chars().any(char::is_control);
+    let is_fine = name.trim() == name
+        && !name.is_empty()
+        && name.chars().count() <= MAX_NAME_CHARS
+        && !name.chars().any(char::is_control);
     if !is_fine {
-        bail!("{name:?} is no name: 1 to {MAX_NAME_CHARS} characters, no control characters, no blanks around it");
+        bail!(
+            "{name:?} is no name: 1 to {MAX_NAME_CHARS} characters, no control characters, no blanks around it"
+        );
     }
     Ok(())
 }
@@ -188,18 +235,37 @@ fn describe(project: &Project) -> Value {
 }
 
 fn print_projects(projects: &[Project]) -> anyhow::Result<()> {
-    let headers = ["NAME", "WORKSPACE", "ID", "PAYLOAD DAYS", "CAPTURE", "TIME ZONE", "SPANS/S", "USERS"];
-    print_table(&headers, &[3, 6, 7], projects.iter().map(|project| {
-        let settings = &project.settings;
-        vec![
-            project.name.clone(),
-            project.workspace.clone(),
-            project.id.to_string(),
-            settings.retention_payload_days.map_or("all".into(), |days| days.to_string()),
-            settings.capture.as_str().into(),
-            settings.time_zone.clone(),
-            settings.max_spans_per_second.map_or("any".into(), |rate| rate.to_string()),
-            settings.max_users.map_or("any".into(), |users| users.to_string()),
-        ]
-    }))
+    let headers = [
+        "NAME",
+        "WORKSPACE",
+        "ID",
+        "PAYLOAD DAYS",
+        "CAPTURE",
+        "TIME ZONE",
+        "SPANS/S",
+        "USERS",
+    ];
+    print_table(
+        &headers,
+        &[3, 6, 7],
+        projects.iter().map(|project| {
+            let settings = &project.settings;
+            vec![
+                project.name.clone(),
+                project.workspace.clone(),
+                project.id.to_string(),
+                settings
+                    .retention_payload_days
+                    .map_or("all".into(), |days| days.to_string()),
+                settings.capture.as_str().into(),
+                settings.time_zone.clone(),
+                settings
+                    .max_spans_per_second
+                    .map_or("any".into(), |rate| rate.to_string()),
+                settings
+                    .max_users
+                    .map_or("any".into(), |users| users.to_string()),
+            ]
+        }),
+    )
 }

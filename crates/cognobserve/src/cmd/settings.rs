@@ -20,9 +20,16 @@ impl SettingsArgs {
     }
 
     pub fn sources(&self, more: Vec<Flag>) -> Sources {
-        let data_dir = self.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let data_dir = self
+            .data_dir
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
         let mut flags = more;
-        flags.extend(data_dir.map(|value| Flag { key: "data_dir", flag: "--data-dir", value }));
+        flags.extend(data_dir.map(|value| Flag {
+            key: "data_dir",
+            flag: "--data-dir",
+            value,
+        }));
         Sources::of_process(self.config.clone(), flags)
     }
 

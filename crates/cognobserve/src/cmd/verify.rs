@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 /// Recompute every sum from the stored spans and compare
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code 1 if anything differs. Right also while a server runs.\n\nExample:\n  cognobserve verify --json")]
+#[command(
+    after_help = "Exit code 1 if anything differs. Right also while a server runs.\n\nExample:\n  cognobserve verify --json"
+)]
 pub struct VerifyArgs {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -19,13 +21,19 @@ pub struct VerifyArgs {
 
 pub fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let data_dir = args.settings.data_dir()?;
-    let found = assemble::run_on_store(&data_dir, Access::Existing, async |store| anyhow::Ok(store.verify().await?))?;
+    let found = assemble::run_on_store(&data_dir, Access::Existing, async |store| {
+        anyhow::Ok(store.verify().await?)
+    })?;
     if args.output.json {
         print_json(&describe(&found))?;
     } else {
         print_found(&found)?;
     }
-    Ok(if found.difference_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if found.difference_count == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn describe(found: &Verification) -> Value {
@@ -43,12 +51,23 @@ fn describe(found: &Verification) -> Value {
 }
 
 fn print_found(found: &Verification) -> anyhow::Result<()> {
-    let counts = format!("{} traces, {} spans, {} sums: {} differences", found.traces, found.spans, found.rollup_rows, found.difference_count);
+    let counts = format!(
+        "{} traces, {} spans, {} sums: {} differences",
+        found.traces, found.spans, found.rollup_rows, found.difference_count
+    );
     print_line(&counts)?;
     if found.differences.is_empty() {
         return Ok(());
     }
-    print_table(&["WHERE", "STORED", "RECOMPUTED"], &[], found.differences.iter().map(|difference| {
-        vec![difference.place.clone(), difference.stored.clone(), difference.recomputed.clone()]
-    }))
+    print_table(
+        &["WHERE", "STORED", "RECOMPUTED"],
+        &[],
+        found.differences.iter().map(|difference| {
+            vec![
+                difference.place.clone(),
+                difference.stored.clone(),
+                difference.recomputed.clone(),
+            ]
+        }),
+    )
 }

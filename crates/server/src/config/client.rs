@@ -16,12 +16,16 @@ pub struct ClientSettings {
 pub fn read_client(url: Option<String>, key: Option<String>, sources: &Sources) -> ClientSettings {
     let of_environment = |name: &str| {
         let found = sources.environment.iter().find(|(given, _)| given == name);
-        found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     };
     let endpoint = url.or_else(|| of_environment("COGNOBSERVE_ENDPOINT"));
     let endpoint = endpoint.unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
     ClientSettings {
         endpoint: endpoint.trim_end_matches('/').to_owned(),
-        api_key: key.or_else(|| of_environment("COGNOBSERVE_API_KEY")).map(Secret::new),
+        api_key: key
+            .or_else(|| of_environment("COGNOBSERVE_API_KEY"))
+            .map(Secret::new),
     }
 }

@@ -14,7 +14,11 @@ pub(super) const SECRETS: [&str; 1] = ["init.api_key"];
 const OF_CLIENTS: [&str; 2] = ["COGNOBSERVE_ENDPOINT", "COGNOBSERVE_API_KEY"];
 /// Asked for by people who expect another store: going on without it would put data where
 /// they do not look for it.
-const OTHER_STORES: [&str; 3] = ["COGNOBSERVE_DATABASE_URL", "COGNOBSERVE_QUEUE_URL", "COGNOBSERVE_CLICKHOUSE_URL"];
+const OTHER_STORES: [&str; 3] = [
+    "COGNOBSERVE_DATABASE_URL",
+    "COGNOBSERVE_QUEUE_URL",
+    "COGNOBSERVE_CLICKHOUSE_URL",
+];
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +64,14 @@ impl Sources {
     /// The process's own environment, with a file and flags.
     pub fn of_process(file: Option<PathBuf>, flags: Vec<Flag>) -> Sources {
         let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
-        let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-        Sources { file, environment, flags }
+        let environment = std::env::vars_os()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
+        Sources {
+            file,
+            environment,
+            flags,
+        }
     }
 }
 
@@ -105,7 +115,9 @@ impl Layers {
     fn add_toml(&mut self, text: &str, origin: &Origin) {
         match text.parse::<toml::Table>() {
             Ok(table) => self.add_table("", &table, origin),
-            Err(error) => self.problems.push(format!("{origin}: {}", error.to_string().trim_end())),
+            Err(error) => self
+                .problems
+                .push(format!("{origin}: {}", error.to_string().trim_end())),
         }
     }
 
@@ -115,21 +127,30 @@ impl Layers {
             match value {
                 toml::Value::Table(inner) => self.add_table(&format!("{key}."), inner, origin),
                 _ if *origin != Origin::Default && !self.values.contains_key(&key) => {
-                    self.problems.push(format!("{key} ({origin}): there is no such setting"));
+                    self.problems
+                        .push(format!("{key} ({origin}): there is no such setting"));
                 }
                 _ => match write_value(value) {
                     Some(value) => self.put(&key, value, origin.clone()),
-                    None => self.problems.push(format!("{key} ({origin}): expected a text, a number or a list of texts")),
+                    None => self.problems.push(format!(
+                        "{key} ({origin}): expected a text, a number or a list of texts"
+                    )),
                 },
             }
         }
     }
 
     fn add_environment(&mut self, environment: &[(String, String)]) {
-        let names: BTreeMap<String, String> = self.values.keys().map(|key| (name_of(key), key.clone())).collect();
+        let names: BTreeMap<String, String> = self
+            .values
+            .keys()
+            .map(|key| (name_of(key), key.clone()))
+            .collect();
         let mut from_file = Vec::new();
         for (name, value) in environment {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
             if value.is_empty() || OF_CLIENTS.contains(&name.as_str()) || is_service_link(rest) {
                 continue;
             }
@@ -139,9 +160,13 @@ impl Layers {
             } else if let Some(key) = file_of.filter(|key| FROM_FILE.contains(&key.as_str())) {
                 from_file.push((key.clone(), name, value));
             } else if OTHER_STORES.contains(&name.as_str()) {
-                self.problems.push(format!("{name}: this version has the embedded store only; unset it"));
+                self.problems.push(format!(
+                    "{name}: this version has the embedded store only; unset it"
+                ));
             } else {
-                self.warnings.push(format!("{name} is not a setting of this version and is ignored"));
+                self.warnings.push(format!(
+                    "{name} is not a setting of this version and is ignored"
+                ));
             }
         }
         for (key, name, path) in from_file {
@@ -151,14 +176,25 @@ impl Layers {
 
     fn read_value_file(&mut self, key: &str, name: &str, path: &Path) {
         let plain = name_of(key);
-        let is_given = self.values.get(key).is_some_and(|(_, origin)| *origin == Origin::Environment(plain.clone()));
+        let is_given = self
+            .values
+            .get(key)
+            .is_some_and(|(_, origin)| *origin == Origin::Environment(plain.clone()));
         if is_given {
-            self.problems.push(format!("{plain} and {name} are both set: unset one of them"));
+            self.problems.push(format!(
+                "{plain} and {name} are both set: unset one of them"
+            ));
             return;
         }
         match std::fs::read_to_string(path) {
-            Ok(text) => self.put(key, text.trim().to_owned(), Origin::Environment(name.to_owned())),
-            Err(error) => self.problems.push(format!("{name}: {}: {error}", path.display())),
+            Ok(text) => self.put(
+                key,
+                text.trim().to_owned(),
+                Origin::Environment(name.to_owned()),
+            ),
+            Err(error) => self
+                .problems
+                .push(format!("{name}: {}: {error}", path.display())),
         }
     }
 }
@@ -170,7 +206,10 @@ fn name_of(key: &str) -> String {
 
 /// Variables that Kubernetes sets in every pod beside a service called `cognobserve`.
 fn is_service_link(rest: &str) -> bool {
-    rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_HOST") || rest.starts_with("SERVICE_PORT")
+    rest == "PORT"
+        || rest.starts_with("PORT_")
+        || rest.starts_with("SERVICE_HOST")
+        || rest.starts_with("SERVICE_PORT")
 }
 
 fn write_value(value: &toml::Value) -> Option<String> {

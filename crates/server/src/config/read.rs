@@ -33,7 +33,11 @@ pub struct Problems(pub Vec<String>);
 pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     let mut reader = Reader(Layers::gather(sources));
     let config = reader.read_config();
-    let Layers { values, problems, warnings } = reader.0;
+    let Layers {
+        values,
+        problems,
+        warnings,
+    } = reader.0;
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
@@ -42,7 +46,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         let value = if is_hidden { "***".to_owned() } else { value };
         Effective { key, value, origin }
     });
-    Ok(Loaded { config, effective: effective.collect(), warnings })
+    Ok(Loaded {
+        config,
+        effective: effective.collect(),
+        warnings,
+    })
 }
 
 struct Reader(Layers);
@@ -51,15 +59,21 @@ impl Reader {
     fn read_config(&mut self) -> Config {
         self.check_roles();
         Config {
-            listen: self.read("listen", read_address).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            listen: self
+                .read("listen", read_address)
+                .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             data_dir: self.read("data_dir", read_path).unwrap_or_default(),
             public_url: self.read_optional("public_url", read_url),
             limits: Limits {
-                in_flight_bytes: self.read("limits.in_flight_mib", read_mib).unwrap_or_default(),
+                in_flight_bytes: self
+                    .read("limits.in_flight_mib", read_mib)
+                    .unwrap_or_default(),
             },
             log: Log {
                 filter: self.read("log.filter", read_text).unwrap_or_default(),
-                format: self.read("log.format", read_format).unwrap_or(LogFormat::Text),
+                format: self
+                    .read("log.format", read_format)
+                    .unwrap_or(LogFormat::Text),
             },
             init: Init {
                 workspace: self.read_optional("init.workspace", read_name),
@@ -85,7 +99,11 @@ impl Reader {
     }
 
     fn read_optional<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
-        let is_set = self.0.values.get(key).is_some_and(|(value, _)| !value.trim().is_empty());
+        let is_set = self
+            .0
+            .values
+            .get(key)
+            .is_some_and(|(value, _)| !value.trim().is_empty());
         if is_set { self.read(key, parse) } else { None }
     }
 
@@ -104,32 +122,53 @@ impl Reader {
 }
 
 fn read_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is not an address with a port, like 127.0.0.1:4100 or [::1]:4100"))
+    text.parse().map_err(|_| {
+        format!("{text:?} is not an address with a port, like 127.0.0.1:4100 or [::1]:4100")
+    })
 }
 
 fn read_path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("a directory is needed".into()) } else { Ok(PathBuf::from(text)) }
+    if text.is_empty() {
+        Err("a directory is needed".into())
+    } else {
+        Ok(PathBuf::from(text))
+    }
 }
 
 fn read_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
     let is_url = host.is_some_and(|rest| {
         let host = rest.split('/').next().unwrap_or_default();
-        !host.is_empty() && !rest.contains(['?', '#', '@', ' ']) && text.parse::<axum::http::Uri>().is_ok()
+        !host.is_empty()
+            && !rest.contains(['?', '#', '@', ' '])
+            && text.parse::<axum::http::Uri>().is_ok()
     });
     match is_url {
         true => Ok(text.trim_end_matches('/').to_owned()),
-        false => Err(format!("{text:?} is not a URL like https://observe.example.com")),
+        false => Err(format!(
+            "{text:?} is not a URL like https://observe.example.com"
+        )),
     }
 }
 
 fn read_mib(text: &str) -> Result<usize, String> {
-    let number = text.parse::<usize>().ok().filter(|mib| (SMALLEST_IN_FLIGHT_MIB..=1 << 20).contains(mib));
-    number.map(|mib| mib * MIB).ok_or_else(|| format!("{text:?} is not a whole number of MiB, {SMALLEST_IN_FLIGHT_MIB} or more"))
+    let number = text
+        .parse::<usize>()
+        .ok()
+        .filter(|mib| (SMALLEST_IN_FLIGHT_MIB..=1 << 20).contains(mib));
+    number.map(|mib| mib * MIB).ok_or_else(|| {
+        format!("{text:?} is not a whole number of MiB, {SMALLEST_IN_FLIGHT_MIB} or more")
+    })
 }
 
 fn read_text(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("must not be empty".into())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn read_format(text: &str) -> Result<LogFormat, String> {
@@ -142,10 +181,17 @@ fn read_format(text: &str) -> Result<LogFormat, String> {
 
 fn read_name(text: &str) -> Result<String, String> {
     let is_fine = text.chars().count() <= MAX_NAME_CHARS && !text.chars().any(char::is_control);
-    if is_fine { Ok(text.to_owned()) } else { Err(format!("a name has 1 to {MAX_NAME_CHARS} characters and no control characters")) }
+    if is_fine {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "a name has 1 to {MAX_NAME_CHARS} characters and no control characters"
+        ))
+    }
 }
 
 /// The value is a secret: the message must not repeat it.
 fn read_key(text: &str) -> Result<SecretKey, String> {
-    SecretKey::parse(text).ok_or_else(|| "not an API key: `co_sk_` and 43 letters and digits".into())
+    SecretKey::parse(text)
+        .ok_or_else(|| "not an API key: `co_sk_` and 43 letters and digits".into())
 }

@@ -3,8 +3,14 @@ use super::*;
 use std::io::Write;
 
 fn environment(pairs: &[(&str, &str)]) -> Sources {
-    let environment = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    Sources { environment, ..Sources::default() }
+    let environment = pairs
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect();
+    Sources {
+        environment,
+        ..Sources::default()
+    }
 }
 
 fn write_file(text: &str) -> tempfile::NamedTempFile {
@@ -14,7 +20,11 @@ fn write_file(text: &str) -> tempfile::NamedTempFile {
 }
 
 fn find<'a>(loaded: &'a Loaded, key: &str) -> &'a Effective {
-    loaded.effective.iter().find(|setting| setting.key == key).unwrap()
+    loaded
+        .effective
+        .iter()
+        .find(|setting| setting.key == key)
+        .unwrap()
 }
 
 const KEY: &str = "co_sk_0123456789012345678901234567890123456789abc";
@@ -27,40 +37,69 @@ fn the_embedded_defaults_are_valid_and_documented() {
     assert_eq!(loaded.config.public_url, None);
     assert_eq!(loaded.config.limits.in_flight_bytes, 256 << 20);
     assert!(loaded.config.init.api_key.is_none());
-    assert!(loaded.effective.iter().all(|setting| setting.origin == Origin::Default));
+    assert!(
+        loaded
+            .effective
+            .iter()
+            .all(|setting| setting.origin == Origin::Default)
+    );
     let page = include_str!("../../../../docs/configuration.md");
     for setting in &loaded.effective {
-        let name = format!("COGNOBSERVE_{}", setting.key.replace('.', "_").to_ascii_uppercase());
-        assert!(page.contains(&format!("`{name}`")), "{name} is missing in docs/configuration.md");
+        let name = format!(
+            "COGNOBSERVE_{}",
+            setting.key.replace('.', "_").to_ascii_uppercase()
+        );
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is missing in docs/configuration.md"
+        );
     }
 }
 
 #[test]
 fn a_copy_of_the_defaults_is_a_valid_file() {
     let file = write_file(DEFAULT_TOML);
-    let sources = Sources { file: Some(file.path().into()), ..Sources::default() };
+    let sources = Sources {
+        file: Some(file.path().into()),
+        ..Sources::default()
+    };
     assert!(load(&sources).is_ok());
 }
 
 #[test]
 fn flags_beat_the_environment_beats_the_file_beats_the_default() {
     let file = write_file("listen = '0.0.0.0:1'\ndata_dir = '/file'\n[log]\nformat = 'json'\n");
-    let mut sources = environment(&[("COGNOBSERVE_LISTEN", "0.0.0.0:2"), ("COGNOBSERVE_DATA_DIR", "/environment")]);
+    let mut sources = environment(&[
+        ("COGNOBSERVE_LISTEN", "0.0.0.0:2"),
+        ("COGNOBSERVE_DATA_DIR", "/environment"),
+    ]);
     sources.file = Some(file.path().into());
-    sources.flags = vec![Flag { key: "listen", flag: "--listen", value: "0.0.0.0:3".into() }];
+    sources.flags = vec![Flag {
+        key: "listen",
+        flag: "--listen",
+        value: "0.0.0.0:3".into(),
+    }];
     let loaded = load(&sources).unwrap();
     assert_eq!(loaded.config.listen.port(), 3);
     assert_eq!(find(&loaded, "listen").origin, Origin::Flag("--listen"));
     assert_eq!(loaded.config.data_dir, PathBuf::from("/environment"));
-    assert_eq!(find(&loaded, "data_dir").origin.to_string(), "environment COGNOBSERVE_DATA_DIR");
+    assert_eq!(
+        find(&loaded, "data_dir").origin.to_string(),
+        "environment COGNOBSERVE_DATA_DIR"
+    );
     assert_eq!(loaded.config.log.format, LogFormat::Json);
-    assert_eq!(find(&loaded, "log.format").origin, Origin::File(file.path().into()));
+    assert_eq!(
+        find(&loaded, "log.format").origin,
+        Origin::File(file.path().into())
+    );
     assert_eq!(find(&loaded, "log.filter").origin, Origin::Default);
 }
 
 #[test]
 fn all_problems_are_told_at_once() {
-    let file = write_file("lisen = 'x'\nroles = ['ingest']\n[limits]\nin_flight_mib = 1.5\n[log]\ncolour = true\n");
+    let file = write_file(
+        "lisen = 'x'\nroles = ['ingest']\n[limits]\nin_flight_mib = 1.5\n[log]\ncolour = true\n",
+    );
     let mut sources = environment(&[
         ("COGNOBSERVE_LISTEN", "nowhere"),
         ("COGNOBSERVE_PUBLIC_URL", "observe.example.com"),
@@ -89,10 +128,21 @@ fn all_problems_are_told_at_once() {
 #[test]
 fn a_broken_or_missing_file_is_a_problem() {
     let file = write_file("listen = \n");
-    let sources = Sources { file: Some(file.path().into()), ..Sources::default() };
+    let sources = Sources {
+        file: Some(file.path().into()),
+        ..Sources::default()
+    };
     assert!(load(&sources).is_err());
-    let sources = Sources { file: Some("/nowhere/at/all.toml".into()), ..Sources::default() };
-    assert!(load(&sources).unwrap_err().to_string().contains("/nowhere/at/all.toml"));
+    let sources = Sources {
+        file: Some("/nowhere/at/all.toml".into()),
+        ..Sources::default()
+    };
+    assert!(
+        load(&sources)
+            .unwrap_err()
+            .to_string()
+            .contains("/nowhere/at/all.toml")
+    );
 }
 
 #[test]
@@ -103,10 +153,18 @@ fn secrets_come_from_files_and_are_never_shown() {
     assert_eq!(loaded.config.init.api_key.as_ref().unwrap().reveal(), KEY);
     assert_eq!(find(&loaded, "init.api_key").value, "***");
     assert!(!format!("{loaded:?}").contains(KEY));
-    let both = environment(&[("COGNOBSERVE_INIT_API_KEY_FILE", path), ("COGNOBSERVE_INIT_API_KEY", KEY)]);
+    let both = environment(&[
+        ("COGNOBSERVE_INIT_API_KEY_FILE", path),
+        ("COGNOBSERVE_INIT_API_KEY", KEY),
+    ]);
     assert!(load(&both).unwrap_err().to_string().contains("both set"));
     let missing = environment(&[("COGNOBSERVE_INIT_PROJECT_FILE", "/nowhere/at/all")]);
-    assert!(load(&missing).unwrap_err().to_string().contains("COGNOBSERVE_INIT_PROJECT_FILE"));
+    assert!(
+        load(&missing)
+            .unwrap_err()
+            .to_string()
+            .contains("COGNOBSERVE_INIT_PROJECT_FILE")
+    );
 }
 
 #[test]
@@ -123,26 +181,49 @@ fn unknown_variables_are_named_and_others_left_alone() {
         ("PATH", "/bin"),
     ]))
     .unwrap();
-    let expected = ["COGNOBSERVE_LISTN", "COGNOBSERVE_LISTEN_FILE"].map(|name| format!("{name} is not a setting of this version and is ignored"));
+    let expected = ["COGNOBSERVE_LISTN", "COGNOBSERVE_LISTEN_FILE"]
+        .map(|name| format!("{name} is not a setting of this version and is ignored"));
     assert_eq!(loaded.warnings, expected);
     assert_eq!(loaded.config.listen.port(), 4100);
 }
 
 #[test]
 fn the_whole_set_of_roles_is_accepted_in_any_order() {
-    assert!(load(&environment(&[("COGNOBSERVE_ROLES", "web, api,worker,ingest")])).is_ok());
+    assert!(
+        load(&environment(&[(
+            "COGNOBSERVE_ROLES",
+            "web, api,worker,ingest"
+        )]))
+        .is_ok()
+    );
     let part = load(&environment(&[("COGNOBSERVE_ROLES", "api")])).unwrap_err();
     assert!(part.to_string().contains("one process does everything"));
-    let wrong = load(&environment(&[("COGNOBSERVE_ROLES", "ingest,worker,api,wbe")])).unwrap_err();
+    let wrong = load(&environment(&[(
+        "COGNOBSERVE_ROLES",
+        "ingest,worker,api,wbe",
+    )]))
+    .unwrap_err();
     assert!(wrong.to_string().contains("\"wbe\""));
 }
 
 #[test]
 fn clients_take_flags_before_the_environment() {
-    let sources = environment(&[("COGNOBSERVE_ENDPOINT", "https://a.example/"), ("COGNOBSERVE_API_KEY", "k1")]);
+    let sources = environment(&[
+        ("COGNOBSERVE_ENDPOINT", "https://a.example/"),
+        ("COGNOBSERVE_API_KEY", "k1"),
+    ]);
     let found = read_client(None, None, &sources);
-    assert_eq!((found.endpoint.as_str(), found.api_key.unwrap().expose()), ("https://a.example", "k1"));
+    assert_eq!(
+        (found.endpoint.as_str(), found.api_key.unwrap().expose()),
+        ("https://a.example", "k1")
+    );
     let found = read_client(Some("http://b".into()), Some("k2".into()), &sources);
-    assert_eq!((found.endpoint.as_str(), found.api_key.unwrap().expose()), ("http://b", "k2"));
-    assert_eq!(read_client(None, None, &Sources::default()).endpoint, "http://127.0.0.1:4100");
+    assert_eq!(
+        (found.endpoint.as_str(), found.api_key.unwrap().expose()),
+        ("http://b", "k2")
+    );
+    assert_eq!(
+        read_client(None, None, &Sources::default()).endpoint,
+        "http://127.0.0.1:4100"
+    );
 }

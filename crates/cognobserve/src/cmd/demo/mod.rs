@@ -9,7 +9,7 @@ mod visits;
 use super::import::Intake;
 use super::keys::make_key;
 use super::serve::first_start::{Handover, KEY_FILE};
-use super::serve::{Announcement, bind, flag_listen, logging, serve_until_stopped};
+use super::serve::{Announcement, Stop, bind, flag_listen, logging, serve_until_stopped};
 use crate::assemble::{self, Access, Store};
 use crate::cmd::output::{is_terminal, print_line};
 use anyhow::Context;
@@ -24,7 +24,9 @@ const TRACES_PER_USER: usize = 5;
 
 /// Serve made-up data from a temporary directory
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The data is gone when the server stops.\n\nExample:\n  cognobserve demo --listen 127.0.0.1:4200")]
+#[command(
+    after_help = "The data is gone when the server stops.\n\nExample:\n  cognobserve demo --listen 127.0.0.1:4200"
+)]
 pub struct DemoArgs {
     /// Address and port [env: COGNOBSERVE_LISTEN] [default: 127.0.0.1:4100]
     #[arg(long, value_name = "ADDRESS")]
@@ -38,17 +40,29 @@ pub struct DemoArgs {
 }
 
 pub fn run(args: DemoArgs) -> anyhow::Result<()> {
-    let home = tempfile::Builder::new().prefix("cognobserve-demo-").tempdir().context("cannot make a temporary directory")?;
+    let home = tempfile::Builder::new()
+        .prefix("cognobserve-demo-")
+        .tempdir()
+        .context("cannot make a temporary directory")?;
     let data_dir = home.path().join("data");
     let mut flags = flag_listen(args.listen.as_ref());
-    flags.push(Flag { key: "data_dir", flag: "demo", value: data_dir.display().to_string() });
+    flags.push(Flag {
+        key: "data_dir",
+        flag: "demo",
+        value: data_dir.display().to_string(),
+    });
     let config = load(&Sources::of_process(None, flags))?.config;
     logging::start_logging(&config.log)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     let served = runtime.block_on(async {
         let listener = bind(config.listen).await?;
         let store = assemble::open_store(&data_dir, Access::Serve)?;
-        let handover = fill_store(&store, &data_dir, &args, Micros::now()).await?;
+        let mut stop = Stop::listen()?;
+        let handover = tokio::select! {
+            filled = fill_store(&store, &data_dir, &args, Micros::now()) => filled?,
+            _ = stop.wait() => return Ok(()),
+        };
+        drop(stop);
         let announcement = Announcement {
             address: listener.local_addr()?,
             public_url: config.public_url.clone(),
@@ -56,7 +70,9 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
             handover: Some(handover),
         };
         announcement.print()?;
-        print_line("Start with john@acme.com, who says that the AI is broken. Ctrl-C ends the demo.")?;
+        print_line(
+            "Start with john@acme.com, who says that the AI is broken. Ctrl-C ends the demo.",
+        )?;
         serve_until_stopped(store, &config.limits, listener).await
     });
     drop(runtime);
@@ -66,13 +82,20 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
 }
 
 /// Makes a project with a key for everything, and its data.
-async fn fill_store(store: &Store, data_dir: &Path, args: &DemoArgs, now: Micros) -> anyhow::Result<Handover> {
+async fn fill_store(
+    store: &Store,
+    data_dir: &Path,
+    args: &DemoArgs,
+    now: Micros,
+) -> anyhow::Result<Handover> {
     let project = store.create_project("demo", "demo").await?;
     let (made, key) = make_key(store, &project, Scopes::ALL, "demo").await?;
     let people = people::make_people(args.seed, args.users as usize);
     let visits = visits::plan_visits(args.seed, now.0, &people, people.len() * TRACES_PER_USER);
     let bar = ProgressBar::new(visits.len() as u64);
-    bar.set_style(ProgressStyle::with_template("making up data {bar:40} {percent}% {eta}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "making up data {bar:40} {percent}% {eta}",
+    )?);
     let mut intake = Intake::new(store, project, made.id, "demo");
     for (number, visit) in visits.iter().enumerate() {
         let trace = render::render_visit(visit, &people);
@@ -85,7 +108,8 @@ async fn fill_store(store: &Store, data_dir: &Path, args: &DemoArgs, now: Micros
     if is_terminal() {
         return Ok(Handover::Shown(key));
     }
-    let path = super::serve::first_start::write_key(data_dir, &key).with_context(|| format!("cannot write {KEY_FILE}"))?;
+    let path = super::serve::first_start::write_key(data_dir, &key)
+        .with_context(|| format!("cannot write {KEY_FILE}"))?;
     Ok(Handover::Written(path))
 }
 

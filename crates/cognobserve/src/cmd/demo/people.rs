@@ -3,19 +3,85 @@
 use super::dice::Dice;
 
 const FIRST: [&str; 48] = [
-    "Ada", "Amara", "Andrei", "Anna", "Ben", "Bianca", "Carlos", "Chen", "Clara", "Daniel", "Diego", "Elif", "Emma", "Farid", "Fatima", "Finn",
-    "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jonas", "Julia", "Kenji", "Kofi", "Lea", "Liam", "Lucía", "Mads", "Maria", "Mei", "Mina", "Nadia",
-    "Noah", "Olga", "Omar", "Paul", "Priya", "Rafael", "Rosa", "Samir", "Sofia", "Tara", "Tomás", "Victor", "Wei", "Yara", "Zoë",
+    "Ada", "Amara", "Andrei", "Anna", "Ben", "Bianca", "Carlos", "Chen", "Clara", "Daniel",
+    "Diego", "Elif", "Emma", "Farid", "Fatima", "Finn", "Grace", "Hana", "Hugo", "Ines", "Ivan",
+    "Jonas", "Julia", "Kenji", "Kofi", "Lea", "Liam", "Lucía", "Mads", "Maria", "Mei", "Mina",
+    "Nadia", "Noah", "Olga", "Omar", "Paul", "Priya", "Rafael", "Rosa", "Samir", "Sofia", "Tara",
+    "Tomás", "Victor", "Wei", "Yara", "Zoë",
 ];
 const LAST: [&str; 40] = [
-    "Abebe", "Almeida", "Andersson", "Bauer", "Bianchi", "Castillo", "Cohen", "Demir", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Hansen",
-    "Ito", "Jansen", "Kaya", "Keller", "Khan", "Kim", "Kowalski", "Lindqvist", "Martin", "Mensah", "Moreau", "Müller", "Nakamura", "Novak", "Okafor",
-    "Patel", "Petrov", "Rossi", "Santos", "Schmidt", "Silva", "Singh", "Tanaka", "Wagner", "Wright", "Zhang",
+    "Abebe",
+    "Almeida",
+    "Andersson",
+    "Bauer",
+    "Bianchi",
+    "Castillo",
+    "Cohen",
+    "Demir",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Hansen",
+    "Ito",
+    "Jansen",
+    "Kaya",
+    "Keller",
+    "Khan",
+    "Kim",
+    "Kowalski",
+    "Lindqvist",
+    "Martin",
+    "Mensah",
+    "Moreau",
+    "Müller",
+    "Nakamura",
+    "Novak",
+    "Okafor",
+    "Patel",
+    "Petrov",
+    "Rossi",
+    "Santos",
+    "Schmidt",
+    "Silva",
+    "Singh",
+    "Tanaka",
+    "Wagner",
+    "Wright",
+    "Zhang",
 ];
 const COMPANIES: [&str; 30] = [
-    "Globex", "Initech", "Umbra", "Hooli", "Vandelay", "Northwind", "Contoso", "Fabrikam", "Tyrell", "Wonka", "Stark", "Wayne", "Cyberdyne", "Soylent",
-    "Aperture", "Monarch", "Oceanic", "Pied Piper", "Bluth", "Dunder", "Sterling", "Prestige", "Gringotts", "Octan", "Zorin", "Virtucon", "Massive",
-    "Nakatomi", "Weyland", "Lumon",
+    "Globex",
+    "Initech",
+    "Umbra",
+    "Hooli",
+    "Vandelay",
+    "Northwind",
+    "Contoso",
+    "Fabrikam",
+    "Tyrell",
+    "Wonka",
+    "Stark",
+    "Wayne",
+    "Cyberdyne",
+    "Soylent",
+    "Aperture",
+    "Monarch",
+    "Oceanic",
+    "Pied Piper",
+    "Bluth",
+    "Dunder",
+    "Sterling",
+    "Prestige",
+    "Gringotts",
+    "Octan",
+    "Zorin",
+    "Virtucon",
+    "Massive",
+    "Nakatomi",
+    "Weyland",
+    "Lumon",
 ];
 const COUNTRIES: [&str; 10] = ["BR", "DE", "ES", "FR", "IN", "JP", "NL", "SE", "UK", "US"];
 
@@ -52,8 +118,10 @@ pub struct Person {
 
 /// `count` people, the busiest not first.
 pub fn make_people(seed: u64, count: usize) -> Vec<Person> {
-    let mut dice = Dice::new(seed ^ 0x70_656f_706c_65);
-    let mut people: Vec<Person> = (0..count).map(|number| make_person(number, &mut dice)).collect();
+    let mut dice = Dice::new(seed ^ 0x7065_6f70);
+    let mut people: Vec<Person> = (0..count)
+        .map(|number| make_person(number, &mut dice))
+        .collect();
     if let Some(john) = people.first_mut() {
         *john = Person {
             external_id: "user_john".into(),
@@ -77,7 +145,10 @@ fn make_person(number: usize, dice: &mut Dice) -> Person {
     };
     let is_private = plan == Plan::Free && dice.chance(0.8);
     let company = (!is_private).then(|| *dice.pick(&COMPANIES));
-    let domain = company.map_or_else(|| "mail".to_owned(), |name| name.to_lowercase().replace(' ', "-"));
+    let domain = company.map_or_else(
+        || "mail".to_owned(),
+        |name| name.to_lowercase().replace(' ', "-"),
+    );
     let rank = 1 + dice.between(0, 4_999);
     Person {
         external_id: format!("user_{:05}", number + 10_000),
@@ -85,7 +156,7 @@ fn make_person(number: usize, dice: &mut Dice) -> Person {
         email: format!("{}.{}{number}@{domain}.example", plain(first), plain(last)),
         plan,
         company,
-        country: *dice.pick::<&str>(&COUNTRIES),
+        country: dice.pick::<&str>(&COUNTRIES),
         // A power law: a few are very busy, most come now and then.
         weight: (rank as f64).powf(-1.05),
     }

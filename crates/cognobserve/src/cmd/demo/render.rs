@@ -7,18 +7,54 @@ use cognobserve_model::time::Micros;
 use serde_json::{Value, json};
 
 const QUESTIONS: [(&str, &str); 12] = [
-    ("How do I export last month's invoices?", "Open Billing, choose the month and press Export. The file is sent to your e-mail address."),
-    ("Summarise the attached contract in five points.", "1. Term of two years. 2. Payment within 30 days. 3. Notice of three months. 4. Liability is capped. 5. Law of the Netherlands."),
-    ("Why does my deployment fail with exit code 137?", "The process was killed because it used more memory than its limit. Raise the limit or reduce the batch size."),
-    ("Schreib eine höfliche Absage an den Bewerber.", "Vielen Dank für Ihr Interesse. Leider haben wir uns für jemand anderen entschieden und wünschen Ihnen alles Gute."),
-    ("Translate the release notes to Spanish.", "Hemos corregido varios errores y la búsqueda es ahora más rápida."),
-    ("Which of our customers renewed in the first quarter?", "Fourteen customers renewed, worth 212,000 dollars in all. The largest is Northwind."),
-    ("Write a regular expression for order numbers like AB-12345.", "^[A-Z]{2}-\\d{5}$"),
-    ("返品の手続きを教えてください。", "マイページの注文履歴から「返品」を選び、案内に従ってください。"),
-    ("Plan a three-day trip to Lisbon for a family.", "Day one: Belém and the tram museum. Day two: Sintra. Day three: the aquarium and the river."),
-    ("What changed between version 2 and 3 of the policy?", "Version 3 adds a section on data retention and removes the paragraph on fax."),
-    ("Is this e-mail spam?", "Very likely: the sender's domain does not match the link, and it asks for a password."),
-    ("Draft a status update for the board.", "Revenue grew by 8 %, churn fell to 2.1 %, and two engineers joined. The main risk is the delayed audit."),
+    (
+        "How do I export last month's invoices?",
+        "Open Billing, choose the month and press Export. The file is sent to your e-mail address.",
+    ),
+    (
+        "Summarise the attached contract in five points.",
+        "1. Term of two years. 2. Payment within 30 days. 3. Notice of three months. 4. Liability is capped. 5. Law of the Netherlands.",
+    ),
+    (
+        "Why does my deployment fail with exit code 137?",
+        "The process was killed because it used more memory than its limit. Raise the limit or reduce the batch size.",
+    ),
+    (
+        "Schreib eine höfliche Absage an den Bewerber.",
+        "Vielen Dank für Ihr Interesse. Leider haben wir uns für jemand anderen entschieden und wünschen Ihnen alles Gute.",
+    ),
+    (
+        "Translate the release notes to Spanish.",
+        "Hemos corregido varios errores y la búsqueda es ahora más rápida.",
+    ),
+    (
+        "Which of our customers renewed in the first quarter?",
+        "Fourteen customers renewed, worth 212,000 dollars in all. The largest is Northwind.",
+    ),
+    (
+        "Write a regular expression for order numbers like AB-12345.",
+        "^[A-Z]{2}-\\d{5}$",
+    ),
+    (
+        "返品の手続きを教えてください。",
+        "マイページの注文履歴から「返品」を選び、案内に従ってください。",
+    ),
+    (
+        "Plan a three-day trip to Lisbon for a family.",
+        "Day one: Belém and the tram museum. Day two: Sintra. Day three: the aquarium and the river.",
+    ),
+    (
+        "What changed between version 2 and 3 of the policy?",
+        "Version 3 adds a section on data retention and removes the paragraph on fax.",
+    ),
+    (
+        "Is this e-mail spam?",
+        "Very likely: the sender's domain does not match the link, and it asks for a password.",
+    ),
+    (
+        "Draft a status update for the board.",
+        "Revenue grew by 8 %, churn fell to 2.1 %, and two engineers joined. The main risk is the delayed audit.",
+    ),
 ];
 /// Message and HTTP-like reason of what goes wrong.
 const FAILURES: [&str; 5] = [
@@ -55,7 +91,14 @@ struct Scene {
 impl Scene {
     fn start(visit: &Visit, person: Option<&Person>) -> Scene {
         let plan = person.map_or(Plan::Free, |person| person.plan);
-        Scene { dice: Dice::new(visit.seed), plan, fails: visit.fails, name: "", clock: visit.at, spans: Vec::new() }
+        Scene {
+            dice: Dice::new(visit.seed),
+            plan,
+            fails: visit.fails,
+            name: "",
+            clock: visit.at,
+            spans: Vec::new(),
+        }
     }
 
     fn chat(&mut self) {
@@ -72,7 +115,14 @@ impl Scene {
         let search = json!({"name": "search documents", "output": {"documents": documents}, "metadata": {"index": "help-centre"}});
         self.step(Some(&root), took, search);
         if self.dice.chance(0.15) {
-            self.call(Some(&root), "rank documents", UNPRICED[1], 2_000.0, 12.0, false);
+            self.call(
+                Some(&root),
+                "rank documents",
+                UNPRICED[1],
+                2_000.0,
+                12.0,
+                false,
+            );
         }
         self.call_model(Some(&root), "answer", 3_200.0, 260.0, true);
         self.close(0);
@@ -85,32 +135,70 @@ impl Scene {
         for turn in 0..turns {
             self.call_model(Some(&root), "decide", 2_400.0, 90.0, turn + 1 == turns);
             if turn + 1 < turns {
-                let tool = *self.dice.pick(&["tool: search_orders", "tool: calculator", "tool: send_email"]);
+                let tool = *self.dice.pick(&[
+                    "tool: search_orders",
+                    "tool: calculator",
+                    "tool: send_email",
+                ]);
                 let took = self.dice.skewed(250.0);
-                let level = if self.dice.chance(0.05) { "WARNING" } else { "DEFAULT" };
+                let level = if self.dice.chance(0.05) {
+                    "WARNING"
+                } else {
+                    "DEFAULT"
+                };
                 self.step(Some(&root), took, json!({"name": tool, "level": level, "input": {"attempt": turn + 1}, "output": {"ok": true}}));
             }
         }
         self.close(0);
     }
 
-    fn call_model(&mut self, parent: Option<&str>, name: &str, prompt: f64, completion: f64, is_last: bool) {
+    fn call_model(
+        &mut self,
+        parent: Option<&str>,
+        name: &str,
+        prompt: f64,
+        completion: f64,
+        is_last: bool,
+    ) {
         let models: &[&str] = match self.plan {
             Plan::Free => &["gpt-4o-mini", "gpt-4o-mini", "gemini-2.5-flash"],
-            Plan::Pro => &["gpt-4o-2024-08-06", "gpt-4.1-mini", "claude-3-5-haiku-20241022", "o3-mini"],
-            Plan::Enterprise => &["anthropic/claude-sonnet-4-5", "gpt-4o", "gemini-2.5-pro", UNPRICED[0]],
+            Plan::Pro => &[
+                "gpt-4o-2024-08-06",
+                "gpt-4.1-mini",
+                "claude-3-5-haiku-20241022",
+                "o3-mini",
+            ],
+            Plan::Enterprise => &[
+                "anthropic/claude-sonnet-4-5",
+                "gpt-4o",
+                "gemini-2.5-pro",
+                UNPRICED[0],
+            ],
         };
         let model = *self.dice.pick(models);
         self.call(parent, name, model, prompt, completion, is_last);
     }
 
-    fn call(&mut self, parent: Option<&str>, name: &str, model: &str, prompt: f64, completion: f64, is_last: bool) {
+    fn call(
+        &mut self,
+        parent: Option<&str>,
+        name: &str,
+        model: &str,
+        prompt: f64,
+        completion: f64,
+        is_last: bool,
+    ) {
         let (question, answer) = *self.dice.pick(&QUESTIONS);
         let prompt_tokens = self.dice.skewed(prompt) as i64 + 20;
         let is_failed = self.fails && is_last;
-        let completion_tokens = if is_failed { 0 } else { self.dice.skewed(completion) as i64 + 1 };
+        let completion_tokens = if is_failed {
+            0
+        } else {
+            self.dice.skewed(completion) as i64 + 1
+        };
         let took_ms = 250.0 + self.dice.skewed(12.0) * completion_tokens as f64;
-        let mut usage = json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
+        let mut usage =
+            json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
         if self.dice.chance(0.3) {
             usage["cached_tokens"] = json!(prompt_tokens / 2);
         }
@@ -152,7 +240,11 @@ impl Scene {
 
     fn open(&mut self, name: &str, parent: Option<&str>) -> String {
         self.step(parent, 0.0, json!({"name": name, "type": "span"}));
-        self.spans.last().and_then(|span| span["span_id"].as_str()).unwrap_or_default().to_owned()
+        self.spans
+            .last()
+            .and_then(|span| span["span_id"].as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Ends a span that was opened.

@@ -19,7 +19,11 @@ fn plan(seed: u64) -> (Vec<super::people::Person>, Vec<Visit>) {
 fn the_same_seed_tells_the_same_story() {
     let render = |seed| {
         let (people, visits) = plan(seed);
-        visits.iter().take(500).map(|visit| render_visit(visit, &people)).collect::<Vec<_>>()
+        visits
+            .iter()
+            .take(500)
+            .map(|visit| render_visit(visit, &people))
+            .collect::<Vec<_>>()
     };
     assert_eq!(render(1), render(1));
     assert_ne!(render(1), render(2));
@@ -28,15 +32,30 @@ fn the_same_seed_tells_the_same_story() {
 #[test]
 fn everybody_comes_within_the_time_and_a_few_are_very_busy() {
     let (people, visits) = plan(1);
-    assert!(visits.iter().all(|visit| visit.at <= NOW && visit.at > NOW - (DAYS + 1) * DAY));
+    assert!(
+        visits
+            .iter()
+            .all(|visit| visit.at <= NOW && visit.at > NOW - (DAYS + 1) * DAY)
+    );
     assert!(visits.is_sorted_by_key(|visit| visit.at));
     let mut counts = vec![0_usize; people.len()];
-    visits.iter().filter_map(|visit| visit.person).for_each(|person| counts[person] += 1);
-    assert!(counts.iter().filter(|count| **count > 0).count() > 4_900);
+    visits
+        .iter()
+        .filter_map(|visit| visit.person)
+        .for_each(|person| counts[person] += 1);
+    assert!(counts.iter().filter(|count| **count > 0).count() == 5_000);
     assert!((20_000..40_000).contains(&visits.len()), "{}", visits.len());
     counts.sort_unstable();
-    assert!(counts[2_500] <= 4 && counts[4_990] > 100, "{} {}", counts[2_500], counts[4_990]);
-    let external: HashSet<&str> = people.iter().map(|person| person.external_id.as_str()).collect();
+    assert!(
+        counts[2_500] <= 4 && counts[4_990] > 100,
+        "{} {}",
+        counts[2_500],
+        counts[4_990]
+    );
+    let external: HashSet<&str> = people
+        .iter()
+        .map(|person| person.external_id.as_str())
+        .collect();
     let email: HashSet<&str> = people.iter().map(|person| person.email.as_str()).collect();
     assert_eq!((external.len(), email.len()), (5_000, 5_000));
 }
@@ -45,13 +64,21 @@ fn everybody_comes_within_the_time_and_a_few_are_very_busy() {
 fn john_has_failed_just_now() {
     let (people, visits) = plan(1);
     assert_eq!(people[0].email, "john@acme.com");
-    let failed = visits.iter().filter(|visit| visit.person == Some(0) && visit.fails && visit.at > NOW - DAY);
-    let traces: Vec<Value> = failed.map(|visit| serde_json::from_str(&render_visit(visit, &people)).unwrap()).collect();
+    let failed = visits
+        .iter()
+        .filter(|visit| visit.person == Some(0) && visit.fails && visit.at > NOW - DAY);
+    let traces: Vec<Value> = failed
+        .map(|visit| serde_json::from_str(&render_visit(visit, &people)).unwrap())
+        .collect();
     assert!(traces.len() >= 5);
     for trace in traces {
         assert_eq!(trace["user"]["email"], "john@acme.com");
         let spans = trace["spans"].as_array().unwrap();
-        assert!(spans.iter().any(|span| span["level"] == "ERROR" && span["status_message"].is_string()));
+        assert!(
+            spans
+                .iter()
+                .any(|span| span["level"] == "ERROR" && span["status_message"].is_string())
+        );
     }
 }
 
@@ -62,7 +89,12 @@ fn some_models_have_a_price_and_some_have_none() {
     let mut unpriced = HashSet::new();
     for visit in visits.iter().take(5_000) {
         let trace: Value = serde_json::from_str(&render_visit(visit, &people)).unwrap();
-        for model in trace["spans"].as_array().unwrap().iter().filter_map(|span| span["model"].as_str()) {
+        for model in trace["spans"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|span| span["model"].as_str())
+        {
             if book.lookup(model, NOW).is_none() {
                 unpriced.insert(model.to_owned());
             }

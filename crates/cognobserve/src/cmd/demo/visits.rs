@@ -11,7 +11,8 @@ const DAY: i64 = 24 * HOUR;
 const INCIDENT: std::ops::Range<i64> = 6 * DAY..6 * DAY + 2 * HOUR;
 /// Share of a day's traffic by hour (UTC).
 const BY_HOUR: [f64; 24] = [
-    0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.9, 1.6, 2.4, 3.0, 3.2, 3.0, 2.4, 2.8, 3.1, 3.0, 2.7, 2.2, 1.6, 1.3, 1.1, 0.9, 0.7, 0.5,
+    0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.9, 1.6, 2.4, 3.0, 3.2, 3.0, 2.4, 2.8, 3.1, 3.0, 2.7, 2.2, 1.6,
+    1.3, 1.1, 0.9, 0.7, 0.5,
 ];
 
 /// One request of the app.
@@ -30,7 +31,11 @@ pub struct Visit {
 
 /// About `count` visits, oldest first; everybody comes at least once.
 pub fn plan_visits(seed: u64, now: i64, people: &[Person], count: usize) -> Vec<Visit> {
-    let mut planner = Planner { dice: Dice::new(seed ^ 0x76_6973_6974), now, visits: Vec::with_capacity(count) };
+    let mut planner = Planner {
+        dice: Dice::new(seed ^ 0x7669_7369),
+        now,
+        visits: Vec::with_capacity(count),
+    };
     let whole: f64 = people.iter().map(|person| person.weight).sum();
     for (index, person) in people.iter().enumerate() {
         let share = (person.weight / whole * count as f64) as usize;
@@ -50,14 +55,15 @@ struct Planner {
 
 impl Planner {
     fn visit_often(&mut self, person: usize, count: usize) {
-        let signed_up = self.dice.between(0, DAYS - 1);
+        // Two thirds were there before the story begins.
+        let signed_up = self.dice.between(0, 3 * DAYS).min(DAYS - 1);
         let mut left = count as i64;
         while left > 0 {
             let length = self.dice.between(1, 7).min(left);
             let session = self.dice.chance(0.7).then(|| self.dice.roll());
             let mut at = self.pick_start(signed_up);
             for _ in 0..length {
-                let is_known = !self.dice.chance(0.02);
+                let is_known = count == 1 || !self.dice.chance(0.03);
                 self.add(at, is_known.then_some(person), session, 0.02);
                 at += self.dice.between(15, 240) * SECOND;
             }
@@ -70,13 +76,23 @@ impl Planner {
         for day in 1..DAYS {
             let session = Some(self.dice.roll());
             for turn in 0..self.dice.between(1, 3) {
-                self.add(self.now - day * DAY + turn * 90 * SECOND, Some(0), session, 0.0);
+                self.add(
+                    self.now - day * DAY + turn * 90 * SECOND,
+                    Some(0),
+                    session,
+                    0.0,
+                );
             }
         }
         let session = Some(self.dice.roll());
         for turn in 0..7 {
             let fails = if turn < 2 { 0.0 } else { 1.0 };
-            self.add(self.now - HOUR + turn * 300 * SECOND, Some(0), session, fails);
+            self.add(
+                self.now - HOUR + turn * 300 * SECOND,
+                Some(0),
+                session,
+                fails,
+            );
         }
     }
 
@@ -84,8 +100,16 @@ impl Planner {
         // What would lie ahead happened at the same hour of the day before.
         let at = if at > self.now { at - DAY } else { at };
         let is_incident = INCIDENT.contains(&(self.now - at)) && person != Some(0);
-        let fails = self.dice.chance(if is_incident { 0.4 } else { failure_rate });
-        self.visits.push(Visit { at, person, session, fails, seed: self.dice.roll() });
+        let fails = self
+            .dice
+            .chance(if is_incident { 0.4 } else { failure_rate });
+        self.visits.push(Visit {
+            at,
+            person,
+            session,
+            fails,
+            seed: self.dice.roll(),
+        });
     }
 
     /// A moment between signing up and now: more by day than by night, on working days,

@@ -19,7 +19,9 @@ const PAGE: usize = 200;
 
 /// Write traces or users to a file or standard output
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Traces are written as native NDJSON, one a line, newest first; `cognobserve import` reads them\nback to the same totals.\n\nExample:\n  cognobserve export --from 2026-03-01 --output march.ndjson\n  cognobserve export --users --format csv > users.csv")]
+#[command(
+    after_help = "Traces are written as native NDJSON, one a line, newest first; `cognobserve import` reads them\nback to the same totals.\n\nExample:\n  cognobserve export --from 2026-03-01 --output march.ndjson\n  cognobserve export --users --format csv > users.csv"
+)]
 pub struct ExportArgs {
     /// Name or id of the project; may be left out if there is only one
     #[arg(long)]
@@ -44,7 +46,9 @@ pub struct ExportArgs {
 }
 
 fn parse_time(text: &str) -> Result<Micros, String> {
-    Zone::utc().parse_instant(text).map_err(|error| error.to_string())
+    Zone::utc()
+        .parse_instant(text)
+        .map_err(|error| error.to_string())
 }
 
 pub fn run(args: ExportArgs) -> anyhow::Result<()> {
@@ -52,20 +56,42 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         bail!("only users can be written as CSV: add --users, or leave --format out");
     }
     let data_dir = args.settings.data_dir()?;
-    let period = Period { from: args.from, to: args.to };
+    let period = Period {
+        from: args.from,
+        to: args.to,
+    };
     assemble::run_on_store(&data_dir, Access::Existing, async |store| {
         let project = find_project(&store, args.project.as_deref()).await?;
         let mut out: Box<dyn Write> = match &args.output {
-            Some(path) => Box::new(std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+            Some(path) => Box::new(
+                std::fs::File::create(path)
+                    .with_context(|| format!("cannot write {}", path.display()))?,
+            ),
             None => Box::new(std::io::stdout().lock()),
         };
         let mut buffered = BufWriter::new(&mut out);
         // A bar between lines of output on the same terminal would be unreadable.
         let shows_bar = args.output.is_some() || !std::io::stdout().is_terminal();
-        let bar = if shows_bar { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-        bar.set_style(ProgressStyle::with_template("{spinner} {pos} written, {per_sec}")?);
+        let bar = if shows_bar {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_style(ProgressStyle::with_template(
+            "{spinner} {pos} written, {per_sec}",
+        )?);
         match args.users {
-            true => people::export_users(&store, &project, period, args.format == "csv", &mut buffered, &bar).await?,
+            true => {
+                people::export_users(
+                    &store,
+                    &project,
+                    period,
+                    args.format == "csv",
+                    &mut buffered,
+                    &bar,
+                )
+                .await?
+            }
             false => export_traces(&store, &project, period, &mut buffered, &bar).await?,
         }
         buffered.flush()?;
@@ -74,16 +100,32 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     })
 }
 
-async fn export_traces(store: &Store, project: &Project, period: Period, out: &mut impl Write, bar: &ProgressBar) -> anyhow::Result<()> {
+async fn export_traces(
+    store: &Store,
+    project: &Project,
+    period: Period,
+    out: &mut impl Write,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
     let mut writer = native::TraceWriter::default();
-    let filter = TraceFilter { period, ..TraceFilter::default() };
+    let filter = TraceFilter {
+        period,
+        ..TraceFilter::default()
+    };
     let mut after: Option<TimePosition> = None;
     loop {
-        let page = PageRequest { limit: PAGE, after: after.take() };
-        let Some(page) = store.list_traces(&project.id, filter.clone(), page).await? else { return Ok(()) };
+        let page = PageRequest {
+            limit: PAGE,
+            after: after.take(),
+        };
+        let Some(page) = store.list_traces(&project.id, filter.clone(), page).await? else {
+            return Ok(());
+        };
         for summary in &page.items {
             // Gone since the page was read: deleted beside this command.
-            let Some(trace) = store.find_trace(&project.id, &summary.id).await? else { continue };
+            let Some(trace) = store.find_trace(&project.id, &summary.id).await? else {
+                continue;
+            };
             writeln!(out, "{}", writer.write_trace(store, project, &trace).await?)?;
             bar.inc(1);
         }

@@ -21,7 +21,12 @@ pub struct TraceWriter {
 }
 
 impl TraceWriter {
-    pub async fn write_trace(&mut self, store: &Store, project: &Project, trace: &TraceDetail) -> anyhow::Result<String> {
+    pub async fn write_trace(
+        &mut self,
+        store: &Store,
+        project: &Project,
+        trace: &TraceDetail,
+    ) -> anyhow::Result<String> {
         let summary = &trace.summary;
         let mut line = Line::default();
         line.put("trace_id", &summary.id);
@@ -29,7 +34,10 @@ impl TraceWriter {
             line.put("name", &summary.name);
         }
         line.put("timestamp", summary.time.to_string());
-        line.put_raw("metadata", Some(&summary.metadata).filter(|text| *text != "{}"))?;
+        line.put_raw(
+            "metadata",
+            Some(&summary.metadata).filter(|text| *text != "{}"),
+        )?;
         if let Some(session) = &summary.session {
             line.put("session_id", &session.external_id);
             if let Some(name) = &session.name {
@@ -41,12 +49,15 @@ impl TraceWriter {
         {
             line.put("user_id", external_id);
             if self.introduced.insert(user.id.clone())
-                && let Some(found) = store.find_user(&project.id, &UserKey::Id(user.id.clone()), Period::ALL).await?
+                && let Some(found) = store
+                    .find_user(&project.id, &UserKey::Id(user.id.clone()), Period::ALL)
+                    .await?
             {
                 line.put("user", describe_profile(&found.stats.user)?);
             }
         }
-        let spans: anyhow::Result<Vec<Box<RawValue>>> = trace.spans.iter().map(write_span).collect();
+        let spans: anyhow::Result<Vec<Box<RawValue>>> =
+            trace.spans.iter().map(write_span).collect();
         line.put_raw("spans", Some(&serde_json::to_string(&spans?)?))?;
         line.finish()
     }
@@ -56,10 +67,17 @@ fn describe_profile(user: &User) -> anyhow::Result<Value> {
     let mut profile = Map::new();
     profile.insert("id".into(), json!(user.external_id));
     profile.extend(user.name.as_ref().map(|name| ("name".into(), json!(name))));
-    profile.extend(user.email.as_ref().map(|email| ("email".into(), json!(email))));
+    profile.extend(
+        user.email
+            .as_ref()
+            .map(|email| ("email".into(), json!(email))),
+    );
     if !user.metadata.is_empty() {
-        let metadata: Result<Map<String, Value>, serde_json::Error> =
-            user.metadata.iter().map(|(key, text)| Ok((key.clone(), serde_json::from_str(text)?))).collect();
+        let metadata: Result<Map<String, Value>, serde_json::Error> = user
+            .metadata
+            .iter()
+            .map(|(key, text)| Ok((key.clone(), serde_json::from_str(text)?)))
+            .collect();
         profile.insert("metadata".into(), Value::Object(metadata?));
     }
     Ok(Value::Object(profile))
@@ -93,7 +111,12 @@ fn write_span(span: &SpanDetail) -> anyhow::Result<Box<RawValue>> {
         }
         line.put_raw("metadata", span.metadata.as_ref())?;
     } else {
-        let mut metadata: Map<String, Value> = span.metadata.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
+        let mut metadata: Map<String, Value> = span
+            .metadata
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()?
+            .unwrap_or_default();
         metadata.extend(usage.map(|usage| ("uncounted_usage".to_owned(), Value::Object(usage))));
         if !metadata.is_empty() {
             line.put("metadata", metadata);
@@ -111,7 +134,10 @@ fn describe_usage(usage: &Usage) -> Map<String, Value> {
         ("cache_write_tokens", usage.cache_write),
         ("reasoning_tokens", usage.reasoning),
     ];
-    fields.into_iter().filter_map(|(name, tokens)| Some((name.to_owned(), json!(tokens?)))).collect()
+    fields
+        .into_iter()
+        .filter_map(|(name, tokens)| Some((name.to_owned(), json!(tokens?))))
+        .collect()
 }
 
 /// A JSON object in the order of writing; payloads go in as the text that they are.
@@ -121,7 +147,10 @@ struct Line(Vec<(&'static str, String)>);
 impl Line {
     fn put(&mut self, key: &'static str, value: impl serde::Serialize) {
         // Texts, numbers and maps with text keys have no failure.
-        self.0.push((key, serde_json::to_string(&value).unwrap_or_else(|_| "null".into())));
+        self.0.push((
+            key,
+            serde_json::to_string(&value).unwrap_or_else(|_| "null".into()),
+        ));
     }
 
     fn put_some(&mut self, key: &'static str, value: Option<&impl serde::Serialize>) {
@@ -133,7 +162,11 @@ impl Line {
     fn put_raw(&mut self, key: &'static str, json: Option<&String>) -> anyhow::Result<()> {
         if let Some(text) = json {
             // Pretty-printed payloads span lines; a line break between tokens means nothing.
-            let text = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text.clone() };
+            let text = if text.contains(['\n', '\r']) {
+                text.replace(['\n', '\r'], " ")
+            } else {
+                text.clone()
+            };
             serde_json::from_str::<&RawValue>(&text)?;
             self.0.push((key, text));
         }
@@ -141,7 +174,10 @@ impl Line {
     }
 
     fn finish(self) -> anyhow::Result<String> {
-        let fields = self.0.iter().map(|(key, value)| format!("\"{key}\":{value}"));
+        let fields = self
+            .0
+            .iter()
+            .map(|(key, value)| format!("\"{key}\":{value}"));
         Ok(format!("{{{}}}", fields.collect::<Vec<String>>().join(",")))
     }
 }

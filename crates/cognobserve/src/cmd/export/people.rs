@@ -12,11 +12,34 @@ use std::io::Write;
 
 const PAGE: usize = 1_000;
 const COLUMNS: [&str; 18] = [
-    "externalId", "id", "name", "email", "metadata", "firstSeenAt", "lastSeenAt", "sessionCount", "traceCount", "spanCount", "promptTokens",
-    "completionTokens", "totalTokens", "totalCostUsd", "unpricedSpanCount", "errorCount", "errorTraceCount", "avgLatencyMs",
+    "externalId",
+    "id",
+    "name",
+    "email",
+    "metadata",
+    "firstSeenAt",
+    "lastSeenAt",
+    "sessionCount",
+    "traceCount",
+    "spanCount",
+    "promptTokens",
+    "completionTokens",
+    "totalTokens",
+    "totalCostUsd",
+    "unpricedSpanCount",
+    "errorCount",
+    "errorTraceCount",
+    "avgLatencyMs",
 ];
 
-pub async fn export_users(store: &Store, project: &Project, stats: Period, as_csv: bool, out: &mut impl Write, bar: &ProgressBar) -> anyhow::Result<()> {
+pub async fn export_users(
+    store: &Store,
+    project: &Project,
+    stats: Period,
+    as_csv: bool,
+    out: &mut impl Write,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
     let mut sheet = csv::Writer::from_writer(Vec::new());
     if as_csv {
         sheet.write_record(COLUMNS)?;
@@ -31,13 +54,18 @@ pub async fn export_users(store: &Store, project: &Project, stats: Period, as_cs
             order: SortOrder::Asc,
             stats,
             metadata: Vec::new(),
-            page: PageRequest { limit: PAGE, after: after.take() },
+            page: PageRequest {
+                limit: PAGE,
+                after: after.take(),
+            },
         };
         let page = store.list_users(&project.id, query).await?;
         for user in &page.items {
             let row = describe(user)?;
             match as_csv {
-                true => sheet.write_record(COLUMNS.iter().map(|column| write_cell(row.get(*column))))?,
+                true => {
+                    sheet.write_record(COLUMNS.iter().map(|column| write_cell(row.get(*column))))?
+                }
                 false => writeln!(out, "{}", Value::Object(row))?,
             }
             bar.inc(1);
@@ -56,8 +84,11 @@ pub async fn export_users(store: &Store, project: &Project, stats: Period, as_cs
 
 fn describe(stats: &UserStats) -> anyhow::Result<Map<String, Value>> {
     let (user, sum) = (&stats.user, &stats.measures);
-    let metadata: Result<Map<String, Value>, serde_json::Error> =
-        user.metadata.iter().map(|(key, text)| Ok((key.clone(), serde_json::from_str(text)?))).collect();
+    let metadata: Result<Map<String, Value>, serde_json::Error> = user
+        .metadata
+        .iter()
+        .map(|(key, text)| Ok((key.clone(), serde_json::from_str(text)?)))
+        .collect();
     let values = [
         json!(user.external_id),
         json!(user.id.as_str()),
@@ -78,7 +109,11 @@ fn describe(stats: &UserStats) -> anyhow::Result<Map<String, Value>> {
         json!(sum.error_trace_count),
         json!(sum.avg_latency_ms()),
     ];
-    Ok(COLUMNS.iter().map(|column| (*column).to_owned()).zip(values).collect())
+    Ok(COLUMNS
+        .iter()
+        .map(|column| (*column).to_owned())
+        .zip(values)
+        .collect())
 }
 
 fn write_cell(value: Option<&Value>) -> String {
@@ -92,7 +127,11 @@ fn write_cell(value: Option<&Value>) -> String {
 /// A text that a spreadsheet would take for a formula gets an apostrophe in front.
 fn defuse(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@']) || text.starts_with(char::is_control);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
+    if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,10 @@ impl<'s> Intake<'s> {
         self.span_count += accepted.piece.spans.len();
         self.byte_count += text.len();
         self.pieces.push(accepted.piece);
-        if self.span_count >= GROUP_SPANS || self.byte_count >= GROUP_BYTES || self.pieces.len() >= GROUP_TRACES {
+        if self.span_count >= GROUP_SPANS
+            || self.byte_count >= GROUP_BYTES
+            || self.pieces.len() >= GROUP_TRACES
+        {
             self.start_commit().await?;
         }
         Ok(Ok(()))
@@ -91,7 +94,11 @@ impl<'s> Intake<'s> {
     async fn start_commit(&mut self) -> anyhow::Result<()> {
         let pieces = std::mem::take(&mut self.pieces);
         (self.span_count, self.byte_count) = (0, 0);
-        let mut batch = Batch { project: self.project.id.clone(), key: self.key.clone(), pieces };
+        let mut batch = Batch {
+            project: self.project.id.clone(),
+            key: self.key.clone(),
+            pieces,
+        };
         self.store.pack(&mut batch);
         self.finish_commit().await?;
         let store = self.store.clone();
@@ -101,14 +108,24 @@ impl<'s> Intake<'s> {
     }
 
     async fn finish_commit(&mut self) -> anyhow::Result<()> {
-        let Some((number, commit)) = self.under_way.take() else { return Ok(()) };
+        let Some((number, commit)) = self.under_way.take() else {
+            return Ok(());
+        };
         let name = &self.project.name;
         for result in commit.await.context("the committing task ended")?? {
             match result {
-                Ok(committed) => self.refused_spans += committed.refused_spans.iter().map(|(_, count)| count).sum::<usize>(),
+                Ok(committed) => {
+                    self.refused_spans += committed
+                        .refused_spans
+                        .iter()
+                        .map(|(_, count)| count)
+                        .sum::<usize>()
+                }
                 Err(Refusal::NoSuchProject) => bail!("the project {name:?} was deleted meanwhile"),
                 Err(Refusal::TooManyUsers) => {
-                    bail!("this would make more users than the project {name:?} may have: `cognobserve projects set {name} --max-users N|none`")
+                    bail!(
+                        "this would make more users than the project {name:?} may have: `cognobserve projects set {name} --max-users N|none`"
+                    )
                 }
             }
         }
@@ -118,7 +135,13 @@ impl<'s> Intake<'s> {
 }
 
 /// The steps that a delivery takes at the door; `Err` says what is wrong with the record.
-pub fn accept_record(text: &str, project: &Project, seed: &str, number: u64, clock: &ArrivalClock) -> Result<Accepted, String> {
+pub fn accept_record(
+    text: &str,
+    project: &Project,
+    seed: &str,
+    number: u64,
+    clock: &ArrivalClock,
+) -> Result<Accepted, String> {
     let clean = sanitize(text.as_bytes()).map_err(|error| error.to_string())?;
     let id_seed = format!("{seed}:{number}");
     let door = Door {

@@ -10,11 +10,11 @@ mod source;
 pub use intake::Intake;
 
 use super::client::ClientArgs;
-use super::output::{OutputArgs, print_json, print_line, show_plainly};
+use super::output::{OutputArgs, explain_taken, print_json, print_line, show_plainly};
 use super::projects::find_project;
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access, Store};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use cognobserve_model::account::Project;
 use cognobserve_model::id::KeyId;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,7 +31,9 @@ const KEY: &str = "import";
 
 /// Load traces from files
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Files hold one trace a line (NDJSON), an array of traces, or {\"traces\": [...]}. Importing a file\nagain, whole or after a break, changes no total. Exit code 1 if a record was not taken.\n\nExample:\n  cognobserve import march.ndjson --project shop\n  gunzip -c march.ndjson.gz | cognobserve import -")]
+#[command(
+    after_help = "Files hold one trace a line (NDJSON), an array of traces, or {\"traces\": [...]}. Importing a file\nagain, whole or after a break, changes no total. Exit code 1 if a record was not taken.\n\nExample:\n  cognobserve import march.ndjson --project shop\n  gunzip -c march.ndjson.gz | cognobserve import -"
+)]
 pub struct ImportArgs {
     /// The files; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -69,7 +71,11 @@ impl Tally {
         if self.failed > MAX_TOLD {
             return;
         }
-        let more = if self.failed == MAX_TOLD { " (further ones are only counted)" } else { "" };
+        let more = if self.failed == MAX_TOLD {
+            " (further ones are only counted)"
+        } else {
+            ""
+        };
         let message = format!("{name}: record {number}: {}{more}", show_plainly(problem));
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{message}")),
@@ -97,13 +103,28 @@ pub fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
             }
             anyhow::Ok(())
         })
-        .context("to load beside a running server, give --url and --key")?;
+        .map_err(|error| {
+            explain_taken(
+                error,
+                "give --url and --key to load over the running server",
+            )
+        })?;
     }
     report(&tally, args.output.json)?;
-    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-async fn import_file(store: &Store, project: &Project, file: &Path, data_dir: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+async fn import_file(
+    store: &Store,
+    project: &Project,
+    file: &Path,
+    data_dir: &Path,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     let source = Source::open(file, data_dir)?;
     let mut progress = Progress::open(data_dir, &source.hash, project)?;
     let done = progress.done();
@@ -138,7 +159,9 @@ async fn import_file(store: &Store, project: &Project, file: &Path, data_dir: &P
 
 fn start_bar(source: &Source) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{msg} {bar:30} {percent}% {bytes_per_sec} {eta}")?;
-    Ok(ProgressBar::new(source.size_bytes).with_style(style).with_message(source.name.clone()))
+    Ok(ProgressBar::new(source.size_bytes)
+        .with_style(style)
+        .with_message(source.name.clone()))
 }
 
 fn report(tally: &Tally, is_json: bool) -> anyhow::Result<()> {
@@ -151,7 +174,10 @@ fn report(tally: &Tally, is_json: bool) -> anyhow::Result<()> {
             "refusedSpans": tally.refused_spans,
         }));
     }
-    let mut text = format!("{} of {} records are imported", tally.imported, tally.records);
+    let mut text = format!(
+        "{} of {} records are imported",
+        tally.imported, tally.records
+    );
     if tally.resumed > 0 {
         text += &format!(", {} were before", tally.resumed);
     }
@@ -159,7 +185,10 @@ fn report(tally: &Tally, is_json: bool) -> anyhow::Result<()> {
         text += &format!(", {} are not valid", tally.failed);
     }
     if tally.refused_spans > 0 {
-        text += &format!("; {} spans were left out, their traces are full", tally.refused_spans);
+        text += &format!(
+            "; {} spans were left out, their traces are full",
+            tally.refused_spans
+        );
     }
     print_line(&text)
 }

@@ -20,7 +20,11 @@ impl Progress {
         let path = dir.join(format!("{hash}-{}", project.id));
         let noted = std::fs::read_to_string(&path).ok();
         let done = noted.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        Ok(Progress { path, done, saved: done })
+        Ok(Progress {
+            path,
+            done,
+            saved: done,
+        })
     }
 
     /// Records up to this number were committed by an earlier run.

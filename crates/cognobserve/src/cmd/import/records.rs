@@ -40,7 +40,15 @@ pub struct Records<R> {
 
 impl<R: BufRead> Records<R> {
     pub fn new(input: R) -> Records<R> {
-        Records { input, shape: None, first_line: None, pending: Vec::new(), number: 0, bytes_read: 0, is_over: false }
+        Records {
+            input,
+            shape: None,
+            first_line: None,
+            pending: Vec::new(),
+            number: 0,
+            bytes_read: 0,
+            is_over: false,
+        }
     }
 
     /// How much of the input is used up.
@@ -68,7 +76,10 @@ impl<R: BufRead> Records<R> {
 
     fn number_record(&mut self, text: Result<String, String>) -> Record {
         self.number += 1;
-        Record { number: self.number, text }
+        Record {
+            number: self.number,
+            text,
+        }
     }
 
     /// A batch becomes its traces, anything else is a trace.
@@ -94,7 +105,10 @@ impl<R: BufRead> Records<R> {
     fn find_shape(&mut self) -> io::Result<Shape> {
         loop {
             let buffer = self.input.fill_buf()?;
-            let blank = buffer.iter().take_while(|byte| is_blank(**byte) || is_mark(**byte)).count();
+            let blank = buffer
+                .iter()
+                .take_while(|byte| is_blank(**byte) || is_mark(**byte))
+                .count();
             match buffer.get(blank) {
                 None if buffer.is_empty() => return Ok(Shape::Lines),
                 None => self.consume(blank),
@@ -112,7 +126,11 @@ impl<R: BufRead> Records<R> {
         let mut depth = Depth::default();
         line.iter().for_each(|byte| depth.see(*byte));
         self.first_line = Some(line);
-        Ok(if depth.is_open() { Shape::Documents } else { Shape::Lines })
+        Ok(if depth.is_open() {
+            Shape::Documents
+        } else {
+            Shape::Lines
+        })
     }
 
     fn read_line(&mut self) -> io::Result<Option<Result<String, String>>> {
@@ -155,7 +173,11 @@ impl<R: BufRead> Records<R> {
         let mut at_start = started.as_slice();
         loop {
             let from_start = !at_start.is_empty();
-            let buffer = if from_start { at_start } else { self.input.fill_buf()? };
+            let buffer = if from_start {
+                at_start
+            } else {
+                self.input.fill_buf()?
+            };
             if buffer.is_empty() {
                 self.is_over = true;
                 return Ok(trim(&text).map(|_| Err("the file ends inside a record".into())));
@@ -196,7 +218,11 @@ impl<R: BufRead> Records<R> {
             }
             if is_whole {
                 let over = text.len() > limit;
-                return Ok(Some(if over { Err(format!("longer than {} MiB", limit >> 20)) } else { read_text(&text) }));
+                return Ok(Some(if over {
+                    Err(format!("longer than {} MiB", limit >> 20))
+                } else {
+                    read_text(&text)
+                }));
             }
             if self.is_over {
                 return Ok(None);
@@ -266,7 +292,9 @@ fn read_text(bytes: &[u8]) -> Result<String, String> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
         return Err(format!("longer than {} MiB", MAX_DOCUMENT_BYTES >> 20));
     }
-    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "not valid UTF-8".into())
+    std::str::from_utf8(bytes)
+        .map(str::to_owned)
+        .map_err(|_| "not valid UTF-8".into())
 }
 
 /// The traces of `{"traces": […]}`, last first; `None` if the text is anything else.
@@ -283,7 +311,11 @@ fn split_batch(text: &str) -> Option<Vec<Result<String, String>>> {
     let clean = sanitize(text.as_bytes()).ok()?;
     let traces = serde_json::from_str::<Batch>(clean.text()).ok()?.traces?;
     Some(match serde_json::from_str::<Vec<&RawValue>>(traces.get()) {
-        Ok(traces) => traces.iter().rev().map(|trace| Ok(trace.get().to_owned())).collect(),
+        Ok(traces) => traces
+            .iter()
+            .rev()
+            .map(|trace| Ok(trace.get().to_owned()))
+            .collect(),
         Err(_) => vec![Err("traces: expected an array".into())],
     })
 }

@@ -17,13 +17,22 @@ use std::path::PathBuf;
 const BATCH_TRACES: usize = 500;
 const BATCH_BYTES: usize = 8 << 20;
 
-pub fn import_files(files: &[PathBuf], client: &ClientArgs, tally: &mut Tally) -> anyhow::Result<()> {
+pub fn import_files(
+    files: &[PathBuf],
+    client: &ClientArgs,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     let client = Client::connect(client)?;
     for file in files {
         let source = Source::open(file, &std::env::temp_dir())?;
         let bar = start_bar(&source)?;
         tally.bar = Some(bar.clone());
-        let mut batch = Batch { client: &client, source: &source, numbers: Vec::new(), body: String::new() };
+        let mut batch = Batch {
+            client: &client,
+            source: &source,
+            numbers: Vec::new(),
+            body: String::new(),
+        };
         let clock = ArrivalClock::default();
         let project = stand_in();
         let mut records = Records::new(source.reader()?);
@@ -70,7 +79,11 @@ impl Batch<'_> {
         if self.body.len() + text.len() > BATCH_BYTES || self.numbers.len() >= BATCH_TRACES {
             self.send(tally)?;
         }
-        self.body.push_str(if self.numbers.is_empty() { "{\"traces\":[" } else { "," });
+        self.body.push_str(if self.numbers.is_empty() {
+            "{\"traces\":["
+        } else {
+            ","
+        });
         self.body.push_str(text);
         self.numbers.push(number);
         Ok(())
@@ -84,8 +97,17 @@ impl Batch<'_> {
         let numbers = std::mem::take(&mut self.numbers);
         let first = numbers.first().copied().unwrap_or_default();
         let answer = self.client.post_patiently("/v1/traces/batch", &body);
-        let answer = answer.with_context(|| format!("{}: stopped before record {first}; run the same command again", self.source.name))?;
-        let results = answer.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let answer = answer.with_context(|| {
+            format!(
+                "{}: stopped before record {first}; run the same command again",
+                self.source.name
+            )
+        })?;
+        let results = answer
+            .get("results")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if results.len() != numbers.len() {
             bail!("the answer does not name every trace: is this a CognObserve server?");
         }
@@ -95,7 +117,11 @@ impl Batch<'_> {
                 continue;
             }
             let message = result.pointer("/error/message").and_then(Value::as_str);
-            tally.note_failure(&self.source.name, *number, message.unwrap_or("refused by the server"));
+            tally.note_failure(
+                &self.source.name,
+                *number,
+                message.unwrap_or("refused by the server"),
+            );
         }
         Ok(())
     }
@@ -110,11 +136,18 @@ fn with_trace_id(mut text: String, trace_id: &str) -> String {
     }
     let id = Value::from(trace_id).to_string();
     let sent = serde_json::from_str::<Sent>(&text).ok();
-    if sent.and_then(|sent| sent.trace_id).is_some_and(|sent| sent.get() == id) {
+    if sent
+        .and_then(|sent| sent.trace_id)
+        .is_some_and(|sent| sent.get() == id)
+    {
         return text;
     }
     if let Some(end) = text.rfind('}') {
-        let comma = if text[..end].trim_end().ends_with('{') { "" } else { "," };
+        let comma = if text[..end].trim_end().ends_with('{') {
+            ""
+        } else {
+            ","
+        };
         text.insert_str(end, &format!("{comma}\"trace_id\":{id}"));
     }
     text
@@ -127,9 +160,15 @@ mod tests {
     #[test]
     fn every_trace_goes_out_with_its_id() {
         for (text, expected) in [
-            (r#"{"trace_id":"a","name":"x"}"#, r#"{"trace_id":"a","name":"x"}"#),
+            (
+                r#"{"trace_id":"a","name":"x"}"#,
+                r#"{"trace_id":"a","name":"x"}"#,
+            ),
             (r#"{"name":"x"}"#, r#"{"name":"x","trace_id":"a"}"#),
-            (r#"{"trace_id":null}"#, r#"{"trace_id":null,"trace_id":"a"}"#),
+            (
+                r#"{"trace_id":null}"#,
+                r#"{"trace_id":null,"trace_id":"a"}"#,
+            ),
             ("{ }", r#"{ "trace_id":"a"}"#),
         ] {
             assert_eq!(with_trace_id(text.to_owned(), "a"), expected);

@@ -21,10 +21,24 @@ impl Source {
     /// Opens and hashes a file; `-` is standard input, kept in `spool_dir` until the end.
     pub fn open(path: &Path, spool_dir: &Path) -> anyhow::Result<Source> {
         let is_input = path == Path::new("-");
-        let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
-        let mut file = if is_input { spool(spool_dir)? } else { File::open(path).with_context(|| format!("cannot read {name}"))? };
-        let (hash, size_bytes) = hash_file(&mut file).with_context(|| format!("cannot read {name}"))?;
-        Ok(Source { file, name, size_bytes, hash })
+        let name = if is_input {
+            "standard input".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        let mut file = if is_input {
+            spool(spool_dir)?
+        } else {
+            File::open(path).with_context(|| format!("cannot read {name}"))?
+        };
+        let (hash, size_bytes) =
+            hash_file(&mut file).with_context(|| format!("cannot read {name}"))?;
+        Ok(Source {
+            file,
+            name,
+            size_bytes,
+            hash,
+        })
     }
 
     /// The content from the start.
@@ -37,8 +51,10 @@ impl Source {
 
 /// A file without a name: it is gone with the process, whatever happens.
 fn spool(dir: &Path) -> anyhow::Result<File> {
-    let mut file = tempfile::tempfile_in(dir).with_context(|| format!("cannot write in {}", dir.display()))?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file).context("cannot keep standard input in a file")?;
+    let mut file =
+        tempfile::tempfile_in(dir).with_context(|| format!("cannot write in {}", dir.display()))?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file)
+        .context("cannot keep standard input in a file")?;
     Ok(file)
 }
 
@@ -56,6 +72,10 @@ fn hash_file(file: &mut File) -> std::io::Result<(String, u64)> {
             }
         }
     }
-    let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok((hex, size_bytes))
 }

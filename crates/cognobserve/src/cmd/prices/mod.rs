@@ -3,7 +3,7 @@
 mod show;
 mod table;
 
-use super::output::{OutputArgs, print_json, print_line};
+use super::output::{OutputArgs, explain_taken, print_json, print_line};
 use super::projects::find_project;
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access, Store};
@@ -16,7 +16,9 @@ use std::path::PathBuf;
 
 /// Set prices, list what has none, price stored spans anew
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cognobserve prices unpriced\n  cognobserve prices set my-model --prompt '0.20 per Mtok' --completion '0.80 per Mtok'\n  cognobserve prices reprice --dry-run")]
+#[command(
+    after_help = "Example:\n  cognobserve prices unpriced\n  cognobserve prices set my-model --prompt '0.20 per Mtok' --completion '0.80 per Mtok'\n  cognobserve prices reprice --dry-run"
+)]
 pub struct PricesArgs {
     #[command(subcommand)]
     command: PricesCommand,
@@ -32,7 +34,9 @@ pub struct PricesArgs {
 #[derive(Debug, clap::Subcommand)]
 enum PricesCommand {
     /// List the project's own prices, or the built-in ones
-    #[command(after_help = "Example:\n  cognobserve prices list --csv > prices.csv\n  cognobserve prices list --builtin --model gpt-4o")]
+    #[command(
+        after_help = "Example:\n  cognobserve prices list --csv > prices.csv\n  cognobserve prices list --builtin --model gpt-4o"
+    )]
     List {
         /// The built-in prices instead of the project's own
         #[arg(long)]
@@ -45,16 +49,22 @@ enum PricesCommand {
         csv: bool,
     },
     /// Set the price of a model for the project
-    #[command(after_help = "Example:\n  cognobserve prices set my-model --prompt '0.20 per Mtok' --completion '0.80 per Mtok' --from 2026-01-01")]
+    #[command(
+        after_help = "Example:\n  cognobserve prices set my-model --prompt '0.20 per Mtok' --completion '0.80 per Mtok' --from 2026-01-01"
+    )]
     Set(SetArgs),
     /// Read prices of the project from a CSV file
-    #[command(after_help = "The columns: model, effective_from, above_prompt_tokens, prompt, completion, cached, cache_write, reasoning.\n\nExample:\n  cognobserve prices import prices.csv")]
+    #[command(
+        after_help = "The columns: model, effective_from, above_prompt_tokens, prompt, completion, cached, cache_write, reasoning.\n\nExample:\n  cognobserve prices import prices.csv"
+    )]
     Import {
         /// The file
         file: PathBuf,
     },
     /// Price stored spans by today's prices; costs that clients sent stay
-    #[command(after_help = "Example:\n  cognobserve prices reprice --dry-run\n  cognobserve prices reprice --apply")]
+    #[command(
+        after_help = "Example:\n  cognobserve prices reprice --dry-run\n  cognobserve prices reprice --apply"
+    )]
     Reprice(RepriceArgs),
     /// List models that have tokens and no price
     #[command(after_help = "Example:\n  cognobserve prices unpriced")]
@@ -101,13 +111,26 @@ fn read_price(text: &str) -> Result<i64, String> {
 }
 
 fn parse_from(text: &str) -> Result<i64, String> {
-    Zone::utc().parse_instant(text).map(|at| at.0).map_err(|error| error.to_string())
+    Zone::utc()
+        .parse_instant(text)
+        .map(|at| at.0)
+        .map_err(|error| error.to_string())
 }
 
 pub fn run(args: PricesArgs) -> anyhow::Result<()> {
-    if let PricesCommand::List { builtin: true, model, csv } = &args.command {
+    if let PricesCommand::List {
+        builtin: true,
+        model,
+        csv,
+    } = &args.command
+    {
         let book = PriceBook::builtin();
-        return print_entries(book.list_builtin().into_iter().cloned().collect(), model.as_deref(), *csv, args.output);
+        return print_entries(
+            book.list_builtin().into_iter().cloned().collect(),
+            model.as_deref(),
+            *csv,
+            args.output,
+        );
     }
     let data_dir = args.settings.data_dir()?;
     let access = match &args.command {
@@ -115,6 +138,7 @@ pub fn run(args: PricesArgs) -> anyhow::Result<()> {
         _ => Access::Existing,
     };
     assemble::run_on_store(&data_dir, access, async |store| answer(&store, args).await)
+        .map_err(|error| explain_taken(error, "stop the server to change stored costs"))
 }
 
 async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
@@ -130,19 +154,32 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
             print_entries(vec![entry], None, false, args.output)
         }
         PricesCommand::Import { file } => {
-            let text = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let text =
+                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             let entries = table::read_csv(&text).with_context(|| file.display().to_string())?;
             let count = entries.len();
             store.put_prices(&project.id, entries).await?;
-            if args.output.json { print_json(&json!({"imported": count})) } else { print_line(&format!("{count} prices are set")) }
+            if args.output.json {
+                print_json(&json!({"imported": count}))
+            } else {
+                print_line(&format!("{count} prices are set"))
+            }
         }
         PricesCommand::Reprice(reprice) => {
             let changes = store.reprice(&project.id, reprice.apply).await?;
-            if args.output.json { print_json(&show::describe_changes(&changes, reprice.apply)) } else { show::print_changes(&changes, reprice.apply) }
+            if args.output.json {
+                print_json(&show::describe_changes(&changes, reprice.apply))
+            } else {
+                show::print_changes(&changes, reprice.apply)
+            }
         }
         PricesCommand::Unpriced => {
             let models = store.list_unpriced(&project.id).await?;
-            if args.output.json { print_json(&show::describe_unpriced(&models)) } else { show::print_unpriced(&models) }
+            if args.output.json {
+                print_json(&show::describe_unpriced(&models))
+            } else {
+                show::print_unpriced(&models)
+            }
         }
     }
 }
@@ -161,16 +198,29 @@ impl SetArgs {
             bail!("no price is given: see `cognobserve prices set --help`");
         }
         table::check_model(&self.model)?;
-        Ok(PriceEntry { model: self.model.trim().to_lowercase(), effective_from: self.from, rates })
+        Ok(PriceEntry {
+            model: self.model.trim().to_lowercase(),
+            effective_from: self.from,
+            rates,
+        })
     }
 }
 
-fn print_entries(mut entries: Vec<PriceEntry>, model: Option<&str>, csv: bool, output: OutputArgs) -> anyhow::Result<()> {
+fn print_entries(
+    mut entries: Vec<PriceEntry>,
+    model: Option<&str>,
+    csv: bool,
+    output: OutputArgs,
+) -> anyhow::Result<()> {
     if let Some(part) = model.map(str::to_lowercase) {
         entries.retain(|entry| entry.model.contains(&part));
     }
     if output.json {
         return print_json(&show::describe_entries(&entries));
     }
-    if csv { print_line(table::write_csv(&entries)?.trim_end()) } else { show::print_entries(&entries) }
+    if csv {
+        print_line(table::write_csv(&entries)?.trim_end())
+    } else {
+        show::print_entries(&entries)
+    }
 }

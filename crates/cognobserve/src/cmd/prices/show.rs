@@ -7,16 +7,55 @@ use cognobserve_model::time::Micros;
 use serde_json::{Value, json};
 
 pub fn print_entries(entries: &[PriceEntry]) -> anyhow::Result<()> {
-    let headers = ["MODEL", "FROM", "PROMPT TOKENS", "PROMPT", "COMPLETION", "CACHED", "CACHE WRITE", "REASONING"];
-    let price = |picos: Option<i64>| picos.map_or_else(|| "-".to_owned(), |picos| format_price(picos).replace(" per Mtok", ""));
+    let headers = [
+        "MODEL",
+        "FROM",
+        "PROMPT TOKENS",
+        "PROMPT",
+        "COMPLETION",
+        "CACHED",
+        "CACHE WRITE",
+        "REASONING",
+    ];
+    let price = |picos: Option<i64>| {
+        picos.map_or_else(
+            || "-".to_owned(),
+            |picos| format_price(picos).replace(" per Mtok", ""),
+        )
+    };
     let rows = entries.iter().flat_map(|entry| {
-        let from = entry.effective_from.map_or("ever".to_owned(), |at| Micros(at).to_string());
+        let from = entry
+            .effective_from
+            .map_or("ever".to_owned(), |at| Micros(at).to_string());
         let rates = &entry.rates;
-        let base = [rates.prompt, rates.completion, rates.cached, rates.cache_write, rates.reasoning].map(price);
-        let mut rows = vec![[vec![entry.model.clone(), from, "any".into()], base.to_vec()].concat()];
+        let base = [
+            rates.prompt,
+            rates.completion,
+            rates.cached,
+            rates.cache_write,
+            rates.reasoning,
+        ]
+        .map(price);
+        let mut rows =
+            vec![[vec![entry.model.clone(), from, "any".into()], base.to_vec()].concat()];
         rows.extend(rates.tiers.iter().map(|tier| {
-            let prices = [tier.prompt, tier.completion, tier.cached, tier.cache_write, tier.reasoning].map(price);
-            [vec![String::new(), String::new(), format!("> {}", tier.above_prompt_tokens)], prices.to_vec()].concat()
+            let prices = [
+                tier.prompt,
+                tier.completion,
+                tier.cached,
+                tier.cache_write,
+                tier.reasoning,
+            ]
+            .map(price);
+            [
+                vec![
+                    String::new(),
+                    String::new(),
+                    format!("> {}", tier.above_prompt_tokens),
+                ],
+                prices.to_vec(),
+            ]
+            .concat()
         }));
         rows
     });
@@ -44,18 +83,38 @@ pub fn describe_entries(entries: &[PriceEntry]) -> Value {
 }
 
 pub fn print_changes(changes: &[Repriced], applied: bool) -> anyhow::Result<()> {
-    print_table(&["USER", "SPANS", "BEFORE", "AFTER", "DIFFERENCE"], &[1, 2, 3, 4], changes.iter().map(|change| {
-        let (before, after) = (change.before_nanos, change.after_nanos);
-        vec![name_of(change), change.spans.to_string(), money(before), money(after), money(after - before)]
-    }))?;
-    let difference: i128 = changes.iter().map(|change| change.after_nanos - change.before_nanos).sum();
+    print_table(
+        &["USER", "SPANS", "BEFORE", "AFTER", "DIFFERENCE"],
+        &[1, 2, 3, 4],
+        changes.iter().map(|change| {
+            let (before, after) = (change.before_nanos, change.after_nanos);
+            vec![
+                name_of(change),
+                change.spans.to_string(),
+                money(before),
+                money(after),
+                money(after - before),
+            ]
+        }),
+    )?;
+    let difference: i128 = changes
+        .iter()
+        .map(|change| change.after_nanos - change.before_nanos)
+        .sum();
     let spans: i64 = changes.iter().map(|change| change.spans).sum();
     let verb = if applied { "were" } else { "would be" };
-    print_line(&format!("{spans} spans of {} users {verb} priced anew, {} in all", changes.len(), money(difference)))
+    print_line(&format!(
+        "{spans} spans of {} users {verb} priced anew, {} in all",
+        changes.len(),
+        money(difference)
+    ))
 }
 
 pub fn describe_changes(changes: &[Repriced], applied: bool) -> Value {
-    let difference: i128 = changes.iter().map(|change| change.after_nanos - change.before_nanos).sum();
+    let difference: i128 = changes
+        .iter()
+        .map(|change| change.after_nanos - change.before_nanos)
+        .sum();
     let users = changes.iter().map(|change| {
         json!({
             "userId": change.user.as_ref().map(|user| user.id.as_str()),
@@ -71,7 +130,10 @@ pub fn describe_changes(changes: &[Repriced], applied: bool) -> Value {
 fn name_of(change: &Repriced) -> String {
     match &change.user {
         None => "(no user)".into(),
-        Some(user) => user.external_id.clone().unwrap_or_else(|| "(erased)".into()),
+        Some(user) => user
+            .external_id
+            .clone()
+            .unwrap_or_else(|| "(erased)".into()),
     }
 }
 
@@ -79,10 +141,18 @@ pub fn print_unpriced(models: &[UnpricedModel]) -> anyhow::Result<()> {
     if models.is_empty() {
         return print_line("every span with tokens has a price");
     }
-    print_table(&["MODEL", "SPANS", "TOKENS"], &[1, 2], models.iter().map(|model| {
-        let name = model.model.clone().unwrap_or_else(|| "(no model)".into());
-        vec![name, model.span_count.to_string(), model.total_tokens.to_string()]
-    }))
+    print_table(
+        &["MODEL", "SPANS", "TOKENS"],
+        &[1, 2],
+        models.iter().map(|model| {
+            let name = model.model.clone().unwrap_or_else(|| "(no model)".into());
+            vec![
+                name,
+                model.span_count.to_string(),
+                model.total_tokens.to_string(),
+            ]
+        }),
+    )
 }
 
 pub fn describe_unpriced(models: &[UnpricedModel]) -> Value {

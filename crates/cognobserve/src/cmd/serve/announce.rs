@@ -38,7 +38,11 @@ impl Announcement {
     fn write(&self) -> String {
         let local = self.local_url();
         let url = self.public_url.as_deref().unwrap_or(&local);
-        let mut text = format!("CognObserve {} serves {url} from {}\n", env!("CARGO_PKG_VERSION"), self.data_dir.display());
+        let mut text = format!(
+            "CognObserve {} serves {url} from {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.data_dir.display()
+        );
         text += &format!("API reference: {url}/docs\n");
         let key = match &self.handover {
             None => return text,
@@ -47,13 +51,20 @@ impl Announcement {
                 key.reveal().to_owned()
             }
             Some(Handover::Written(path)) => {
-                text += &format!("\nYour API key is in {} (for its owner's eyes only).\n", path.display());
+                text += &format!(
+                    "\nYour API key is in {} (for its owner's eyes only).\n",
+                    path.display()
+                );
                 format!("$(cat '{}')", path.display())
             }
             Some(Handover::Given) => "$COGNOBSERVE_API_KEY".to_owned(),
         };
-        text += &format!("\nSend a first trace:\n  curl -sS {local}/v1/traces -H \"X-API-Key: {key}\" -H 'Content-Type: application/json' \\\n    -d '{FIRST_TRACE}'\n");
-        text += &format!("See whose it was and what it cost:\n  curl -sS {local}/v1/users -H \"X-API-Key: {key}\"\n");
+        text += &format!(
+            "\nSend a first trace:\n  curl -sS {local}/v1/traces -H \"X-API-Key: {key}\" -H 'Content-Type: application/json' \\\n    -d '{FIRST_TRACE}'\n"
+        );
+        text += &format!(
+            "See whose it was and what it cost:\n  curl -sS {local}/v1/users -H \"X-API-Key: {key}\"\n"
+        );
         text
     }
 }
@@ -65,14 +76,23 @@ mod tests {
 
     fn announce(handover: Option<Handover>) -> String {
         let address = "0.0.0.0:4100".parse().unwrap();
-        Announcement { address, public_url: None, data_dir: "/data".into(), handover }.write()
+        Announcement {
+            address,
+            public_url: None,
+            data_dir: "/data".into(),
+            handover,
+        }
+        .write()
     }
 
     #[test]
     fn the_first_request_is_ready_to_paste() {
         let key = SecretKey::generate();
         let text = announce(Some(Handover::Shown(key.clone())));
-        assert!(text.contains(&format!("curl -sS http://127.0.0.1:4100/v1/traces -H \"X-API-Key: {}\"", key.reveal())));
+        assert!(text.contains(&format!(
+            "curl -sS http://127.0.0.1:4100/v1/traces -H \"X-API-Key: {}\"",
+            key.reveal()
+        )));
         assert!(text.contains("http://127.0.0.1:4100/docs"));
         let text = announce(Some(Handover::Written("/data/first-api-key".into())));
         assert!(text.contains("$(cat '/data/first-api-key')"));

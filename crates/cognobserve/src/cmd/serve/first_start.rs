@@ -29,10 +29,18 @@ pub enum Handover {
 }
 
 /// Makes what is missing; `None` if the store is in use already.
-pub async fn prepare_store(store: &Store, init: &Init, data_dir: &Path) -> anyhow::Result<Option<Handover>> {
-    let Some(project) = find_or_make_project(store, init).await? else { return Ok(None) };
+pub async fn prepare_store(
+    store: &Store,
+    init: &Init,
+    data_dir: &Path,
+) -> anyhow::Result<Option<Handover>> {
+    let Some(project) = find_or_make_project(store, init).await? else {
+        return Ok(None);
+    };
     if let Some(key) = &init.api_key {
-        store.create_key(&project.id, describe_new(key, Scopes::ALL, "initial")).await?;
+        store
+            .create_key(&project.id, describe_new(key, Scopes::ALL, "initial"))
+            .await?;
         return Ok(Some(Handover::Given));
     }
     let key = SecretKey::generate();
@@ -41,7 +49,9 @@ pub async fn prepare_store(store: &Store, init: &Init, data_dir: &Path) -> anyho
         true => Handover::Shown(key.clone()),
         false => Handover::Written(write_key(data_dir, &key)?),
     };
-    store.create_key(&project.id, describe_new(&key, Scopes::DEFAULT, "initial")).await?;
+    store
+        .create_key(&project.id, describe_new(&key, Scopes::DEFAULT, "initial"))
+        .await?;
     Ok(Some(handover))
 }
 
@@ -66,7 +76,11 @@ pub fn write_key(data_dir: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = std::fs::File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         writeln!(file, "{}", key.reveal())?;
         file.sync_all()
     };
@@ -88,11 +102,16 @@ mod tests {
             // As after a crash between the two.
             store.create_project(NAME, NAME).await?;
             let made = prepare_store(&store, &init, dir.path()).await?;
-            let Some(Handover::Written(path)) = made else { panic!("{made:?}") };
+            let Some(Handover::Written(path)) = made else {
+                panic!("{made:?}")
+            };
             assert_eq!(path.metadata()?.permissions().mode() & 0o777, 0o600);
             let key = SecretKey::parse(std::fs::read_to_string(&path)?.trim()).unwrap();
             let grant = store.authenticate(&key.hash()).await?.unwrap();
-            assert_eq!((grant.scopes, grant.project.name.as_str()), (Scopes::DEFAULT, NAME));
+            assert_eq!(
+                (grant.scopes, grant.project.name.as_str()),
+                (Scopes::DEFAULT, NAME)
+            );
             assert!(prepare_store(&store, &init, dir.path()).await?.is_none());
             anyhow::Ok(())
         })
@@ -104,11 +123,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         run_on_store(dir.path(), Access::Make, async |store| {
             let key = SecretKey::generate();
-            let init = Init { workspace: None, project: Some("shop".into()), api_key: Some(key.clone()) };
+            let init = Init {
+                workspace: None,
+                project: Some("shop".into()),
+                api_key: Some(key.clone()),
+            };
             let made = prepare_store(&store, &init, dir.path()).await?;
             assert!(matches!(made, Some(Handover::Given)));
             let grant = store.authenticate(&key.hash()).await?.unwrap();
-            assert_eq!((grant.scopes, grant.project.name.as_str()), (Scopes::ALL, "shop"));
+            assert_eq!(
+                (grant.scopes, grant.project.name.as_str()),
+                (Scopes::ALL, "shop")
+            );
             assert!(!dir.path().join(KEY_FILE).exists());
             anyhow::Ok(())
         })

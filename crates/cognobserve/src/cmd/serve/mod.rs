@@ -8,7 +8,7 @@ mod retention;
 mod run;
 
 pub use announce::Announcement;
-pub use run::{bind, serve_until_stopped};
+pub use run::{Stop, bind, serve_until_stopped};
 
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access};
@@ -17,7 +17,9 @@ use cognobserve_server::config::Flag;
 
 /// Serve ingest, API and API reference on one port
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = "The first start makes a workspace, a project and an API key, and shows how to use them.\n\nExample:\n  cognobserve serve --listen 0.0.0.0:4100 --data-dir /var/lib/cognobserve")]
+#[command(
+    after_help = "The first start makes a workspace, a project and an API key, and shows how to use them.\n\nExample:\n  cognobserve serve --listen 0.0.0.0:4100 --data-dir /var/lib/cognobserve"
+)]
 pub struct ServeArgs {
     /// Address and port [env: COGNOBSERVE_LISTEN] [default: 127.0.0.1:4100]
     #[arg(long, value_name = "ADDRESS")]
@@ -28,7 +30,14 @@ pub struct ServeArgs {
 
 /// `--listen` as a setting.
 pub fn flag_listen(listen: Option<&String>) -> Vec<Flag> {
-    listen.map(|value| Flag { key: "listen", flag: "--listen", value: value.clone() }).into_iter().collect()
+    listen
+        .map(|value| Flag {
+            key: "listen",
+            flag: "--listen",
+            value: value.clone(),
+        })
+        .into_iter()
+        .collect()
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<()> {
@@ -38,15 +47,19 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    let data_dir = std::path::absolute(&config.data_dir)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
         let listener = bind(config.listen).await?;
-        let store = assemble::open_store(&config.data_dir, Access::Serve)?;
-        let handover = first_start::prepare_store(&store, &config.init, &config.data_dir).await?;
+        let store = assemble::open_store(&data_dir, Access::Serve)?;
+        if !assemble::is_private(&data_dir) {
+            tracing::warn!(data_dir = %data_dir.display(), "others can read the data directory: chmod 700");
+        }
+        let handover = first_start::prepare_store(&store, &config.init, &data_dir).await?;
         let announcement = Announcement {
             address: listener.local_addr()?,
             public_url: config.public_url.clone(),
-            data_dir: config.data_dir.clone(),
+            data_dir,
             handover,
         };
         announcement.print()?;

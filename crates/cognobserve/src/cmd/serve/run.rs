@@ -17,7 +17,11 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until SIGTERM or SIGINT, then answers and commits what was taken.
-pub async fn serve_until_stopped(store: Store, limits: &Limits, listener: TcpListener) -> anyhow::Result<()> {
+pub async fn serve_until_stopped(
+    store: Store,
+    limits: &Limits,
+    listener: TcpListener,
+) -> anyhow::Result<()> {
     let state = assemble::build_state(&store, limits);
     let queue = state.queue.clone();
     let mut stop = Stop::listen()?;
@@ -40,19 +44,22 @@ pub async fn serve_until_stopped(store: Store, limits: &Limits, listener: TcpLis
 }
 
 /// The signals that end a server.
-struct Stop {
+pub struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stop {
-    fn listen() -> anyhow::Result<Stop> {
+    pub fn listen() -> anyhow::Result<Stop> {
         let catch = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Stop { terminate: catch(SignalKind::terminate())?, interrupt: catch(SignalKind::interrupt())? })
+        Ok(Stop {
+            terminate: catch(SignalKind::terminate())?,
+            interrupt: catch(SignalKind::interrupt())?,
+        })
     }
 
     /// Waits for one and names it.
-    async fn wait(&mut self) -> &'static str {
+    pub async fn wait(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",

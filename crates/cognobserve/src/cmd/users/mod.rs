@@ -13,7 +13,9 @@ const PAGE: usize = 100;
 
 /// List, inspect and change end users of a running server
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cognobserve users list --search acme --sort totalCost\n  cognobserve users traces user_123 --level ERROR\n  cognobserve users delete user_123 --mode erase")]
+#[command(
+    after_help = "Examples:\n  cognobserve users list --search acme --sort totalCost\n  cognobserve users traces user_123 --level ERROR\n  cognobserve users delete user_123 --mode erase"
+)]
 pub struct UsersArgs {
     #[command(subcommand)]
     command: UsersCommand,
@@ -35,10 +37,14 @@ enum UsersCommand {
     #[command(after_help = "Example:\n  cognobserve users traces user_123 --level ERROR")]
     Traces(TracesArgs),
     /// Show a user's days
-    #[command(after_help = "Example:\n  cognobserve users analytics user_123 --days 7 --tz Europe/Berlin")]
+    #[command(
+        after_help = "Example:\n  cognobserve users analytics user_123 --days 7 --tz Europe/Berlin"
+    )]
     Analytics(AnalyticsArgs),
     /// Change name, e-mail or metadata (needs a key with the scope admin)
-    #[command(after_help = "Example:\n  cognobserve users update user_123 --name 'John Doe' --metadata plan=pro --metadata trial=null")]
+    #[command(
+        after_help = "Example:\n  cognobserve users update user_123 --name 'John Doe' --metadata plan=pro --metadata trial=null"
+    )]
     Update(UpdateArgs),
     /// Delete a user (needs a key with the scope admin)
     #[command(after_help = "Example:\n  cognobserve users delete user_123 --mode erase")]
@@ -151,41 +157,76 @@ pub fn run(args: UsersArgs) -> anyhow::Result<()> {
     match args.command {
         UsersCommand::List(list) => {
             let answer = list_users(&client, &list)?;
-            if is_json { print_json(&answer) } else { show::print_users(&answer) }
+            if is_json {
+                print_json(&answer)
+            } else {
+                show::print_users(&answer)
+            }
         }
         UsersCommand::Get(user) => {
             let answer = client.get(&path_of_detail(&user), &[])?;
-            if is_json { print_json(&answer) } else { show::print_user(&answer) }
+            if is_json {
+                print_json(&answer)
+            } else {
+                show::print_user(&answer)
+            }
         }
         UsersCommand::Traces(traces) => {
             let path = format!("/v1/users/{}/traces", find_id(&client, &traces.user)?);
-            let query = [("level", traces.level), ("search", traces.search), ("from", traces.from), ("to", traces.to)];
+            let query = [
+                ("level", traces.level),
+                ("search", traces.search),
+                ("from", traces.from),
+                ("to", traces.to),
+            ];
             let answer = collect_pages(&client, &path, &given(query), traces.limit)?;
-            if is_json { print_json(&answer) } else { show::print_traces(&answer) }
+            if is_json {
+                print_json(&answer)
+            } else {
+                show::print_traces(&answer)
+            }
         }
         UsersCommand::Analytics(args) => {
             let path = format!("/v1/users/{}/analytics", find_id(&client, &args.user)?);
             let answer = client.get(&path, &[("days", args.days.to_string()), ("tz", args.tz)])?;
-            if is_json { print_json(&answer) } else { show::print_days(&answer) }
+            if is_json {
+                print_json(&answer)
+            } else {
+                show::print_days(&answer)
+            }
         }
         UsersCommand::Update(update) => {
             let body = write_changes(&update)?;
-            let answer = client.patch(&format!("/v1/users/{}", find_id(&client, &update.user)?), &body)?;
-            if is_json { print_json(&answer) } else { show::print_user(&answer) }
+            let answer = client.patch(
+                &format!("/v1/users/{}", find_id(&client, &update.user)?),
+                &body,
+            )?;
+            if is_json {
+                print_json(&answer)
+            } else {
+                show::print_user(&answer)
+            }
         }
         UsersCommand::Delete(delete) => delete_user(&client, &delete, is_json),
     }
 }
 
 fn delete_user(client: &Client, args: &DeleteArgs, is_json: bool) -> anyhow::Result<()> {
-    confirm(&format!("Delete user {:?} (mode {})?", args.user.user, args.mode), args.yes)?;
+    confirm(
+        &format!("Delete user {:?} (mode {})?", args.user.user, args.mode),
+        args.yes,
+    )?;
     let path = format!("/v1/users/{}", find_id(client, &args.user)?);
     let answer = client.delete(&path, &[("mode", args.mode.clone())])?;
     if is_json {
         return print_json(&answer);
     }
     let count = |key: &str| answer.get(key).and_then(Value::as_i64).unwrap_or_default();
-    print_line(&format!("deleted; {} traces and {} sessions are unlinked", count("tracesUnlinked"), count("sessionsUnlinked")))
+    print_line(&format!(
+        "deleted; {} traces and {} sessions are unlinked",
+        count("tracesUnlinked"),
+        count("sessionsUnlinked")
+    ))
 }
 
 fn list_users(client: &Client, args: &ListArgs) -> anyhow::Result<Value> {
@@ -199,14 +240,27 @@ fn list_users(client: &Client, args: &ListArgs) -> anyhow::Result<Value> {
         ("statsTo", args.stats_to.clone()),
     ];
     let mut query = given(fixed);
-    let filters: anyhow::Result<Vec<(String, String)>> = args.metadata.iter().map(|pair| split_pair(pair)).collect();
-    let filters: Vec<(String, String)> = filters?.into_iter().map(|(key, value)| (format!("metadata.{key}"), value)).collect();
-    query.extend(filters.iter().map(|(key, value)| (key.as_str(), value.clone())));
+    let filters: anyhow::Result<Vec<(String, String)>> =
+        args.metadata.iter().map(|pair| split_pair(pair)).collect();
+    let filters: Vec<(String, String)> = filters?
+        .into_iter()
+        .map(|(key, value)| (format!("metadata.{key}"), value))
+        .collect();
+    query.extend(
+        filters
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.clone())),
+    );
     collect_pages(client, "/v1/users", &query, args.limit)
 }
 
 /// Follows cursors until `limit` items are there; 0 means all of them.
-fn collect_pages(client: &Client, path: &str, query: &[(&str, String)], limit: usize) -> anyhow::Result<Value> {
+fn collect_pages(
+    client: &Client,
+    path: &str,
+    query: &[(&str, String)],
+    limit: usize,
+) -> anyhow::Result<Value> {
     let limit = if limit == 0 { usize::MAX } else { limit };
     let mut items: Vec<Value> = Vec::new();
     let mut cursor: Option<String> = None;
@@ -216,9 +270,14 @@ fn collect_pages(client: &Client, path: &str, query: &[(&str, String)], limit: u
         query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
         let mut page = client.get(path, &query)?;
         let found = page.get_mut("items").map(Value::take);
-        let Some(Value::Array(found)) = found else { bail!("the answer has no items: is this a CognObserve server?") };
+        let Some(Value::Array(found)) = found else {
+            bail!("the answer has no items: is this a CognObserve server?")
+        };
         items.extend(found);
-        let next = page.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
+        let next = page
+            .get("nextCursor")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         if next.is_none() || items.len() >= limit {
             return Ok(json!({"items": items, "nextCursor": next}));
         }
@@ -228,7 +287,11 @@ fn collect_pages(client: &Client, path: &str, query: &[(&str, String)], limit: u
 
 fn path_of_detail(user: &UserArg) -> String {
     let segment = encode_segment(&user.user);
-    if user.id { format!("/v1/users/{segment}") } else { format!("/v1/users/by-external-id/{segment}") }
+    if user.id {
+        format!("/v1/users/{segment}")
+    } else {
+        format!("/v1/users/by-external-id/{segment}")
+    }
 }
 
 /// Our id, as a segment of a path.
@@ -238,19 +301,37 @@ fn find_id(client: &Client, user: &UserArg) -> anyhow::Result<String> {
     }
     let answer = client.get(&path_of_detail(user), &[])?;
     let id = answer.get("id").and_then(Value::as_str);
-    id.map(encode_segment).context("the answer has no id: is this a CognObserve server?")
+    id.map(encode_segment)
+        .context("the answer has no id: is this a CognObserve server?")
 }
 
 fn write_changes(args: &UpdateArgs) -> anyhow::Result<Value> {
     let mut body = Map::new();
-    let clearable = |text: &String| if text.is_empty() { Value::Null } else { json!(text) };
-    body.extend(args.name.as_ref().map(|name| ("name".to_owned(), clearable(name))));
-    body.extend(args.email.as_ref().map(|email| ("email".to_owned(), clearable(email))));
+    let clearable = |text: &String| {
+        if text.is_empty() {
+            Value::Null
+        } else {
+            json!(text)
+        }
+    };
+    body.extend(
+        args.name
+            .as_ref()
+            .map(|name| ("name".to_owned(), clearable(name))),
+    );
+    body.extend(
+        args.email
+            .as_ref()
+            .map(|email| ("email".to_owned(), clearable(email))),
+    );
     if !args.metadata.is_empty() {
         let mut metadata = Map::new();
         for pair in &args.metadata {
             let (key, text) = split_pair(pair)?;
-            metadata.insert(key, serde_json::from_str(&text).unwrap_or(Value::String(text)));
+            metadata.insert(
+                key,
+                serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            );
         }
         body.insert("metadata".to_owned(), Value::Object(metadata));
     }
@@ -261,10 +342,17 @@ fn write_changes(args: &UpdateArgs) -> anyhow::Result<Value> {
 }
 
 fn split_pair(pair: &str) -> anyhow::Result<(String, String)> {
-    let (key, value) = pair.split_once('=').with_context(|| format!("{pair:?} is not KEY=VALUE"))?;
+    let (key, value) = pair
+        .split_once('=')
+        .with_context(|| format!("{pair:?} is not KEY=VALUE"))?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn given<const N: usize>(query: [(&'static str, Option<String>); N]) -> Vec<(&'static str, String)> {
-    query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+fn given<const N: usize>(
+    query: [(&'static str, Option<String>); N],
+) -> Vec<(&'static str, String)> {
+    query
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }

@@ -3,19 +3,32 @@ use crate::cmd::output::{print_line, print_table};
 use serde_json::Value;
 
 pub fn print_users(answer: &Value) -> anyhow::Result<()> {
-    let headers = ["USER", "NAME", "E-MAIL", "TRACES", "TOKENS", "COST", "ERRORS", "LAST SEEN"];
-    print_table(&headers, &[3, 4, 5, 6], items(answer).iter().map(|user| {
-        vec![
-            text(user, "externalId"),
-            text(user, "name"),
-            text(user, "email"),
-            text(user, "traceCount"),
-            text(user, "totalTokens"),
-            money(user),
-            text(user, "errorCount"),
-            time(user, "lastSeenAt"),
-        ]
-    }))?;
+    let headers = [
+        "USER",
+        "NAME",
+        "E-MAIL",
+        "TRACES",
+        "TOKENS",
+        "COST",
+        "ERRORS",
+        "LAST SEEN",
+    ];
+    print_table(
+        &headers,
+        &[3, 4, 5, 6],
+        items(answer).iter().map(|user| {
+            vec![
+                text(user, "externalId"),
+                text(user, "name"),
+                text(user, "email"),
+                text(user, "traceCount"),
+                text(user, "totalTokens"),
+                money(user),
+                text(user, "errorCount"),
+                time(user, "lastSeenAt"),
+            ]
+        }),
+    )?;
     tell_of_more(answer)
 }
 
@@ -26,7 +39,12 @@ pub fn print_user(user: &Value) -> anyhow::Result<()> {
     row("id", text(user, "id"));
     row("name", text(user, "name"));
     row("e-mail", text(user, "email"));
-    for (key, value) in user.get("metadata").and_then(Value::as_object).into_iter().flatten() {
+    for (key, value) in user
+        .get("metadata")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         row(&format!("metadata.{key}"), plain(value));
     }
     for (label, key) in [("first seen", "firstSeenAt"), ("last seen", "lastSeenAt")] {
@@ -45,41 +63,81 @@ pub fn print_user(user: &Value) -> anyhow::Result<()> {
     }
     row("cost", money(user));
     print_table(&["FIELD", "VALUE"], &[], rows)?;
-    let sessions = user.get("sessions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let sessions = user
+        .get("sessions")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if sessions.is_empty() {
         return Ok(());
     }
-    print_table(&["SESSION", "NAME", "TRACES", "LAST SEEN"], &[2], sessions.iter().map(|session| {
-        vec![text(session, "externalId"), text(session, "name"), text(session, "traceCount"), time(session, "lastSeenAt")]
-    }))
+    print_table(
+        &["SESSION", "NAME", "TRACES", "LAST SEEN"],
+        &[2],
+        sessions.iter().map(|session| {
+            vec![
+                text(session, "externalId"),
+                text(session, "name"),
+                text(session, "traceCount"),
+                time(session, "lastSeenAt"),
+            ]
+        }),
+    )
 }
 
 pub fn print_traces(answer: &Value) -> anyhow::Result<()> {
-    let headers = ["TIME", "TRACE", "NAME", "SPANS", "ERRORS", "TOKENS", "COST", "LATENCY MS"];
-    print_table(&headers, &[3, 4, 5, 6, 7], items(answer).iter().map(|trace| {
-        vec![
-            time(trace, "timestamp"),
-            text(trace, "id"),
-            text(trace, "name"),
-            text(trace, "spanCount"),
-            text(trace, "errorCount"),
-            text(trace, "totalTokens"),
-            money(trace),
-            text(trace, "latencyMs"),
-        ]
-    }))?;
+    let headers = [
+        "TIME",
+        "TRACE",
+        "NAME",
+        "SPANS",
+        "ERRORS",
+        "TOKENS",
+        "COST",
+        "LATENCY MS",
+    ];
+    print_table(
+        &headers,
+        &[3, 4, 5, 6, 7],
+        items(answer).iter().map(|trace| {
+            vec![
+                time(trace, "timestamp"),
+                text(trace, "id"),
+                text(trace, "name"),
+                text(trace, "spanCount"),
+                text(trace, "errorCount"),
+                text(trace, "totalTokens"),
+                money(trace),
+                text(trace, "latencyMs"),
+            ]
+        }),
+    )?;
     tell_of_more(answer)
 }
 
 pub fn print_days(days: &Value) -> anyhow::Result<()> {
     let days = days.as_array().map(Vec::as_slice).unwrap_or_default();
-    print_table(&["DAY", "TRACES", "TOKENS", "COST", "ERRORS"], &[1, 2, 3, 4], days.iter().map(|day| {
-        vec![text(day, "date"), text(day, "traceCount"), text(day, "totalTokens"), money(day), text(day, "errorCount")]
-    }))
+    print_table(
+        &["DAY", "TRACES", "TOKENS", "COST", "ERRORS"],
+        &[1, 2, 3, 4],
+        days.iter().map(|day| {
+            vec![
+                text(day, "date"),
+                text(day, "traceCount"),
+                text(day, "totalTokens"),
+                money(day),
+                text(day, "errorCount"),
+            ]
+        }),
+    )
 }
 
 fn items(answer: &Value) -> &[Value] {
-    answer.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    answer
+        .get("items")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 fn tell_of_more(answer: &Value) -> anyhow::Result<()> {
@@ -104,13 +162,17 @@ fn plain(value: &Value) -> String {
 /// To the second; the rest is in `--json`.
 fn time(object: &Value, key: &str) -> String {
     let whole = text(object, key);
-    whole.split_once('.').map_or(whole.clone(), |(seconds, _)| seconds.replace('T', " "))
+    whole
+        .split_once('.')
+        .map_or(whole.clone(), |(seconds, _)| seconds.replace('T', " "))
 }
 
 /// The exact amount without needless zeros, at least cents.
 fn money(object: &Value) -> String {
     let exact = text(object, "totalCostUsd");
-    let Some((dollars, decimals)) = exact.split_once('.') else { return exact };
+    let Some((dollars, decimals)) = exact.split_once('.') else {
+        return exact;
+    };
     let kept = decimals.trim_end_matches('0').len().max(2);
     format!("${dollars}.{}", &decimals[..kept.min(decimals.len())])
 }
