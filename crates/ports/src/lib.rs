@@ -5,8 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod ledger;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod reports;
 
 pub use accounts::{Accounts, NewKey};

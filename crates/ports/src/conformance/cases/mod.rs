@@ -1,0 +1,131 @@
+//! The list of cases. A function that is named here is a test of every back end.
+//!
+//! Names say the rule; `B.., C.., S0_..` are the traps that a rule avoids.
+#![allow(non_snake_case)]
+pub mod accounts;
+pub mod counting;
+pub mod deleting;
+pub mod identity;
+pub mod listing;
+pub mod merging;
+pub mod money;
+pub mod profiles;
+pub mod time;
+
+/// Hands the list of cases, grouped by module, to a macro: `with_conformance_cases!({name} [arguments])`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_conformance_cases {
+    ({$($callback:tt)*} [$($arguments:tt)*]) => {
+        $($callback)*! {
+            [$($arguments)*]
+            identity {
+                B05_first_sight_is_race_free,
+                B06_same_trace_id_merges,
+                B07_two_projects_share_ids_and_nothing_else,
+                B03_first_and_last_seen_are_event_times_of_the_traces_now,
+                late_identity_moves_the_whole_trace,
+                a_correction_moves_everything_and_leaves_the_user,
+                the_later_arrival_wins_whatever_is_booked_first,
+                a_resend_after_a_correction_is_a_correction,
+                the_envelope_and_root_spans_outrank_other_spans,
+                ties_inside_a_piece_are_broken_the_same_way,
+                B16_a_session_belongs_to_the_user_of_its_latest_identified_trace,
+                B17_a_trace_never_takes_its_sessions_user,
+                a_session_counts_in_a_period_for_its_owner,
+                every_named_user_and_session_is_known,
+                S0_20_no_user_is_unattributed,
+                resolve_makes_each_user_once,
+                B19_a_batch_beyond_max_users_is_refused_as_a_whole,
+            }
+            profiles {
+                B01_metadata_merges_on_every_trace,
+                B21_the_last_writer_by_event_time_wins,
+                of_equal_event_times_the_later_arrival_wins,
+                B57_a_patch_merges_and_survives_replays,
+                a_patch_wins_over_facts_from_the_future,
+                B58_patching_nobody_is_none,
+                updated_is_the_last_visible_change,
+                B20_metadata_is_bounded_and_loses_no_trace,
+                a_session_has_a_name_and_metadata,
+            }
+            merging {
+                B06_pieces_merge_field_by_field_in_any_order,
+                pieces_of_one_trace_may_share_a_batch_with_its_repeats,
+                a_corrected_field_moves_the_totals_by_the_difference,
+                an_older_piece_that_comes_late_sets_only_what_is_unset,
+                B04_trace_time_is_timestamp_else_start_else_arrival,
+                a_trace_is_named_by_rank_then_by_its_earliest_span,
+                payloads_come_back_token_for_token,
+                payloads_follow_the_arrival_in_any_order,
+                spans_beyond_the_limit_are_refused_and_said,
+            }
+            counting {
+                usage_counts_once_below_containers,
+                one_response_counts_once,
+                B42_total_tokens_are_the_total_else_the_sum,
+                B40_error_rates_by_span_and_by_trace,
+                B41_latency_is_of_what_ended,
+                percentiles_are_within_two_percent,
+                the_books_balance_by_every_group,
+            }
+            money {
+                B43_the_smallest_cost_is_kept_and_sums_are_exact,
+                the_clients_cost_goes_before_the_book,
+                every_token_is_priced_or_listed_as_unpriced,
+                C06_a_span_is_priced_at_its_start,
+                C12_a_new_price_changes_history_only_by_reprice,
+                own_prices_go_before_built_in_ones,
+                cost_rows_are_ordered_and_paged,
+            }
+            deleting {
+                S0_63_unlinking_leaves_traces_and_sessions_unattributed,
+                B55_unlinked_traces_stay_unattributed_when_repeated,
+                unlinking_does_not_hand_a_trace_to_whom_it_was_corrected_from,
+                a_deleted_user_named_elsewhere_harms_nothing,
+                B59_erasing_keeps_the_spend_and_nothing_readable,
+                erasing_counts_the_same_of_each_response,
+                repeats_of_erased_traces_match_and_count_nothing,
+                later_data_of_an_erased_id_is_suppressed_until_lifted,
+                suppressed_data_counts_the_same_in_any_order,
+                a_trace_corrected_to_an_erased_id_leaves_its_user,
+                B48_a_deleted_trace_takes_its_counts,
+                a_deleted_session_unlinks_its_traces,
+                traces_of_a_deleted_session_stay_out_of_it_when_repeated,
+                a_session_deleted_while_a_span_names_it_harms_nothing,
+                retention_takes_payloads_and_leaves_the_books,
+                a_deleted_project_takes_everything,
+            }
+            listing {
+                B31_users_are_sorted_over_the_whole_set,
+                B33_paging_meets_every_user_once_at_any_limit,
+                next_is_null_iff_nothing_follows,
+                B37_search_takes_every_character_for_itself,
+                search_sees_the_current_profile_only,
+                B30_last_seen_bounds_are_inclusive_and_both_hold,
+                metadata_filters_match_values_exactly,
+                B47_stats_of_a_period_decide_sums_and_order,
+                C05_traces_are_filtered_by_everything_at_once,
+                traces_sessions_and_timelines_are_paged,
+                B46_a_user_shows_the_ten_latest_sessions,
+                sessions_are_searched_and_filtered,
+                B54_the_summary_names_who_costs_most,
+            }
+            time {
+                periods_are_half_open_to_the_microsecond,
+                B50_days_are_calendar_days_of_the_zone,
+                B49_empty_days_are_there,
+                B53_analysing_nobody_is_none,
+                costs_by_day_follow_the_zone_and_the_period,
+                a_trace_that_changes_time_changes_its_bucket,
+            }
+            accounts {
+                projects_are_unique_in_their_workspace,
+                settings_come_back_as_they_were_set,
+                keys_open_their_project_until_revoked,
+                prices_replace_those_of_the_same_model_and_date,
+                the_store_says_that_it_is_ready,
+            }
+        }
+    };
+}

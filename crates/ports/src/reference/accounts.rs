@@ -1,0 +1,178 @@
+//! Projects, keys and prices of the reference store.
+use super::ReferenceStore;
+use super::state::{ProjectRecord, State};
+use crate::{Accounts, ErrorKind, NewKey, StoreError};
+use async_trait::async_trait;
+use cognobserve_model::account::{ApiKey, Grant, KeyHash, Project, ProjectSettings};
+use cognobserve_model::id::{DeveloperId, KeyId, ProjectId};
+use cognobserve_model::price::PriceEntry;
+use cognobserve_model::time::Micros;
+use std::collections::BTreeSet;
+
+#[async_trait]
+impl Accounts for ReferenceStore {
+    async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Grant>, StoreError> {
+        let state = self.lock();
+        let Some((_, key)) = state
+            .keys
+            .iter()
+            .find(|(known, key)| known == hash && key.revoked.is_none())
+        else {
+            return Ok(None);
+        };
+        let record = state
+            .projects
+            .iter()
+            .find(|record| record.project.id == key.project);
+        Ok(record.map(|record| Grant {
+            key: key.id.clone(),
+            developer: record.project.developer.clone(),
+            scopes: key.scopes,
+            project: record.project.clone(),
+        }))
+    }
+
+    async fn create_project(&self, workspace: &str, name: &str) -> Result<Project, StoreError> {
+        let mut state = self.lock();
+        let taken = |record: &ProjectRecord| {
+            record.project.workspace == workspace && record.project.name == name
+        };
+        if state.projects.iter().any(taken) {
+            return Err(StoreError::new(ErrorKind::Conflict, "the project exists"));
+        }
+        let (developer, id) = (take_developer(&mut state, workspace), state.take_number());
+        let project = Project {
+            id: ProjectId::new(format!("prj_{id}")),
+            workspace: workspace.to_owned(),
+            name: name.to_owned(),
+            developer,
+            settings: ProjectSettings::default(),
+            created: Micros::now(),
+        };
+        state.projects.push(ProjectRecord {
+            project: project.clone(),
+            prices: Vec::new(),
+            users: Vec::new(),
+            sessions: Vec::new(),
+            traces: Vec::new(),
+            suppressed: BTreeSet::new(),
+        });
+        Ok(project)
+    }
+
+    async fn list_projects(&self) -> Result<Vec<Project>, StoreError> {
+        let mut projects: Vec<Project> = self
+            .lock()
+            .projects
+            .iter()
+            .map(|record| record.project.clone())
+            .collect();
+        projects.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(projects)
+    }
+
+    async fn find_project(&self, id_or_name: &str) -> Result<Option<Project>, StoreError> {
+        let state = self.lock();
+        let by_id = state
+            .projects
+            .iter()
+            .find(|record| record.project.id.as_str() == id_or_name);
+        let found = by_id.or_else(|| {
+            state
+                .projects
+                .iter()
+                .find(|record| record.project.name == id_or_name)
+        });
+        Ok(found.map(|record| record.project.clone()))
+    }
+
+    async fn update_settings(
+        &self,
+        project: &ProjectId,
+        settings: ProjectSettings,
+    ) -> Result<Option<Project>, StoreError> {
+        let changed = self.change(project, |record| {
+            record.project.settings = settings;
+            record.project.clone()
+        });
+        Ok(changed.ok())
+    }
+
+    async fn delete_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        let before = state.projects.len();
+        state
+            .projects
+            .retain(|record| record.project.id != *project);
+        state.keys.retain(|(_, key)| key.project != *project);
+        Ok(state.projects.len() < before)
+    }
+
+    async fn create_key(&self, project: &ProjectId, key: NewKey) -> Result<ApiKey, StoreError> {
+        self.read(project, |_| ())?;
+        let mut state = self.lock();
+        let made = ApiKey {
+            id: KeyId::new(format!("key_{}", state.take_number())),
+            project: project.clone(),
+            name: key.name,
+            prefix: key.prefix,
+            scopes: key.scopes,
+            created: Micros::now(),
+            revoked: None,
+        };
+        state.keys.push((key.hash, made.clone()));
+        Ok(made)
+    }
+
+    async fn list_keys(&self, project: &ProjectId) -> Result<Vec<ApiKey>, StoreError> {
+        let state = self.lock();
+        let keys = state.keys.iter().rev().map(|(_, key)| key);
+        Ok(keys
+            .filter(|key| key.project == *project)
+            .cloned()
+            .collect())
+    }
+
+    async fn revoke_key(&self, key: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let mut state = self.lock();
+        let Some((_, found)) = state.keys.iter_mut().find(|(_, known)| known.id == *key) else {
+            return Ok(None);
+        };
+        found.revoked.get_or_insert(Micros::now());
+        Ok(Some(found.clone()))
+    }
+
+    async fn list_prices(&self, project: &ProjectId) -> Result<Vec<PriceEntry>, StoreError> {
+        self.read(project, |record| {
+            let mut prices = record.prices.clone();
+            prices.sort_by(|a, b| (&a.model, a.effective_from).cmp(&(&b.model, b.effective_from)));
+            prices
+        })
+    }
+
+    async fn put_prices(
+        &self,
+        project: &ProjectId,
+        entries: Vec<PriceEntry>,
+    ) -> Result<(), StoreError> {
+        self.change(project, |record| {
+            for mut entry in entries {
+                entry.model = entry.model.to_lowercase();
+                record.prices.retain(|old| {
+                    (&old.model, old.effective_from) != (&entry.model, entry.effective_from)
+                });
+                record.prices.push(entry);
+            }
+        })
+    }
+}
+
+fn take_developer(state: &mut State, workspace: &str) -> DeveloperId {
+    let number = state.take_number();
+    let made = || DeveloperId::new(format!("dev_{number}"));
+    state
+        .workspaces
+        .entry(workspace.to_owned())
+        .or_insert_with(made)
+        .clone()
+}

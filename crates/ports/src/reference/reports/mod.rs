@@ -1,0 +1,301 @@
+//! The reading port of the reference store: every answer is counted anew.
+mod costs;
+mod traces;
+
+use super::ReferenceStore;
+use super::count::Counted;
+use super::state::{Fate, ProjectRecord, TraceRecord};
+use super::tally::sum_traces;
+use crate::reports::TimePage;
+use crate::{Reports, StoreError};
+use async_trait::async_trait;
+use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::query::{
+    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
+    UserKey, UserPosition, UserQuery,
+};
+use cognobserve_model::report::{
+    CostReport, DayStats, SessionStats, Summary, TopUser, TraceDetail, TraceSummary, UnpricedModel,
+    UserDetail, UserStats, Verification,
+};
+use cognobserve_model::span::Pricing;
+use cognobserve_model::time::Micros;
+use std::collections::BTreeMap;
+
+/// The first `limit` of what is left after a position, with the position of the last if
+/// more follow.
+fn cut_page<T, P>(mut items: Vec<(T, P)>, limit: usize) -> Page<T, P> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let (items, mut positions): (Vec<T>, Vec<P>) = items.into_iter().unzip();
+    Page {
+        items,
+        next: if more { positions.pop() } else { None },
+    }
+}
+
+#[async_trait]
+impl Reports for ReferenceStore {
+    async fn list_users(
+        &self,
+        project: &ProjectId,
+        query: UserQuery,
+    ) -> Result<Page<UserStats, UserPosition>, StoreError> {
+        self.read(project, |record| {
+            let mut users = record.list_users(&record.count_traces(), &query);
+            if let Some(after) = &query.page.after {
+                users.retain(|(_, position)| super::users::is_after(position, after, query.order));
+            }
+            cut_page(users, query.page.limit)
+        })
+    }
+
+    async fn find_user(
+        &self,
+        project: &ProjectId,
+        key: &UserKey,
+        stats: Period,
+    ) -> Result<Option<UserDetail>, StoreError> {
+        self.read(project, |record| {
+            let at = record.find_by_key(key)?;
+            let counted = record.count_traces();
+            let filter = SessionFilter {
+                user: Some(record.users[at].id.clone()),
+                ..SessionFilter::default()
+            };
+            let mut sessions = record.list_sessions(&counted, &filter)?;
+            sessions.truncate(10);
+            Some(UserDetail {
+                stats: record.describe_stats(&counted, at, stats),
+                sessions,
+            })
+        })
+    }
+
+    async fn list_traces(
+        &self,
+        project: &ProjectId,
+        filter: TraceFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceSummary>>, StoreError> {
+        self.read(project, |record| {
+            let mut found = record.list_traces(&record.count_traces(), &filter)?;
+            if let Some(after) = &page.after {
+                found.retain(|trace| {
+                    trace.time < after.time || trace.time == after.time && trace.id > after.id
+                });
+            }
+            let place = |trace: TraceSummary| {
+                let position = TimePosition {
+                    time: trace.time,
+                    id: trace.id.clone(),
+                };
+                (trace, position)
+            };
+            Some(cut_page(found.into_iter().map(place).collect(), page.limit))
+        })
+    }
+
+    async fn find_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<TraceDetail>, StoreError> {
+        self.read(project, |record| {
+            // An erased trace is found by what the lists call it, and by the id that it had.
+            let is_asked = |trace: &&TraceRecord| {
+                trace.id == trace_id || traces::hide(&trace.id, trace.erased) == trace_id
+            };
+            let trace = record.traces.iter().find(is_asked)?;
+            Some(record.detail_trace(&record.count_trace(trace)))
+        })
+    }
+
+    async fn list_sessions(
+        &self,
+        project: &ProjectId,
+        filter: SessionFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<SessionStats>>, StoreError> {
+        self.read(project, |record| {
+            let mut found = record.list_sessions(&record.count_traces(), &filter)?;
+            if let Some(after) = &page.after {
+                found.retain(|session| super::sessions::is_after(session, after.time, &after.id));
+            }
+            let place = |session: SessionStats| {
+                let position = TimePosition {
+                    time: session.last_seen,
+                    id: session.external_id.clone(),
+                };
+                (session, position)
+            };
+            Some(cut_page(found.into_iter().map(place).collect(), page.limit))
+        })
+    }
+
+    async fn find_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<SessionStats>, StoreError> {
+        self.read(project, |record| {
+            let at = record
+                .sessions
+                .iter()
+                .position(|known| !known.removed && known.id == *session)?;
+            Some(record.describe_session(&record.count_traces(), at))
+        })
+    }
+
+    async fn read_timeline(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceDetail>>, StoreError> {
+        self.read(project, |record| {
+            let at = record
+                .sessions
+                .iter()
+                .position(|known| !known.removed && known.id == *session)?;
+            let counted = record.count_traces();
+            let own = counted.iter().filter(|trace| trace.session == Some(at));
+            let mut found: Vec<(TraceDetail, TimePosition)> = own
+                .map(|trace| {
+                    let detail = record.detail_trace(trace);
+                    let position = TimePosition {
+                        time: trace.time,
+                        id: detail.summary.id.clone(),
+                    };
+                    (detail, position)
+                })
+                .collect();
+            found.sort_by(|(_, a), (_, b)| (a.time, &a.id).cmp(&(b.time, &b.id)));
+            if let Some(after) = &page.after {
+                found.retain(|(_, position)| {
+                    (position.time, &position.id) > (after.time, &after.id)
+                });
+            }
+            Some(cut_page(found, page.limit))
+        })
+    }
+
+    async fn analyse_user(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        range: DayRange,
+    ) -> Result<Option<Vec<DayStats>>, StoreError> {
+        self.read(project, |record| {
+            let at = record.find_by_key(user)?;
+            let counted = record.count_traces();
+            let days =
+                (0..i64::from(range.days)).map(|n| range.today.plus(n + 1 - i64::from(range.days)));
+            let describe_day = |day| {
+                let period = Period {
+                    from: Some(range.zone.start_of(day)),
+                    to: Some(range.zone.start_of(day.plus(1))),
+                };
+                let stats = record.describe_stats(&counted, at, period);
+                DayStats {
+                    day,
+                    measures: stats.measures,
+                    session_count: stats.session_count,
+                }
+            };
+            Some(days.map(describe_day).collect())
+        })
+    }
+
+    async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError> {
+        self.read(project, |record| {
+            record.summarise(&record.count_traces(), since)
+        })
+    }
+
+    async fn report_costs(
+        &self,
+        project: &ProjectId,
+        query: CostQuery,
+    ) -> Result<CostReport, StoreError> {
+        self.read(project, |record| {
+            record.report_costs(&record.count_traces(), &query)
+        })
+    }
+
+    async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError> {
+        self.read(project, |record| list_unpriced(&record.count_traces()))
+    }
+
+    /// Nothing is kept that could differ from a recomputation.
+    async fn verify(&self) -> Result<Verification, StoreError> {
+        let state = self.lock();
+        let mut found = Verification::default();
+        for record in &state.projects {
+            found.traces += record.traces.len() as i64;
+            found.spans += sum_traces(&record.count_traces()).span_count;
+        }
+        Ok(found)
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl ProjectRecord {
+    fn summarise(&self, counted: &[Counted], since: Micros) -> Summary {
+        let living = (0..self.users.len()).filter(|at| self.users[*at].fate == Fate::Living);
+        let users: Vec<UserStats> = living
+            .map(|at| self.describe_stats(counted, at, Period::ALL))
+            .collect();
+        let mut top: Vec<&UserStats> = users
+            .iter()
+            .filter(|stats| stats.measures.cost_nanos != 0)
+            .collect();
+        top.sort_by(|a, b| {
+            let by_cost = b.measures.cost_nanos.cmp(&a.measures.cost_nanos);
+            by_cost.then_with(|| a.user.external_id.cmp(&b.user.external_id))
+        });
+        Summary {
+            total_users: users.len() as i64,
+            active_users: users
+                .iter()
+                .filter(|stats| stats.user.last_seen >= since)
+                .count() as i64,
+            new_users: users
+                .iter()
+                .filter(|stats| stats.user.first_seen >= since)
+                .count() as i64,
+            top_by_cost: top.into_iter().take(5).map(describe_top).collect(),
+        }
+    }
+}
+
+fn describe_top(stats: &UserStats) -> TopUser {
+    TopUser {
+        id: stats.user.id.clone(),
+        external_id: stats.user.external_id.clone(),
+        name: stats.user.name.clone(),
+        cost_nanos: stats.measures.cost_nanos,
+    }
+}
+
+fn list_unpriced(counted: &[Counted]) -> Vec<UnpricedModel> {
+    let mut by_model: BTreeMap<Option<String>, UnpricedModel> = BTreeMap::new();
+    let spans = counted.iter().flat_map(|trace| &trace.spans);
+    for span in spans.filter(|span| span.counts && span.pricing == Pricing::Unpriced) {
+        let model = span.span.model.clone();
+        let empty = UnpricedModel {
+            model: model.clone(),
+            span_count: 0,
+            total_tokens: 0,
+        };
+        let entry = by_model.entry(model).or_insert(empty);
+        entry.span_count += 1;
+        entry.total_tokens += super::money::count_tokens(&span.usage);
+    }
+    let mut models: Vec<UnpricedModel> = by_model.into_values().collect();
+    models.sort_by_key(|model| -model.total_tokens);
+    models
+}
