@@ -59,20 +59,20 @@ struct SpanMerging {
 struct Merging(BTreeMap<String, (Arrival, String)>);
 
 impl Merging {
-    /// Adds an object's keys; tells whether any value changed.
-    fn add(&mut self, object: &str, at: Arrival) -> bool {
+    /// Adds an object's keys.
+    fn add(&mut self, object: &str, at: Arrival) -> Change {
         let Ok(keys) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(object) else {
-            return false;
+            return Change::Nothing;
         };
-        let mut changed = false;
+        let mut change = Change::Nothing;
         for (key, value) in keys {
-            let slot = self
-                .0
-                .entry(key)
-                .or_insert_with(|| (Arrival(i64::MIN), String::new()));
-            changed |= take_over(slot, value.get(), at);
+            let mut slot = self.0.remove(&key);
+            change = change.max(say(&mut slot, value.get(), at));
+            if let Some(slot) = slot {
+                self.0.insert(key, slot);
+            }
         }
-        changed
+        change
     }
 
     fn to_json(&self) -> Option<String> {
@@ -93,44 +93,80 @@ impl Merging {
     }
 }
 
-fn take_over(slot: &mut (Arrival, String), value: &str, at: Arrival) -> bool {
-    if slot.1 == value || slot.0 > at {
-        return false;
-    }
-    *slot = (at, value.to_owned());
-    true
+/// What adding a part did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    Nothing,
+    /// The same was said again, later: what arrived in between does not undo it.
+    SaidAgain,
+    /// Something that a reader sees.
+    Value,
 }
 
-fn replace(slot: &mut Option<(Arrival, String)>, value: &Option<String>, at: Arrival) -> bool {
-    match (slot, value) {
-        (_, None) => false,
-        (Some(slot), Some(value)) => take_over(slot, value, at),
-        (slot, Some(value)) => {
-            *slot = Some((at, value.clone()));
-            true
+fn say(slot: &mut Option<(Arrival, String)>, value: &str, at: Arrival) -> Change {
+    match slot {
+        Some((set, _)) if *set > at => Change::Nothing,
+        Some((set, old)) if old == value => match std::mem::replace(set, at) == at {
+            true => Change::Nothing,
+            false => Change::SaidAgain,
+        },
+        _ => {
+            *slot = Some((at, value.to_owned()));
+            Change::Value
         }
     }
+}
+
+fn say_if_given(slot: &mut Option<(Arrival, String)>, value: &Option<String>, at: Arrival) -> Change {
+    value.as_deref().map_or(Change::Nothing, |value| say(slot, value, at))
 }
 
 impl Payload {
-    /// Folds one part in; tells whether anything a reader sees has changed.
-    pub fn add(&mut self, part: &PayloadPart) -> bool {
+    /// Folds one part in.
+    pub fn add(&mut self, part: &PayloadPart) -> Change {
         let at = part.arrival;
-        let mut changed = part
-            .metadata
-            .as_deref()
-            .is_some_and(|object| self.metadata.add(object, at));
+        let nothing = Change::Nothing;
+        let mut change = part.metadata.as_deref().map_or(nothing, |object| self.metadata.add(object, at));
         for (id, payload) in &part.spans {
             let span = self.spans.entry(id.clone()).or_default();
-            changed |= replace(&mut span.input, &payload.input, at);
-            changed |= replace(&mut span.output, &payload.output, at);
-            changed |= replace(&mut span.model_parameters, &payload.model_parameters, at);
-            changed |= payload
-                .metadata
-                .as_deref()
-                .is_some_and(|object| span.metadata.add(object, at));
+            change = change
+                .max(say_if_given(&mut span.input, &payload.input, at))
+                .max(say_if_given(&mut span.output, &payload.output, at))
+                .max(say_if_given(&mut span.model_parameters, &payload.model_parameters, at))
+                .max(payload.metadata.as_deref().map_or(nothing, |object| span.metadata.add(object, at)));
         }
-        changed
+        change
+    }
+
+    /// The folded payload as parts, one per arrival: folding them gives the same again.
+    pub fn to_parts(&self) -> Vec<PayloadPart> {
+        let mut parts: BTreeMap<Arrival, Payload> = BTreeMap::new();
+        for (key, (at, value)) in &self.metadata.0 {
+            parts.entry(*at).or_default().metadata.0.insert(key.clone(), (*at, value.clone()));
+        }
+        for (id, span) in &self.spans {
+            let mut part = |at: Arrival, put: &dyn Fn(&mut SpanMerging)| put(parts.entry(at).or_default().spans.entry(id.clone()).or_default());
+            if let Some(slot) = &span.input {
+                part(slot.0, &|span| span.input = Some(slot.clone()));
+            }
+            if let Some(slot) = &span.output {
+                part(slot.0, &|span| span.output = Some(slot.clone()));
+            }
+            if let Some(slot) = &span.model_parameters {
+                part(slot.0, &|span| span.model_parameters = Some(slot.clone()));
+            }
+            for (key, slot) in &span.metadata.0 {
+                part(slot.0, &|span| {
+                    span.metadata.0.insert(key.clone(), slot.clone());
+                });
+            }
+        }
+        let to_part = |(arrival, payload): (Arrival, Payload)| PayloadPart {
+            arrival,
+            metadata: payload.metadata(),
+            spans: payload.spans.keys().map(|id| (id.clone(), payload.span(id))).collect(),
+        };
+        parts.into_iter().map(to_part).collect()
     }
 
     /// JSON object text of the trace's metadata, keys sorted.
@@ -183,7 +219,12 @@ mod tests {
             }
             assert_eq!(payload.metadata().as_deref(), Some(r#"{"a":1,"b":[3]}"#));
             assert_eq!(payload.span("s").input.as_deref(), Some("\"three\""));
-            assert!(!payload.add(&parts[0]), "a repeat changes nothing");
+            assert_eq!(payload.add(&parts[0]), Change::Nothing, "a repeat changes nothing");
+            let mut again = Payload::default();
+            payload.to_parts().iter().for_each(|part| drop(again.add(part)));
+            assert_eq!(again, payload);
+            let later = PayloadPart { arrival: Arrival(9), ..parts[2].clone() };
+            assert_eq!(payload.add(&later), Change::SaidAgain);
         }
     }
 }

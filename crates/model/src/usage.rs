@@ -48,7 +48,8 @@ impl Usage {
 
     /// Whether any tokens were used.
     pub fn has_tokens(&self) -> bool {
-        self.total_tokens() > 0 || self.prompt.unwrap_or(0) > 0 || self.completion.unwrap_or(0) > 0
+        let fields = [self.total, self.prompt, self.completion, self.cached, self.reasoning, self.cache_write];
+        fields.into_iter().flatten().any(|tokens| tokens > 0)
     }
 }
 

@@ -6,7 +6,7 @@ use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
 use cognobserve_model::query::{UserSort, fold_search};
 use hashbrown::DefaultHashBuilder;
-use hashbrown::{HashMap, HashSet, HashTable};
+use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
 
 /// What a user is sorted and filtered by; times in µs.
@@ -95,8 +95,8 @@ pub(crate) struct People {
     stale_bytes: usize,
     /// Deleted users: their number and the keyed hash of their external id.
     pub dead: HashMap<i64, Box<str>>,
-    /// Keyed hashes of external ids that are suppressed.
-    pub suppressed: HashSet<Box<str>>,
+    /// Keyed hashes of external ids that are suppressed, with the tombstone's number.
+    pub suppressed: HashMap<Box<str>, i64>,
 }
 
 impl People {

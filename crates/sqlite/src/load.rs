@@ -11,16 +11,16 @@ pub(crate) fn load_directory(conn: &Connection) -> Result<Directory, StoreError>
     load_users(conn, &mut directory)?;
     load_totals(conn, &mut directory)?;
     let mut statement = conn
-        .prepare("SELECT project_no, external_hash FROM suppressions")
+        .prepare("SELECT project_no, external_hash, user_no FROM suppressions")
         .map_err(sql)?;
     let mut rows = statement.query([]).map_err(sql)?;
     while let Some(row) = rows.next().map_err(sql)? {
         let (project_no, hash): (i64, String) =
             (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
-        directory
-            .people_mut(project_no)
+        let people = directory.people_mut(project_no);
+        people
             .suppressed
-            .insert(hash.into());
+            .insert(hash.into(), row.get(2).map_err(sql)?);
     }
     Ok(directory)
 }

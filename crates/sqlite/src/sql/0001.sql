@@ -34,7 +34,7 @@ CREATE TABLE users (
     no INTEGER PRIMARY KEY, project_no INTEGER NOT NULL, state INTEGER NOT NULL, external_id TEXT, external_hash TEXT,
     profile BLOB NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, updated_by TEXT
 );
-CREATE TABLE suppressions (project_no INTEGER NOT NULL, external_hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (project_no, external_hash)) WITHOUT ROWID;
+CREATE TABLE suppressions (project_no INTEGER NOT NULL, external_hash TEXT NOT NULL, user_no INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (project_no, external_hash)) WITHOUT ROWID;
 
 CREATE TABLE models (no INTEGER PRIMARY KEY, project_no INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (project_no, name));
 

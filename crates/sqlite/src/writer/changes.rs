@@ -129,7 +129,7 @@ impl Changes {
                     let people = directory.people_mut(project_no);
                     people.remove(no);
                     if suppress {
-                        people.suppressed.insert(external_hash.clone());
+                        people.suppressed.insert(external_hash.clone(), no);
                     }
                     people.dead.insert(no, external_hash);
                 }

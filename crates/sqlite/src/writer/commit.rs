@@ -123,7 +123,10 @@ impl CommitSession {
         if !open.state.erased {
             let time = open.state.time();
             for part in &piece.profiles {
-                desk.merge_profile(part)?;
+                let named = open.state.resolve_user_named(&part.user, desk);
+                if let Some(no) = named.filter(|no| !desk.is_dead(*no)) {
+                    desk.merge_profile(no.0, part)?;
+                }
             }
             merge_session_profile(desk, &piece, time)?;
         }

@@ -127,12 +127,8 @@ impl<'a, 'c> Desk<'a, 'c> {
         no
     }
 
-    /// Merges a fact about a person (who is made if new, unless suppressed).
-    pub fn merge_profile(&mut self, part: &ProfilePart) -> Result<(), StoreError> {
-        if self.is_suppressed(&part.user) {
-            return Ok(());
-        }
-        let no = self.take_user(&part.user);
+    /// Merges a fact about a living person.
+    pub fn merge_profile(&mut self, no: i64, part: &ProfilePart) -> Result<(), StoreError> {
         if !self.users.contains_key(&no) {
             let staged = load_staged(
                 self.tx,
@@ -312,35 +308,51 @@ pub(crate) fn session_has_id(
     Ok(same.map_err(sql)?.unwrap_or(false))
 }
 
-impl Registry for Desk<'_, '_> {
-    fn is_suppressed(&self, external_id: &str) -> bool {
-        self.people.is_some_and(|people| {
-            !people.suppressed.is_empty()
-                && people.suppressed.contains(
-                    self.shared
-                        .keys
-                        .pseudonym("user", self.project_no, external_id)
-                        .as_str(),
-                )
-        })
+impl Desk<'_, '_> {
+    fn hash_user(&self, external_id: &str) -> String {
+        self.shared
+            .keys
+            .pseudonym("user", self.project_no, external_id)
     }
 
-    fn resolve_user(&mut self, external_id: &str, dead: &[DeadUser]) -> UserNo {
-        if let Some(people) = self.people.filter(|_| !dead.is_empty()) {
-            let hash = self
-                .shared
-                .keys
-                .pseudonym("user", self.project_no, external_id);
-            let same = |dead: &&DeadUser| {
-                people
-                    .dead
-                    .get(&dead.no.0)
-                    .is_some_and(|buried| **buried == *hash)
-            };
-            if let Some(dead) = dead.iter().find(same) {
-                return dead.no;
-            }
-        }
+    fn find_suppressed(&self, external_id: &str) -> Option<i64> {
+        let suppressed = &self
+            .people
+            .filter(|people| !people.suppressed.is_empty())?
+            .suppressed;
+        suppressed
+            .get(self.hash_user(external_id).as_str())
+            .copied()
+    }
+}
+
+impl Registry for Desk<'_, '_> {
+    fn is_suppressed(&self, external_id: &str) -> bool {
+        self.find_suppressed(external_id).is_some()
+    }
+
+    fn match_dead(&self, external_id: &str, dead: &[DeadUser]) -> Option<UserNo> {
+        let people = self.people.filter(|_| !dead.is_empty())?;
+        let hash = self.hash_user(external_id);
+        let same = |dead: &&DeadUser| {
+            people
+                .dead
+                .get(&dead.no.0)
+                .is_some_and(|buried| **buried == *hash)
+        };
+        dead.iter().find(same).map(|dead| dead.no)
+    }
+
+    fn find_tombstone(&self, external_id: &str) -> Option<UserNo> {
+        self.find_suppressed(external_id).map(UserNo)
+    }
+
+    fn is_dead(&self, user: UserNo) -> bool {
+        self.people
+            .is_some_and(|people| people.dead.contains_key(&user.0))
+    }
+
+    fn resolve_user(&mut self, external_id: &str, _dead: &[DeadUser]) -> UserNo {
         UserNo(self.take_user(external_id))
     }
 

@@ -5,6 +5,7 @@ use super::people::{find_living, write_audit};
 use super::store_trace::{read_trace, write_trace};
 use super::{Writer, index};
 use crate::error::{StoreResult, damaged, sql};
+use crate::keys::HashKind;
 use crate::load::encode_profile;
 use crate::lookup::era_of;
 use crate::payloads;
@@ -54,6 +55,10 @@ impl Writer {
                         .erase(&|id| shared.keys.pseudonym("id", project.no, id).into());
                     payloads::delete(tx, trace.payload_no)?;
                     trace.payload_no = 0;
+                    let hash = shared
+                        .keys
+                        .hash(HashKind::Trace, project.no, &trace.state.id);
+                    caches.traces.insert(tx, hash, no)?;
                 }
                 let facts = trace.state.facts();
                 books.replace(no, Some(&trace.booked), Some(&facts));
@@ -192,8 +197,8 @@ fn bury_row(
     )
     .map_err(sql)?;
     if erase {
-        let row = (project_no, hash, Micros::now().0);
-        conn.execute("INSERT OR REPLACE INTO suppressions (project_no, external_hash, at) VALUES (?1, ?2, ?3)", row).map_err(sql)?;
+        let row = (project_no, hash, user_no, Micros::now().0);
+        conn.execute("INSERT OR REPLACE INTO suppressions (project_no, external_hash, user_no, at) VALUES (?1, ?2, ?3, ?4)", row).map_err(sql)?;
     } else {
         conn.execute(
             "DELETE FROM user_totals WHERE project_no = ?1 AND user_no = ?2",

@@ -9,8 +9,8 @@ use crate::keys::{HashKind, Keys};
 use crate::lookup::Lookup;
 use crate::payloads;
 use cognobserve_model::facts::Facts;
-use cognobserve_model::id::{ModelNo, UserNo};
-use cognobserve_model::payload::PayloadPart;
+use cognobserve_model::id::ModelNo;
+use cognobserve_model::payload::{Change, PayloadPart};
 use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
@@ -62,10 +62,9 @@ pub(crate) fn match_trace(
         let Some(stored) = read_trace(conn, *no)? else {
             continue;
         };
-        let same_id = match stored.state.erased {
-            true => *stored.state.id == *keys.pseudonym("id", project_no, id),
-            false => *stored.state.id == *id,
-        };
+        // An erased trace is found by its old id and by the pseudonym that lists show.
+        let same_id = *stored.state.id == *id
+            || (stored.state.erased && *stored.state.id == *keys.pseudonym("id", project_no, id));
         if stored.project_no == project_no && same_id {
             return Ok(Some(stored));
         }
@@ -103,7 +102,6 @@ impl OpenTrace {
         books: &mut Books,
         keep_payload_from: Option<i64>,
     ) -> Result<(), StoreError> {
-        bury_dead(&mut self.state, desk);
         let before = self.stored.as_ref().map(|stored| &stored.state);
         if before == Some(&self.state) && self.bodies.is_empty() {
             return Ok(());
@@ -132,8 +130,23 @@ impl OpenTrace {
             }
         };
         let booked = self.stored.as_ref().map(|stored| &stored.booked);
-        books.replace(no, booked, Some(&facts));
-        index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
+        if self.state.erased && before.is_none_or(|before| !before.erased) {
+            let hash = desk
+                .shared
+                .keys
+                .hash(HashKind::Trace, project_no, &self.state.id);
+            desk.caches.traces.insert(desk.tx, hash, no)?;
+        }
+        let same_facts = booked.is_some_and(|booked| {
+            Facts {
+                name: facts.name.clone(),
+                ..booked.clone()
+            } == facts
+        });
+        if !same_facts {
+            books.replace(no, booked, Some(&facts));
+            index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
+        }
         // Plain inserts are appended; only a known row is looked for.
         let statement = if self.stored.is_some() {
             UPDATE
@@ -167,37 +180,32 @@ impl OpenTrace {
         }
         // Something is stored already, or several pieces came at once: keep what is new.
         let mut stored = payloads::read(desk.tx, head)?;
-        let mut news: Vec<PayloadPart> = Vec::new();
+        let (mut news, mut change): (Vec<PayloadPart>, Change) = (Vec::new(), Change::Nothing);
         for body in &self.bodies {
             for part in payloads::unpack(body)? {
-                if stored.add(&part) {
+                let said = stored.add(&part);
+                change = change.max(said);
+                if said != Change::Nothing {
                     news.push(part);
                 }
             }
         }
-        if news.is_empty() {
-            return Ok(head);
-        }
-        let no = take(&mut desk.caches.next.payload);
-        payloads::insert(desk.tx, no, head, &payloads::pack(&news)?)?;
+        let no = match change {
+            Change::Nothing => return Ok(head),
+            Change::Value => {
+                let no = take(&mut desk.caches.next.payload);
+                payloads::insert(desk.tx, no, head, &payloads::pack(&news)?)?;
+                no
+            }
+            // A repeat: only the stamps are newer, so nothing is stored twice.
+            Change::SaidAgain => {
+                payloads::delete(desk.tx, head)?;
+                let no = take(&mut desk.caches.next.payload);
+                payloads::insert(desk.tx, no, 0, &payloads::pack(&stored.to_parts())?)?;
+                no
+            }
+        };
         Ok(no)
-    }
-}
-
-/// A span may name a user who was deleted meanwhile: that one is dead here too.
-fn bury_dead(state: &mut TraceState, desk: &Desk) {
-    let Some(people) = desk.people.filter(|people| !people.dead.is_empty()) else {
-        return;
-    };
-    let named: Vec<UserNo> = state
-        .user
-        .into_iter()
-        .chain(state.spans.iter().filter_map(|span| span.user))
-        .collect();
-    for no in named {
-        if people.dead.contains_key(&no.0) {
-            state.bury_user(no, false);
-        }
     }
 }
 
