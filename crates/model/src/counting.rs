@@ -2,6 +2,7 @@
 //!
 //! A span that only contains model calls does not count what they count already, and
 //! two spans for one provider response count once.
+use crate::facts::IdOrder;
 use crate::span::SpanState;
 use std::collections::HashMap;
 
@@ -10,9 +11,17 @@ use std::collections::HashMap;
 /// A span that is no model call does not count if a model call below it has usage. Of
 /// spans with the same response id and model, the one with the smallest id counts.
 pub fn decide_counted(spans: &[SpanState]) -> Vec<bool> {
+    decide_counted_by(spans, &|at| (0, &spans[at].id))
+}
+
+/// The same, where `order` of a position stands for the id.
+pub(crate) fn decide_counted_by<'a>(
+    spans: &[SpanState],
+    order: &dyn Fn(usize) -> IdOrder<'a>,
+) -> Vec<bool> {
     let mut counted = vec![true; spans.len()];
     leave_out_containers(spans, &mut counted);
-    leave_out_repeats(spans, &mut counted);
+    leave_out_repeats(spans, order, &mut counted);
     counted
 }
 
@@ -49,7 +58,11 @@ fn leave_out_containers(spans: &[SpanState], counted: &mut [bool]) {
     }
 }
 
-fn leave_out_repeats(spans: &[SpanState], counted: &mut [bool]) {
+fn leave_out_repeats<'a>(
+    spans: &[SpanState],
+    order: &dyn Fn(usize) -> IdOrder<'a>,
+    counted: &mut [bool],
+) {
     let mut first: HashMap<(&str, _), usize> = HashMap::new();
     for (at, span) in spans.iter().enumerate() {
         let Some(response) = span.response_id.as_deref() else {
@@ -62,7 +75,7 @@ fn leave_out_repeats(spans: &[SpanState], counted: &mut [bool]) {
         if kept == at {
             continue;
         }
-        let (keep, leave) = if spans[kept].id <= span.id {
+        let (keep, leave) = if order(kept) <= order(at) {
             (kept, at)
         } else {
             (at, kept)

@@ -2,7 +2,7 @@
 //!
 //! The ledger books the difference between the facts before and after a delivery; the
 //! facts of all traces sum to the rollups.
-use crate::counting::decide_counted;
+use crate::counting::decide_counted_by;
 use crate::id::{ModelNo, SessionNo, UserNo};
 use crate::measures::Measures;
 use crate::price::PriceBook;
@@ -37,8 +37,12 @@ pub fn level_bit(level: Level) -> u8 {
     1 << (level as u8)
 }
 
-/// (envelope or root span, arrival, from the envelope, start, span id): the highest wins.
-type Rank<'a> = (bool, Option<Arrival>, bool, Option<Micros>, &'a str);
+/// (envelope or root span, arrival, from the envelope, start, span): the highest wins.
+type Rank<'a> = (bool, Option<Arrival>, bool, Option<Micros>, IdOrder<'a>);
+
+/// By what spans are told apart where all else is equal: their ids, or what was the order
+/// of their ids before they were erased.
+pub(crate) type IdOrder<'a> = (u32, &'a str);
 
 impl TraceState {
     /// `timestamp`, else the earliest span start, else the first arrival.
@@ -70,9 +74,11 @@ impl TraceState {
         bit: u32,
         of_span: impl Fn(&SpanState) -> Option<T>,
     ) -> Option<T> {
-        let envelope = envelope.map(|(value, at)| ((true, at, true, None, ""), value));
-        let spans = self.spans.iter().zip(roots).filter_map(|(span, root)| {
-            let rank: Rank = (*root, span.stamps.of(bit), false, span.start, &span.id);
+        let envelope = envelope.map(|(value, at)| ((true, at, true, None, (0, "")), value));
+        let spans = self.spans.iter().zip(roots).enumerate();
+        let spans = spans.filter_map(|(at, (span, root))| {
+            let said = span.stamps.of(bit);
+            let rank: Rank = (*root, said, false, span.start, self.id_order(at));
             Some((rank, of_span(span)?))
         });
         envelope
@@ -82,25 +88,33 @@ impl TraceState {
             .map(|(_, value)| value)
     }
 
-    /// The user that the trace belongs to.
-    pub fn resolve_user(&self, roots: &[bool]) -> Option<UserNo> {
-        let lives = |no: &UserNo| {
-            !self
-                .dead_users
-                .iter()
-                .any(|dead| dead.no == *no && !dead.keeps_spend)
+    /// The place of a span by its id; see [`IdOrder`].
+    pub(crate) fn id_order(&self, at: usize) -> IdOrder<'_> {
+        let rank = match self.erased {
+            true => self.frozen_order.get(at).copied().unwrap_or(u32::MAX),
+            false => 0,
         };
-        let envelope = self.user.filter(lives).map(|no| (no, self.user_stamp()));
-        self.choose(roots, envelope, crate::span::field::USER, |span| {
-            span.user.filter(lives)
-        })
+        (rank, &self.spans[at].id)
+    }
+
+    /// For each span, whether its usage counts.
+    pub fn mark_counted(&self) -> Vec<bool> {
+        decide_counted_by(&self.spans, &|at| self.id_order(at))
+    }
+
+    /// The user that the trace belongs to: of the highest rank, unless that one is deleted.
+    pub fn resolve_user(&self, roots: &[bool]) -> Option<UserNo> {
+        let envelope = self.user.map(|no| (no, self.user_stamp()));
+        let named = self.choose(roots, envelope, crate::span::field::USER, |span| span.user);
+        let mut dead = self.dead_users.iter();
+        named.filter(|no| !dead.any(|dead| dead.no == *no && !dead.keeps_spend))
     }
 
     fn resolve_session(&self, roots: &[bool]) -> Option<SessionNo> {
         let envelope = self.session.map(|no| (no, self.session_stamp()));
-        self.choose(roots, envelope, crate::span::field::SESSION, |span| {
-            span.session
-        })
+        let bit = crate::span::field::SESSION;
+        let named = self.choose(roots, envelope, bit, |span| span.session);
+        named.filter(|no| *no != SessionNo::NONE)
     }
 
     /// The trace's name: the explicit one of highest rank, else the earliest root's, else
@@ -159,7 +173,7 @@ impl TraceState {
     /// Everything that the trace counts.
     pub fn facts(&self) -> Facts {
         let roots = self.mark_roots();
-        let counted = decide_counted(&self.spans);
+        let counted = self.mark_counted();
         let mut facts = Facts {
             user: self.resolve_user(&roots),
             session: self.resolve_session(&roots),

@@ -25,6 +25,18 @@ pub trait Registry {
     /// Whether the id was erased and is to stay so: such a trace is counted without
     /// user, payload or readable ids.
     fn is_suppressed(&self, external_id: &str) -> bool;
+    /// The one of these deleted users of a trace who had this external id.
+    fn match_dead(&self, _external_id: &str, _dead: &[DeadUser]) -> Option<UserNo> {
+        None
+    }
+    /// The tombstone that the erasure of this external id left.
+    fn find_tombstone(&self, _external_id: &str) -> Option<UserNo> {
+        None
+    }
+    /// Whether this is the number of a deleted user.
+    fn is_dead(&self, _user: UserNo) -> bool {
+        false
+    }
     /// `dead`: deleted users of this trace, to be matched before living ones.
     fn resolve_user(&mut self, external_id: &str, dead: &[DeadUser]) -> UserNo;
     fn resolve_session(&mut self, external_id: &str) -> SessionNo;
@@ -55,8 +67,13 @@ pub struct TraceState {
     pub spans: Vec<SpanState>,
     /// Readable ids, names and messages are gone; later pieces bring none back.
     pub erased: bool,
-    /// Users that were deleted while this trace was theirs.
+    /// Users that were deleted after this trace had named them: it goes on meaning them.
     pub dead_users: Vec<DeadUser>,
+    /// Users that a field named before it was corrected to another.
+    pub former_users: Vec<UserNo>,
+    /// Once erased: the rank of each span's readable id among those known then. What
+    /// depended on the order of ids goes on as it was.
+    pub frozen_order: Vec<u32>,
 }
 
 /// What a merge did.
@@ -84,8 +101,14 @@ impl TraceState {
     /// Merges one piece.
     pub fn merge(&mut self, piece: &Piece, registry: &mut dyn Registry) -> Merged {
         let mut merged = Merged::default();
+        self.bury_dead(registry);
         if !self.erased && names_suppressed(piece, registry) {
             self.erase(&|id| registry.pseudonym(id));
+            // A session's id is readable, and pieces to come do not get it in either.
+            self.session = None;
+            for span in &mut self.spans {
+                span.session = None;
+            }
             merged.changed = true;
             merged.erased = true;
         }
@@ -160,10 +183,11 @@ impl TraceState {
                 &mut self.stamps,
             );
         }
-        if let Some(user) = &piece.user {
-            if let Some(no) = resolve_living(user, &self.dead_users, registry) {
-                changed |= set(&mut self.user, no, envelope::USER, at, &mut self.stamps);
-            }
+        let user = piece.user.as_deref();
+        if let Some(no) = user.and_then(|id| self.resolve_user_named(id, registry)) {
+            let old = self.user;
+            changed |= set(&mut self.user, no, envelope::USER, at, &mut self.stamps);
+            self.note_former_user(old, self.user);
         }
         if !self.erased
             && let Some(session) = &piece.session
@@ -189,7 +213,8 @@ impl TraceState {
     ) -> bool {
         let erased = self.erased;
         let user = part.user.as_deref();
-        let user = user.and_then(|id| resolve_living(id, &self.dead_users, registry));
+        let user = user.and_then(|id| self.resolve_user_named(id, registry));
+        let old_user = self.spans[index].user;
         let span = &mut self.spans[index];
         let mut changed = false;
         let stamps = &mut span.stamps;
@@ -211,7 +236,8 @@ impl TraceState {
             }),
             PARENT
         );
-        let mut app_root = span.app_root.then_some(true);
+        let said = stamps.of(field::APP_ROOT).is_some();
+        let mut app_root = said.then_some(span.app_root);
         put!(app_root, part.app_root, APP_ROOT);
         span.app_root = app_root.unwrap_or(false);
         if !erased {
@@ -258,7 +284,47 @@ impl TraceState {
         put!(span.client_cost.total, part.cost.total, COST_TOTAL);
         put!(span.client_cost.span_total, part.cost.span_total, SPAN_COST);
         put!(span.user, user, USER);
+        let new_user = span.user;
+        self.note_former_user(old_user, new_user);
         changed
+    }
+
+    /// Whom an external id means in this trace: for good whom it meant at first, whatever
+    /// became of that one; `None` is nobody.
+    pub fn resolve_user_named(
+        &mut self,
+        external_id: &str,
+        registry: &mut dyn Registry,
+    ) -> Option<UserNo> {
+        if let Some(no) = registry.match_dead(external_id, &self.dead_users) {
+            return Some(no);
+        }
+        if registry.is_suppressed(external_id) {
+            let no = registry.find_tombstone(external_id)?;
+            self.bury_user(no, false);
+            return Some(no);
+        }
+        Some(registry.resolve_user(external_id, &self.dead_users))
+    }
+
+    fn note_former_user(&mut self, old: Option<UserNo>, new: Option<UserNo>) {
+        if let Some(old) = old.filter(|_| old != new)
+            && !self.former_users.contains(&old)
+        {
+            self.former_users.push(old);
+        }
+    }
+
+    /// Notes which of the users that the trace has named were deleted since.
+    fn bury_dead(&mut self, registry: &dyn Registry) {
+        let on_spans = self.spans.iter().filter_map(|span| span.user);
+        let named = self.user.into_iter().chain(on_spans);
+        let named = named.chain(self.former_users.iter().copied());
+        let mut dead: Vec<UserNo> = named.filter(|no| registry.is_dead(*no)).collect();
+        dead.dedup();
+        for no in dead {
+            self.bury_user(no, false);
+        }
     }
 
     /// When an envelope field was set, for ranking against spans.
@@ -282,6 +348,7 @@ impl TraceState {
         }
         self.id = pseudonym(&self.id);
         self.name = None;
+        self.frozen_order = rank_ids(&self.spans);
         for span in &mut self.spans {
             span.id = pseudonym(&span.id);
             span.parent = span.parent.as_deref().map(pseudonym);
@@ -305,17 +372,27 @@ impl TraceState {
         }
     }
 
-    /// Takes a deleted session off the trace.
+    /// Takes a deleted session off the trace: what named it names nothing, and still
+    /// outranks what it outranked.
     pub fn unlink_session(&mut self, session: SessionNo) {
-        if self.session == Some(session) {
-            self.session = None;
-        }
-        for span in &mut self.spans {
-            if span.session == Some(session) {
-                span.session = None;
+        let on_spans = self.spans.iter_mut().map(|span| &mut span.session);
+        for slot in on_spans.chain([&mut self.session]) {
+            if *slot == Some(session) {
+                *slot = Some(SessionNo::NONE);
             }
         }
     }
+}
+
+/// For each span the rank of its id among all.
+fn rank_ids(spans: &[SpanState]) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    order.sort_by(|a, b| spans[*a].id.cmp(&spans[*b].id));
+    let mut ranks = vec![0; spans.len()];
+    for (rank, at) in (0..).zip(order) {
+        ranks[at] = rank;
+    }
+    ranks
 }
 
 fn names_suppressed(piece: &Piece, registry: &dyn Registry) -> bool {
@@ -328,16 +405,8 @@ fn names_suppressed(piece: &Piece, registry: &dyn Registry) -> bool {
         .any(|id| registry.is_suppressed(id))
 }
 
-fn resolve_living(
-    external_id: &str,
-    dead: &[DeadUser],
-    registry: &mut dyn Registry,
-) -> Option<UserNo> {
-    (!registry.is_suppressed(external_id)).then(|| registry.resolve_user(external_id, dead))
-}
-
-/// Sets a field if this arrival may; tells whether the value changed. An equal value
-/// changes nothing, its stamp included.
+/// Sets a field if this arrival may; tells whether the field or its stamp changed. An
+/// equal value leaves the field, but is said again: what arrived before does not undo it.
 fn set<T: PartialEq>(
     slot: &mut Option<T>,
     value: T,
@@ -345,7 +414,10 @@ fn set<T: PartialEq>(
     at: Arrival,
     stamps: &mut Stamps,
 ) -> bool {
-    if slot.as_ref() == Some(&value) || !stamps.admits(bit, at) {
+    if !stamps.admits(bit, at) {
+        return false;
+    }
+    if slot.as_ref() == Some(&value) && stamps.of(bit) == Some(at) {
         return false;
     }
     *slot = Some(value);
