@@ -1,7 +1,7 @@
 //! Deletions: users unlinked or erased, sessions, traces, payloads whose time is over.
 use super::payload::strip_payload;
 use super::profile::Facts;
-use super::state::{Fate, ProjectRecord};
+use super::state::{Fate, ProjectRecord, TraceRecord};
 use crate::DeleteMode;
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::report::Deleted;
@@ -53,6 +53,9 @@ impl ProjectRecord {
             .filter(|trace| trace.session == Some(session))
             .count();
         self.sessions[session].removed = true;
+        for trace in &mut self.traces {
+            trace.void_session(session);
+        }
         Some(Deleted {
             traces: traces as i64,
             sessions: 1,
@@ -85,5 +88,35 @@ impl ProjectRecord {
             removed += u64::from(had > 0);
         }
         removed
+    }
+}
+
+impl TraceRecord {
+    /// What was said of a removed session names nothing from now on; said again, the same
+    /// id means another session.
+    fn void_session(&mut self, session: usize) {
+        let voided = |id: &str| format!("{id}\u{0}{session}");
+        for piece in &mut self.pieces {
+            let envelope = piece.session.iter_mut().map(|part| &mut part.external_id);
+            let on_spans = piece
+                .spans
+                .iter_mut()
+                .filter_map(|part| part.session.as_mut());
+            for id in envelope.chain(on_spans) {
+                if self.rooms.get(id) == Some(&session) {
+                    *id = voided(id);
+                }
+            }
+        }
+        let named: Vec<String> = self
+            .rooms
+            .iter()
+            .filter(|(_, at)| **at == session)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in named {
+            self.rooms.remove(&id);
+            self.rooms.insert(voided(&id), session);
+        }
     }
 }

@@ -86,7 +86,7 @@ pub(super) struct TraceRecord {
     pub people: BTreeMap<String, Person>,
     /// Users who were erased while this trace was theirs.
     pub tombstones: BTreeSet<usize>,
-    /// What an external session id means within this trace, decided like `people`.
+    /// What an external session id means within this trace, until that one is removed.
     pub rooms: BTreeMap<String, usize>,
     pub erased: bool,
     pub prices: BTreeMap<String, Priced>,

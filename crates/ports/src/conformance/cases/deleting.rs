@@ -510,31 +510,20 @@ pub async fn a_deleted_session_unlinks_its_traces(desk: Desk) {
     );
 }
 
-pub async fn traces_of_a_deleted_session_stay_out_of_it_when_repeated(desk: Desk) {
-    let piece = trace("t")
-        .by("ann")
-        .within("chat")
-        .when(at(0))
-        .with(call("s", "m", 1, 1).cost(5))
-        .arrived(FIRST_ARRIVAL);
-    desk.book_one(piece.clone()).await;
+pub async fn a_deleted_session_gives_its_traces_to_no_other(desk: Desk) {
+    let mut child = span("s").under("x");
+    child.session = Some("loser".into());
+    desk.book_one(trace("t").within("former").with(child)).await;
+    desk.book_one(trace("t").within("chat")).await;
     let chat = desk.session("chat").await.id;
     desk.delete_session(&chat).await.expect("it was there");
-    desk.book_one(piece.clone()).await;
-    desk.book_one(piece.arrived(FIRST_ARRIVAL + 100)).await;
-    assert_eq!(
-        desk.find_session("chat")
-            .await
-            .map(|session| session.measures.trace_count)
-            .unwrap_or_default(),
-        0
-    );
+    desk.book_one(trace("t").with(span("more"))).await;
     assert_eq!(desk.trace("t").await.summary.session, None);
-    desk.book_one(trace("t").within("other")).await;
-    assert_eq!(
-        desk.session("other").await.measures.cost_nanos,
-        5,
-        "another session takes it"
+    desk.book_one(trace("t").within("chat")).await;
+    let anew = desk.session("chat").await;
+    assert!(
+        anew.id != chat && anew.measures.trace_count == 1,
+        "named again it is a new one"
     );
 }
 

@@ -91,7 +91,7 @@ macro_rules! with_conformance_cases {
                 a_trace_corrected_to_an_erased_id_leaves_its_user,
                 B48_a_deleted_trace_takes_its_counts,
                 a_deleted_session_unlinks_its_traces,
-                traces_of_a_deleted_session_stay_out_of_it_when_repeated,
+                a_deleted_session_gives_its_traces_to_no_other,
                 a_session_deleted_while_a_span_names_it_harms_nothing,
                 retention_takes_payloads_and_leaves_the_books,
                 a_deleted_project_takes_everything,
