@@ -1,9 +1,21 @@
 //! The reference store meets its own suite: the cases and the store check each other.
-use cognobserve_ports::conformance::Made;
+use cognobserve_ports::conformance::{Made, property};
 use cognobserve_ports::reference::ReferenceStore;
 use std::sync::Arc;
 
-cognobserve_ports::conformance_tests!("reference", async || Made::new(
-    Arc::new(ReferenceStore::new()),
-    ()
-));
+async fn make_store() -> Made {
+    Made::new(Arc::new(ReferenceStore::new()), ())
+}
+
+cognobserve_ports::conformance_tests!("reference", make_store);
+
+/// Against itself: what the picture of a world shows does not depend on the store's ids.
+#[test]
+fn random_worlds_are_answered_alike_twice() {
+    property::run_property(300, 1, make_store);
+}
+
+#[test]
+fn pieces_in_any_order_give_the_same() {
+    property::run_order_property(300, 1, make_store);
+}
