@@ -166,9 +166,10 @@ fn render_operation(html: &mut String, path: &str, method: &str, operation: &Val
             )
         });
         let contents: Vec<String> = contents.collect();
+        let words = escape(text(response, "description"));
         let _ = write!(
             html,
-            "<p>Answer {}: {}</p>",
+            "<p>Answer {}: {words} {}</p>",
             escape(status),
             contents.join(", or ")
         );

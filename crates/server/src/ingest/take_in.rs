@@ -29,7 +29,7 @@ type Permit = Result<Allowed<Ingest>, Problem>;
 /// specification says. `Content-Encoding` may be gzip, deflate, zstd or br.
 #[utoipa::path(post, path = "/v1/traces", tag = "ingest", params(
     ("Idempotency-Key" = Option<String>, Header, description = "From it a missing `trace_id` is derived, so that a repeat is the same trace."),
-), request_body(content((TraceIn = "application/json"), (Vec<u8> = "application/x-protobuf"))), responses(
+), request_body(content((TraceIn = "application/json"), (String = "application/x-protobuf"))), responses(
     (status = 202, body = TraceAnswer, description = "Committed and durable."),
     (status = 200, description = "OTLP: committed and durable, maybe in part."),
     (status = "default", body = ProblemOut),
