@@ -6,7 +6,6 @@ use crate::keys::HashKind;
 use crate::lookup;
 use crate::payloads;
 use crate::writer::{StoredTrace, match_trace, read_trace};
-use cognobserve_model::counting::decide_counted;
 use cognobserve_model::facts::level_bit;
 use cognobserve_model::id::SessionId;
 use cognobserve_model::payload::Payload;
@@ -254,7 +253,7 @@ pub(super) fn find(snapshot: &Snapshot, id: &str) -> StoreResult<Option<TraceDet
 
 fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> {
     let payload = payloads::read(snapshot.conn, trace.payload_no)?;
-    let counted = decide_counted(&trace.state.spans);
+    let counted = trace.state.mark_counted();
     let mut models: HashMap<i64, String> = HashMap::new();
     let mut name = snapshot
         .conn

@@ -9,7 +9,7 @@ use crate::keys::{HashKind, Keys};
 use crate::lookup::Lookup;
 use crate::payloads;
 use cognobserve_model::facts::Facts;
-use cognobserve_model::id::ModelNo;
+use cognobserve_model::id::{ModelNo, SessionNo};
 use cognobserve_model::payload::{Change, PayloadPart};
 use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
@@ -102,6 +102,9 @@ impl OpenTrace {
         books: &mut Books,
         keep_payload_from: Option<i64>,
     ) -> Result<(), StoreError> {
+        if self.stored.is_some() {
+            unlink_missing_sessions(desk, &mut self.state)?;
+        }
         let before = self.stored.as_ref().map(|stored| &stored.state);
         if before == Some(&self.state) && self.bodies.is_empty() {
             return Ok(());
@@ -207,6 +210,24 @@ impl OpenTrace {
         };
         Ok(no)
     }
+}
+
+/// A stored trace may name a session that was deleted while another one ranked higher.
+fn unlink_missing_sessions(desk: &Desk, state: &mut TraceState) -> Result<(), StoreError> {
+    let on_spans = state.spans.iter().filter_map(|span| span.session);
+    let mut named: Vec<SessionNo> = state.session.into_iter().chain(on_spans).collect();
+    named.sort_unstable();
+    named.dedup();
+    for session in named
+        .into_iter()
+        .filter(|session| *session != SessionNo::NONE)
+    {
+        let query = "SELECT 1 FROM sessions WHERE no = ?1";
+        if desk.tx.find(query, [session.0], |_| Ok(()))?.is_none() {
+            state.unlink_session(session);
+        }
+    }
+    Ok(())
 }
 
 fn read_model_names(

@@ -1,0 +1,42 @@
+//! Random worlds on the embedded store against the reference store: 10,000 in chunks, so
+//! that they run side by side.
+use cognobserve_ports::conformance::{Made, property};
+use cognobserve_sqlite::{Mode, SqliteStore};
+use std::sync::Arc;
+
+const WORLDS: u32 = 400;
+const PAIRS: u32 = 250;
+
+async fn make_store() -> Made {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path(), Mode::Serve).expect("the store opens");
+    Made::new(Arc::new(store), dir)
+}
+
+macro_rules! chunks {
+    ($run:path, $cases:expr, $($name:ident = $seed:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                $run($cases, $seed, make_store);
+            }
+        )*
+    };
+}
+
+mod worlds {
+    use super::*;
+    chunks!(
+        property::run_property, WORLDS,
+        w01 = 1, w02 = 2, w03 = 3, w04 = 4, w05 = 5, w06 = 6, w07 = 7, w08 = 8, w09 = 9, w10 = 10,
+        w11 = 11, w12 = 12, w13 = 13, w14 = 14, w15 = 15, w16 = 16, w17 = 17, w18 = 18, w19 = 19, w20 = 20,
+    );
+}
+
+mod orders {
+    use super::*;
+    chunks!(
+        property::run_order_property, PAIRS,
+        o01 = 101, o02 = 102, o03 = 103, o04 = 104, o05 = 105, o06 = 106, o07 = 107, o08 = 108,
+    );
+}
