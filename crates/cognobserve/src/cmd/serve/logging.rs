@@ -10,6 +10,9 @@ pub fn start_logging(log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("log.filter: {:?} is not a filter", log.filter))?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A log that cannot be written (its disk is full, its reader gone) must not panic
+        // the task that had something to say.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => subscriber
