@@ -6,6 +6,7 @@ mod batches;
 mod bodies;
 mod changes;
 mod costs;
+mod coverage;
 mod lists;
 mod notes;
 mod otlp;
