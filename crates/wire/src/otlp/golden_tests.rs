@@ -129,6 +129,8 @@ fn bodies_that_are_no_request_fail_whole() {
         r#"{"resourceSpans":[}"#,
         "{} x",
         r#"{"resourceSpans":["#,
+        r#"{"resourceSpans":7}"#,
+        r#"{"resourceSpans":{"a":[1]}}"#,
     ] {
         assert!(
             matches!(decode_json(body), Err(OtlpError::Json(_))),
@@ -141,7 +143,6 @@ fn bodies_that_are_no_request_fail_whole() {
     for body in [
         "{}",
         r#"{"resourceSpans":null}"#,
-        r#"{"resourceSpans":{"a":[1]}}"#,
     ] {
         assert_eq!(decode_json(body).unwrap(), Decoded::default());
     }

@@ -15,11 +15,15 @@ use crate::json::object::{Array, Object, ReadArray, ReadObject, Text};
 /// Reads an `ExportTraceServiceRequest` from cleaned JSON text.
 ///
 /// # Errors
-/// Broken syntax, a body that is no object, or one that unfolds to too much.
+/// Broken syntax, a body that is no object, spans that are no list, or more than may unfold.
 pub fn decode_json(text: &str) -> Result<Decoded<'_>, OtlpError> {
     let mut context = Context::new();
     let mut from = serde_json::Deserializer::from_str(text);
-    let kind = Object(&mut Request(&mut context))
+    let mut request = Request {
+        context: &mut context,
+        spans: Kind::Absent,
+    };
+    let kind = Object(&mut request)
         .deserialize(&mut from)
         .and_then(|kind| from.end().map(|()| kind))
         .map_err(|e| OtlpError::Json(e.to_string()))?;
@@ -29,6 +33,13 @@ pub fn decode_json(text: &str) -> Result<Decoded<'_>, OtlpError> {
             kind.name()
         )));
     }
+    // To answer "accepted" here would lose all spans of the body without a word.
+    if !matches!(request.spans, Kind::Array | Kind::Null | Kind::Absent) {
+        return Err(OtlpError::Json(format!(
+            "expected an array in resourceSpans, got {}",
+            request.spans.name()
+        )));
+    }
     context.finish()
 }
 
@@ -36,12 +47,19 @@ pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> 
     map.next_value::<IgnoredAny>().map(|_| ())
 }
 
-struct Request<'c, 'a>(&'c mut Context<'a>);
+struct Request<'c, 'a> {
+    context: &'c mut Context<'a>,
+    /// What the spans came in.
+    spans: Kind,
+}
 
 impl<'a> ReadObject<'a> for Request<'_, 'a> {
     fn read_field<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
         match key.0.as_ref() {
-            "resourceSpans" | "resource_spans" => map.next_value_seed(Array(self)).map(|_| ()),
+            "resourceSpans" | "resource_spans" => {
+                self.spans = map.next_value_seed(Array(self))?;
+                Ok(())
+            }
             _ => skip(map),
         }
     }
@@ -49,14 +67,14 @@ impl<'a> ReadObject<'a> for Request<'_, 'a> {
 
 impl<'a> ReadArray<'a> for Request<'_, 'a> {
     fn read_item<A: SeqAccess<'a>>(&mut self, seq: &mut A) -> Result<bool, A::Error> {
-        let first = self.0.decoded.spans.len();
+        let first = self.context.decoded.spans.len();
         let mut reader = ResourceSpans {
-            context: self.0,
+            context: self.context,
             resource: Attributes::default(),
         };
         let is_some = seq.next_element_seed(Object(&mut reader))?.is_some();
         let resource = reader.resource;
-        self.0.set_resource(first, resource);
+        self.context.set_resource(first, resource);
         Ok(is_some)
     }
 }
