@@ -11,7 +11,8 @@ pub fn check_sanitize(bytes: &[u8]) {
     let Ok(clean) = sanitize(bytes) else { return };
     let text = clean.text();
     let again = sanitize(text.as_bytes()).expect("clean text stays clean");
-    assert_eq!(again.text(), text);
+    // A byte order mark is taken off once; a second one is the decoder's to refuse.
+    assert_eq!(again.text(), text.strip_prefix('\u{feff}').unwrap_or(text));
     assert_eq!((again.replaced_characters(), again.non_finite()), (0, 0));
     assert!(clean.non_finite_in(text) <= clean.non_finite());
     if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {

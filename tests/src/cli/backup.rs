@@ -1,5 +1,6 @@
 //! `backup` beside a server under load, `restore` into an empty directory, `verify` of both.
 use crate::harness::books::Books;
+use crate::harness::scan::settle_store;
 use crate::harness::sample::{trace, with};
 use crate::harness::{Client, Server, Setup, run_command};
 use serde_json::{Value, json};
@@ -90,7 +91,7 @@ fn verify_finds_a_wrong_sum() {
     let found = server.run(&["verify", "--json"]).expect_success().json();
     assert_eq!((&found["traces"], &found["differenceCount"]), (&json!(50), &json!(0)));
     server.stop();
-    let file = server.data_dir().join("ledger.db");
+    let file = settle_store(server.data_dir());
     let whole = std::fs::read(&file).unwrap();
     for table in ["user_totals", "user_days", "user_quarters", "project_quarters", "model_quarters"] {
         let database = rusqlite::Connection::open(&file).unwrap();

@@ -112,7 +112,7 @@ fn an_import_may_be_repeated_and_bad_lines_are_named() {
     std::fs::write(&file, text).unwrap();
     let import = |input: &[u8], name: &str| run_command(server.data_dir(), &["import", "--url", &server.url(), "--key", server.key(), name], &[], input);
     let printed = import(b"", file.to_str().unwrap()).expect_failure();
-    assert!(printed.err.contains('5'), "the line is named: {}", printed.err);
+    assert!(printed.err.contains("record 4"), "the record is named: {}", printed.err);
     for _ in 0..2 {
         import(b"", file.to_str().unwrap());
     }

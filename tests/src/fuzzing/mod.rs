@@ -3,6 +3,8 @@
 #[path = "../../../fuzz/checks.rs"]
 mod checks;
 mod mutate;
+#[path = "../../../fuzz/pieces.rs"]
+mod pieces;
 
 use crate::harness::sized;
 use mutate::Mutator;
@@ -24,7 +26,7 @@ fn run(seeds: &[&[u8]], check: fn(&[u8])) {
         let _report = Report(seed);
         check(seed);
     }
-    for _ in 0..sized(20_000, 2_000_000) {
+    for _ in 0..sized(100_000, 5_000_000) {
         let bytes = mutator.make();
         let _report = Report(&bytes);
         check(&bytes);
@@ -76,4 +78,11 @@ fn times_are_read_as_they_are_written() {
 #[test]
 fn money_is_read_exactly() {
     run(&[b"0.0000015", b"1.5e-7", b"999999.999999999", b"1000000", b"-0", b"1E+3", b"00012", b".5", b"0.0000000005"], checks::check_money);
+}
+
+#[test]
+fn what_is_accepted_is_sound() {
+    use prost::Message;
+    let whole = crate::story::make_otlp_request("u").encode_to_vec();
+    run(&[NATIVE, TRACE, BATCH, OTLP_JSON, &whole], pieces::check_accept);
 }

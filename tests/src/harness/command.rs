@@ -1,7 +1,11 @@
 //! The `cognobserve` command as a user of the shell sees it: arguments in, text and exit code out.
+use super::wait::wait_until;
 use serde_json::Value;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The binary under test: the one that `make` has just built, else the one beside the test.
 pub fn find_binary() -> PathBuf {
@@ -54,9 +58,18 @@ impl Printed {
     }
 }
 
+const LONGEST_COMMAND: Duration = Duration::from_secs(120);
+
+fn read_beside(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).ok();
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
 /// Runs `cognobserve ARGS` on a data directory, in it, with `input` on standard input.
 pub fn run_command(data_dir: &Path, args: &[&str], settings: &[(&str, &str)], input: &[u8]) -> Printed {
-    use std::io::Write;
     let mut command = prepare_command(&find_binary());
     command.args(args).env("COGNOBSERVE_DATA_DIR", data_dir).envs(settings.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -65,11 +78,15 @@ pub fn run_command(data_dir: &Path, args: &[&str], settings: &[(&str, &str)], in
     let input = input.to_vec();
     // Written beside the reading, or both sides could wait for a full pipe.
     let writer = std::thread::spawn(move || stdin.write_all(&input).ok());
-    let output = child.wait_with_output().expect("the binary ends");
-    writer.join().expect("the writer ends");
-    Printed {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    let out = read_beside(child.stdout.take().expect("piped"));
+    let err = read_beside(child.stderr.take().expect("piped"));
+    let ended = wait_until(LONGEST_COMMAND, || child.try_wait().expect("it can be asked"));
+    if ended.is_none() {
+        child.kill().ok();
+        child.wait().ok();
     }
+    writer.join().expect("the writer ends");
+    let (out, err) = (out.join().expect("the reader ends"), err.join().expect("the reader ends"));
+    let Some(status) = ended else { panic!("{args:?} does not end:\n{out}\n{err}") };
+    Printed { code: status.code(), out, err }
 }

@@ -101,8 +101,14 @@ fn expect_refusal(filler: &mut Filler, bytes: usize) {
 /// Fails unless writing works again soon, without a restart.
 #[track_caller]
 fn expect_recovery(filler: &mut Filler) {
-    let again = wait_until(Duration::from_secs(30), || (filler.send(100).status == 202).then_some(()));
-    assert!(again.is_some(), "it does not recover");
+    let mut last = None;
+    let again = wait_until(Duration::from_secs(30), || {
+        let answer = filler.send(100);
+        let taken = answer.status == 202;
+        last = Some(answer);
+        taken.then_some(())
+    });
+    assert!(again.is_some(), "it does not recover: {last:?}");
     let ready = wait_until(Duration::from_secs(30), || (filler.client.get("/readyz").status == 200).then_some(()));
     assert!(ready.is_some(), "{}", filler.client.get("/readyz").text());
     filler.books.expect_equal(&Books::read(&filler.client));
@@ -152,7 +158,8 @@ fn limit_file_size(process: u32, limit: &str) {
 fn writes_that_fail_for_a_while_lose_nothing() {
     let server = Setup::new().through_shell("trap '' XFSZ; exec \"$0\" \"$@\"").start();
     let mut filler = Filler::new(server.client());
-    for _ in 0..5 {
+    for round in 0..5 {
+        eprintln!("round {round}");
         for _ in 0..10 {
             filler.send(5_000).expect(202);
         }

@@ -137,8 +137,10 @@ fn nothing_of_an_erased_person_is_left_on_the_disk() {
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
     client.get(&format!("/v1/users/by-external-id/{user}")).expect_problem(404, "not_found");
     for whole in &sent {
+        // Whoever still has the id may learn that it was counted, and no word of what it said.
         let answer = client.get(&format!("/v1/traces/{}", whole["trace_id"].as_str().unwrap()));
-        assert_eq!(answer.status, 404, "{}", answer.text());
+        assert!([200, 404].contains(&answer.status), "{}", answer.text());
+        assert!(!plants.0.iter().any(|word| answer.text().contains(word)), "{}", answer.text());
     }
     server.run(&["verify"]).expect_success();
 

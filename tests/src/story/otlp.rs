@@ -94,7 +94,7 @@ fn the_same_by_json_gives_the_same_totals() {
     assert_eq!((answer.json(), answer.header("content-type")), (json!({}), "application/json"));
     client.post("/v1/traces", &body((&"ab".repeat(16), &"cd".repeat(8)))).expect(200);
     let user = client.read("/v1/users/by-external-id/u");
-    assert_eq!((&user["spanCount"], &user["totalCostUsd"], &user["errorCount"]), (&json!(1), &json!("0.001350000"), &json!(1)));
+    assert_eq!((&user["spanCount"], &user["totalCostUsd"], &user["errorCount"]), (&json!(1), &json!("0.000450000"), &json!(1)));
     client.read(&format!("/v1/traces/{}", "ab".repeat(16)));
 }
 

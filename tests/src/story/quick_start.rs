@@ -19,10 +19,15 @@ impl Drop for Running {
     }
 }
 
-fn wait_ready(port: u16, log: &Path) {
+/// Waits until it is ready and has said so; what it has said.
+fn wait_ready(port: u16, log: &Path) -> String {
     let client = Client::new(&format!("http://127.0.0.1:{port}"), None);
     let ready = wait_until(Duration::from_secs(60), || client.try_send("GET", "/readyz", &[], b"").ok().filter(|answer| answer.status == 200));
-    assert!(ready.is_some(), "{}", std::fs::read_to_string(log).unwrap_or_default());
+    let read = || String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
+    assert!(ready.is_some(), "{}", read());
+    // It says where the reference is whenever it says anything, and that before the curl.
+    let said = |text: &String| text.contains("/docs") && text.contains(&format!(":{port}"));
+    wait_until(Duration::from_secs(10), || Some(read()).filter(said)).unwrap_or_else(|| panic!("it says nothing: {}", read()))
 }
 
 /// The printed command: from the line that starts with `curl` on, as long as lines go on.
@@ -57,11 +62,10 @@ fn one_command_in_an_empty_directory_and_the_printed_curl_works() {
     let mut command = prepare_command(&find_binary());
     command.current_dir(dir.path()).env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{port}"));
     let _server = Running(command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap());
-    wait_ready(port, &log);
+    let printed = wait_ready(port, &log);
 
     let data = dir.path().join("cognobserve-data");
     assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
-    let printed = std::fs::read_to_string(&log).unwrap();
     assert!(printed.contains(&format!("http://127.0.0.1:{port}")), "{printed}");
     // Not a terminal: the key itself goes to a file for the owner alone.
     assert!(!contains_key(&printed), "{printed}");
@@ -89,18 +93,16 @@ fn at_a_terminal_the_key_is_shown_once() {
         command.args(["-qefc", &format!("exec {}", find_binary().display()), log.to_str().unwrap()]);
         command.current_dir(dir.path()).env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{port}"));
         let running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        wait_ready(port, &log);
-        running
+        let printed = wait_ready(port, &log);
+        (running, printed)
     };
-    let server = start();
-    let printed = std::fs::read_to_string(&log).unwrap();
+    let (server, printed) = start();
     assert!(contains_key(&printed), "{printed}");
     run_curl(&find_curl(&printed), dir.path());
     drop(server);
     let client = Client::new(&format!("http://127.0.0.1:{port}"), None);
     wait_until(Duration::from_secs(30), || client.try_send("GET", "/healthz", &[], b"").is_err().then_some(())).expect("it ends with its terminal");
-    let _server = start();
-    let printed = std::fs::read_to_string(&log).unwrap();
+    let (_server, printed) = start();
     assert!(!contains_key(&printed), "the second start shows the key again: {printed}");
     assert_eq!(started, 2);
 }

@@ -4,10 +4,11 @@ use crate::harness::{Client, Server};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-fn plant(client: &Client, tag: &str) {
+/// The same for the same tag and time.
+fn plant(client: &Client, tag: &str, now_ms: i64) {
     let traces: Vec<Value> = (0..300)
         .map(|n| {
-            let at = now_ms() - DAY_MS * (n % 5) - 60_000;
+            let at = now_ms - DAY_MS * (n % 5) - 60_000;
             let span = with(generation("s"), json!({"start_time": at, "end_time": at + n, "level": if n % 9 == 0 { "ERROR" } else { "DEFAULT" }}));
             with(
                 trace(&format!("{tag}-{n}"), &format!("u-{}", n % 17)),
@@ -31,7 +32,8 @@ fn read_answers(client: &Client) -> Vec<String> {
 #[test]
 fn answers_are_the_same_after_a_stop_and_after_a_kill() {
     let mut server = Server::start();
-    plant(&server.client(), "a");
+    let now = now_ms();
+    plant(&server.client(), "a", now);
     let before = read_answers(&server.client());
     assert!(server.stop().success(), "SIGTERM ends it properly");
     server.start_again();
@@ -39,9 +41,9 @@ fn answers_are_the_same_after_a_stop_and_after_a_kill() {
     server.kill();
     server.start_again();
     assert_eq!(read_answers(&server.client()), before);
-    plant(&server.client(), "a");
+    plant(&server.client(), "a", now);
     assert_eq!(read_answers(&server.client()), before, "and after a repeat");
-    plant(&server.client(), "b");
+    plant(&server.client(), "b", now);
     let total = server.client().read("/v1/costs?groupBy=user")["total"]["traceCount"].clone();
     assert_eq!(total, 600);
     server.run(&["verify"]).expect_success();
