@@ -12,6 +12,7 @@ use crate::time::Micros;
 use crate::trace::TraceState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What one trace contributes. Stores keep the facts that they booked (without the name),
 /// so that exactly these can be taken back whatever a later version would decide.
@@ -150,7 +151,7 @@ impl TraceState {
         &mut self,
         before: Option<&TraceState>,
         book: &PriceBook,
-        model_name: &dyn Fn(ModelNo) -> String,
+        model_name: &dyn Fn(ModelNo) -> Arc<str>,
         all: bool,
     ) {
         let time = self.time();
@@ -215,7 +216,7 @@ fn decide_price(
     span: &SpanState,
     trace_time: Micros,
     book: &PriceBook,
-    model_name: &dyn Fn(ModelNo) -> String,
+    model_name: &dyn Fn(ModelNo) -> Arc<str>,
 ) -> Pricing {
     if let Some(nanos) = span.client_cost.nanos() {
         return Pricing::Client(nanos);
@@ -227,12 +228,12 @@ fn decide_price(
     if !usage.has_tokens() {
         return Pricing::Book(0);
     }
-    let rates = span.model.filter(|no| *no != ModelNo::NONE).map(model_name);
-    let rates = rates.and_then(|name| book.lookup(&name, span.price_time(trace_time).0).cloned());
-    match rates.and_then(|rates| crate::price::cost_nanos(&rates, &usage)) {
-        Some(nanos) => Pricing::Book(nanos),
-        None => Pricing::Unpriced,
-    }
+    let named = span.model.filter(|no| *no != ModelNo::NONE).map(model_name);
+    let nanos = named.and_then(|name| {
+        let rates = book.lookup(&name, span.price_time(trace_time).0)?;
+        crate::price::cost_nanos(rates, &usage)
+    });
+    nanos.map_or(Pricing::Unpriced, Pricing::Book)
 }
 
 /// A span's share of the measures; without `counts` its tokens and cost stay out.

@@ -319,9 +319,8 @@ pub(crate) fn finish_purges(conn: &mut Connection) -> StoreResult<()> {
 const PURGE_STEP: i64 = 2_000;
 
 /// Statements that remove one stretch of a project; traces last, they lead to the rest.
-const PURGES: [&str; 10] = [
+const PURGES: [&str; 9] = [
     "DELETE FROM user_days WHERE project_no = ?1 AND (day, user_no) IN (SELECT day, user_no FROM user_days WHERE project_no = ?1 LIMIT ?2)",
-    "DELETE FROM user_quarters WHERE project_no = ?1 AND (quarter, user_no) IN (SELECT quarter, user_no FROM user_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter IN (SELECT quarter FROM project_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM model_quarters WHERE project_no = ?1 AND (quarter, model_no) IN (SELECT quarter, model_no FROM model_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM user_totals WHERE project_no = ?1 AND user_no IN (SELECT user_no FROM user_totals WHERE project_no = ?1 LIMIT ?2)",

@@ -1,44 +1,58 @@
 //! The measures tables: one statement set a table, one way to read and to add.
+//!
+//! Adding is one upsert: the row's blob and the delta are added by an SQL function of ours,
+//! so that the writer need not read a row first. Only what takes traces away reads, since
+//! a row of nothing is removed.
 use crate::error::{damaged, sql};
 use crate::held::Held;
 use cognobserve_model::measures::Measures;
 use cognobserve_ports::StoreError;
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 /// A table whose key is (project, bucket[, number]) and whose value is a measures blob.
 pub(crate) struct Rollup {
     select: &'static str,
-    insert: &'static str,
-    update: &'static str,
+    upsert: &'static str,
     delete: &'static str,
 }
 
 pub(crate) const USER_DAYS: Rollup = Rollup {
     select: "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-    insert: "INSERT INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
-    update: "UPDATE user_days SET measures = ?4 WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
+    upsert: "INSERT INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET measures = add_measures(measures, excluded.measures)",
     delete: "DELETE FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-};
-pub(crate) const USER_QUARTERS: Rollup = Rollup {
-    select: "SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
-    insert: "INSERT INTO user_quarters (project_no, quarter, user_no, measures) VALUES (?1, ?2, ?3, ?4)",
-    update: "UPDATE user_quarters SET measures = ?4 WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
-    delete: "DELETE FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
 };
 pub(crate) const MODEL_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
-    insert: "INSERT INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)",
-    update: "UPDATE model_quarters SET measures = ?4 WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
+    upsert: "INSERT INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET measures = add_measures(measures, excluded.measures)",
     delete: "DELETE FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
 };
 pub(crate) const PROJECT_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
-    insert: "INSERT INTO project_quarters (project_no, quarter, measures) VALUES (?1, ?2, ?3)",
-    update: "UPDATE project_quarters SET measures = ?3 WHERE project_no = ?1 AND quarter = ?2",
+    upsert: "INSERT INTO project_quarters (project_no, quarter, measures) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET measures = add_measures(measures, excluded.measures)",
     delete: "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter = ?2",
 };
+
+/// Makes `add_measures(blob, blob)` known to the writing connection.
+pub(crate) fn register_functions(conn: &Connection) -> Result<(), StoreError> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("add_measures", 2, flags, |call: &Context<'_>| {
+        let read = |at: usize| {
+            let blob = call.get_raw(at).as_blob().ok();
+            let sum = blob.and_then(Measures::decode);
+            sum.ok_or_else(|| {
+                rusqlite::Error::UserFunctionError("measures do not read back".into())
+            })
+        };
+        let mut sum = read(0)?;
+        sum.add(&read(1)?, 1);
+        Ok(sum.encode())
+    })
+    .map_err(sql)
+}
 
 impl Rollup {
     pub fn read<const N: usize>(
@@ -60,93 +74,32 @@ impl Rollup {
         }
     }
 
-    /// Adds to a row; a row of nothing is removed. `cache` holds rows as committed or as
-    /// written in this transaction.
+    /// Adds to a row; a row of nothing is removed.
     pub fn add<const N: usize>(
         &self,
         conn: &Held,
-        cache: &mut RowCache<N>,
         key: [i64; N],
         delta: &Measures,
     ) -> Result<(), StoreError> {
         if delta.is_zero() {
             return Ok(());
         }
-        let row = match cache.rows.entry(key) {
-            Entry::Occupied(row) => row.into_mut(),
-            Entry::Vacant(slot) => {
-                let found = self.read(conn, key)?;
-                slot.insert(CachedRow {
-                    exists: found.is_some(),
-                    sum: found.unwrap_or_default(),
-                })
+        if delta.trace_count < 0 {
+            // Every row has traces: only one that loses some can come to nothing.
+            let mut sum = self.read(conn, key)?.unwrap_or_default();
+            sum.add(delta, 1);
+            if sum.is_zero() {
+                return conn.run(self.delete, params_from_iter(key));
             }
-        };
-        row.sum.add(delta, 1);
-        let existed = std::mem::replace(&mut row.exists, !row.sum.is_zero());
-        let statement = match (existed, row.exists) {
-            (true, true) => self.update,
-            (false, true) => self.insert,
-            (true, false) => return conn.run(self.delete, params_from_iter(key)),
-            (false, false) => return Ok(()),
-        };
-        let measures = row.sum.encode();
-        conn.with(statement, |statement| {
+        }
+        let measures = delta.encode();
+        conn.with(self.upsert, |statement| {
             for (at, part) in key.iter().enumerate() {
                 statement.raw_bind_parameter(at + 1, part)?;
             }
             statement.raw_bind_parameter(N + 1, measures)?;
             statement.raw_execute().map(drop)
         })
-    }
-}
-
-struct CachedRow {
-    sum: Measures,
-    /// Whether the table has the row.
-    exists: bool,
-}
-
-/// Rows that the writer has just used: live traffic comes back to the same buckets.
-pub(crate) struct RowCache<const N: usize> {
-    rows: HashMap<[i64; N], CachedRow>,
-}
-
-impl<const N: usize> Default for RowCache<N> {
-    fn default() -> Self {
-        RowCache {
-            rows: HashMap::new(),
-        }
-    }
-}
-
-/// About 10 MB.
-const CACHED_ROWS: usize = 40_000;
-
-impl<const N: usize> RowCache<N> {
-    /// Forgets everything when it has grown too large; called between transactions.
-    pub fn trim(&mut self) {
-        if self.rows.len() > CACHED_ROWS {
-            self.rows.clear();
-        }
-    }
-}
-
-/// One cache per table that the writer adds to.
-#[derive(Default)]
-pub(crate) struct RollupCaches {
-    pub user_days: RowCache<3>,
-    pub user_quarters: RowCache<3>,
-    pub model_quarters: RowCache<3>,
-    pub project_quarters: RowCache<2>,
-}
-
-impl RollupCaches {
-    pub fn trim(&mut self) {
-        self.user_days.trim();
-        self.user_quarters.trim();
-        self.model_quarters.trim();
-        self.project_quarters.trim();
     }
 }
 
@@ -201,4 +154,41 @@ pub(crate) fn write_totals(
         "INSERT OR REPLACE INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (project_no, user_no, totals.first, totals.last, totals.sessions, measures),
     )
+}
+
+/// Adds what came to a user's row and answers the new one. Bounds only widen.
+pub(crate) fn add_totals(
+    conn: &Held,
+    project_no: i64,
+    user_no: i64,
+    delta: &Totals,
+) -> Result<Totals, StoreError> {
+    let query = "INSERT INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET first = min(ifnull(first, excluded.first), ifnull(excluded.first, first)),
+             last = max(ifnull(last, excluded.last), ifnull(excluded.last, last)),
+             sessions = sessions + excluded.sessions, measures = add_measures(measures, excluded.measures)
+         RETURNING first, last, sessions, measures";
+    let row = (
+        project_no,
+        user_no,
+        delta.first,
+        delta.last,
+        delta.sessions,
+        delta.measures.encode(),
+    );
+    let added = conn.find(query, row, |row| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get::<_, Vec<u8>>(3)?,
+        ))
+    })?;
+    let (first, last, sessions, measures) = added.ok_or_else(|| damaged("totals"))?;
+    Ok(Totals {
+        first,
+        last,
+        sessions,
+        measures: decode(&measures)?,
+    })
 }

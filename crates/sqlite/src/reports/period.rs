@@ -1,25 +1,24 @@
-//! Sums over any half-open period, exact to the µs: whole UTC days from the day rollups,
-//! whole quarters of an hour from the quarter rollups, the ragged ends from the traces.
+//! Sums over any half-open period, exact to the µs: whole units (UTC days per user, quarters
+//! of an hour per project and model) from the rollups, the ragged ends from the traces.
 use super::Snapshot;
 use crate::error::{StoreResult, damaged, sql};
-use crate::rollups::{USER_DAYS, USER_QUARTERS, decode, read_totals};
+use crate::rollups::{USER_DAYS, decode, read_totals};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::Period;
-use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER};
+use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
 use rusqlite::params_from_iter;
 use std::collections::{HashMap, HashSet};
 
-const QUARTERS_PER_DAY: i64 = 96;
 /// Stand for an open side.
 const OPEN_FROM: i64 = i64::MIN;
 const OPEN_TO: i64 = i64::MAX;
 
-/// A part of a period; bounds are half-open, in the unit named.
+/// A part of a period; bounds are half-open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stretch {
-    Days(i64, i64),
-    Quarters(i64, i64),
+    /// In whole units.
+    Whole(i64, i64),
     Micros(i64, i64),
 }
 
@@ -30,57 +29,32 @@ fn bounds(period: Period) -> (i64, i64) {
     )
 }
 
-/// The first whole unit at or after `at`.
-fn round_up(at: i64, unit: i64) -> i64 {
-    if at == OPEN_FROM {
-        at
-    } else {
-        at.div_euclid(unit) + i64::from(at.rem_euclid(unit) != 0)
-    }
-}
-
-fn round_down(at: i64, unit: i64) -> i64 {
-    if at == OPEN_TO {
-        at
-    } else {
-        at.div_euclid(unit)
-    }
-}
-
-/// Cuts a period into as few reads as possible. `days`: whether day rollups exist.
-pub(super) fn split(period: Period, days: bool) -> Vec<Stretch> {
+/// Cuts a period into whole units (of so many µs) and its ragged ends.
+pub(super) fn split(period: Period, unit: i64) -> Vec<Stretch> {
     let (from, to) = bounds(period);
     if from >= to {
         return Vec::new();
     }
-    let (first, last) = (
-        round_up(from, MICROS_PER_QUARTER),
-        round_down(to, MICROS_PER_QUARTER),
-    );
-    if first > last {
+    // An open side is a whole unit without end.
+    let first = if from == OPEN_FROM {
+        from
+    } else {
+        from.div_euclid(unit) + i64::from(from.rem_euclid(unit) != 0)
+    };
+    let last = if to == OPEN_TO {
+        to
+    } else {
+        to.div_euclid(unit)
+    };
+    if first >= last {
         return vec![Stretch::Micros(from, to)];
     }
-    let mut parts = Vec::new();
-    if from != OPEN_FROM && from < first * MICROS_PER_QUARTER {
-        parts.push(Stretch::Micros(from, first * MICROS_PER_QUARTER));
+    let mut parts = vec![Stretch::Whole(first, last)];
+    if from != OPEN_FROM && from < first * unit {
+        parts.insert(0, Stretch::Micros(from, first * unit));
     }
-    let (first_day, last_day) = (
-        round_up(first, QUARTERS_PER_DAY),
-        round_down(last, QUARTERS_PER_DAY),
-    );
-    if days && first_day < last_day {
-        if first != OPEN_FROM && first < first_day * QUARTERS_PER_DAY {
-            parts.push(Stretch::Quarters(first, first_day * QUARTERS_PER_DAY));
-        }
-        parts.push(Stretch::Days(first_day, last_day));
-        if last != OPEN_TO && last_day * QUARTERS_PER_DAY < last {
-            parts.push(Stretch::Quarters(last_day * QUARTERS_PER_DAY, last));
-        }
-    } else if first < last {
-        parts.push(Stretch::Quarters(first, last));
-    }
-    if to != OPEN_TO && last * MICROS_PER_QUARTER < to {
-        parts.push(Stretch::Micros(last * MICROS_PER_QUARTER, to));
+    if to != OPEN_TO && last * unit < to {
+        parts.push(Stretch::Micros(last * unit, to));
     }
     parts
 }
@@ -130,25 +104,24 @@ impl Snapshot<'_> {
             )?;
             return Ok(sums);
         }
-        for part in split(period, true) {
-            let mut add = |user: i64, blob: &[u8]| {
+        for part in split(period, MICROS_PER_DAY) {
+            let (query, from, to) = match part {
+                Stretch::Whole(from, to) => (
+                    "SELECT user_no, measures FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3",
+                    from,
+                    to,
+                ),
+                Stretch::Micros(from, to) => (
+                    "SELECT user_no, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3",
+                    from,
+                    to,
+                ),
+            };
+            self.scan(query, from, to, |user, blob| {
                 let counts = Measures::decode_counts(blob).ok_or_else(|| damaged("rollup"))?;
                 sums.entry(user).or_default().add(&counts, 1);
                 Ok(())
-            };
-            match part {
-                Stretch::Days(from, to) => {
-                    self.scan("SELECT user_no, measures FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3", from, to, &mut add)?;
-                }
-                Stretch::Quarters(from, to) => {
-                    self.scan("SELECT user_no, measures FROM user_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3", from, to, &mut add)?;
-                }
-                Stretch::Micros(from, to) => self.scan_facts(from, to, |facts| {
-                    sums.entry(facts.user.map_or(0, |user| user.0))
-                        .or_default()
-                        .add(&facts.measures, 1);
-                })?,
-            }
+            })?;
         }
         Ok(sums)
     }
@@ -183,9 +156,9 @@ impl Snapshot<'_> {
     ) -> StoreResult<Measures> {
         let mut sum = Measures::default();
         let is_active = |day: i64| active.is_none_or(|days| days.contains(&day));
-        for part in split(period, true) {
+        for part in split(period, MICROS_PER_DAY) {
             match part {
-                Stretch::Days(from, to) => {
+                Stretch::Whole(from, to) => {
                     for day in (from..to).filter(|day| is_active(*day)) {
                         if let Some(measures) =
                             USER_DAYS.read(self.conn, [self.project_no, day, user])?
@@ -194,20 +167,10 @@ impl Snapshot<'_> {
                         }
                     }
                 }
-                Stretch::Quarters(from, to) => {
-                    for quarter in
-                        (from..to).filter(|quarter| is_active(quarter.div_euclid(QUARTERS_PER_DAY)))
-                    {
-                        if let Some(measures) =
-                            USER_QUARTERS.read(self.conn, [self.project_no, quarter, user])?
-                        {
-                            sum.add(&measures, 1);
-                        }
-                    }
-                }
                 Stretch::Micros(from, to) => {
-                    for facts in self.read_user_facts(user, from, to)? {
-                        sum.add(&facts.measures, 1);
+                    let mut days = Micros(from).day()..=Micros(to - 1).day();
+                    if days.any(is_active) {
+                        self.add_user_traces(user, from, to, &mut sum)?;
                     }
                 }
             }
@@ -229,36 +192,38 @@ impl Snapshot<'_> {
         Ok(days)
     }
 
-    fn read_user_facts(&self, user: i64, from: i64, to: i64) -> StoreResult<Vec<Facts>> {
+    fn add_user_traces(
+        &self,
+        user: i64,
+        from: i64,
+        to: i64,
+        sum: &mut Measures,
+    ) -> StoreResult<()> {
         let newest = self.newest_era("SELECT ifnull(max(era), 0) FROM user_traces")?;
-        let query = "SELECT t.booked FROM user_traces u JOIN traces t ON t.no = u.trace_no WHERE u.era = ?1 AND u.user_no = ?2 AND u.time >= ?3 AND u.time < ?4";
+        let query = "SELECT p.measures FROM user_traces u JOIN project_traces p ON p.project_no = ?5 AND p.time = u.time AND p.trace_no = u.trace_no
+                     WHERE u.era = ?1 AND u.user_no = ?2 AND u.time >= ?3 AND u.time < ?4";
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
-        let mut found = Vec::new();
         for era in 0..=newest {
             let mut rows = statement
-                .query(params_from_iter([era, user, from, to]))
+                .query(params_from_iter([era, user, from, to, self.project_no]))
                 .map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                found.push(decode_facts(
-                    row.get_ref(0)
-                        .map_err(sql)?
-                        .as_blob()
-                        .map_err(|_| damaged("trace"))?,
-                )?);
+                let blob = row.get_ref(0).map_err(sql)?;
+                sum.add(&decode(blob.as_blob().map_err(|_| damaged("trace"))?)?, 1);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The project's sums in a period.
     pub fn sum_project(&self, period: Period) -> StoreResult<Measures> {
         let mut sum = Measures::default();
-        for part in split(period, false) {
+        for part in split(period, MICROS_PER_QUARTER) {
             match part {
                 Stretch::Micros(from, to) => {
                     self.scan_facts(from, to, |facts| sum.add(&facts.measures, 1))?
                 }
-                Stretch::Quarters(from, to) | Stretch::Days(from, to) => {
+                Stretch::Whole(from, to) => {
                     let query = "SELECT 0, measures FROM project_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
                     self.scan(query, from, to, |_, blob| {
                         sum.add(&decode(blob)?, 1);
@@ -273,14 +238,14 @@ impl Snapshot<'_> {
     /// Sums per model number in a period; 0 is spans without a model.
     pub fn sum_models(&self, period: Period) -> StoreResult<HashMap<i64, Measures>> {
         let mut sums: HashMap<i64, Measures> = HashMap::new();
-        for part in split(period, false) {
+        for part in split(period, MICROS_PER_QUARTER) {
             match part {
                 Stretch::Micros(from, to) => self.scan_facts(from, to, |facts| {
                     for (model, measures) in &facts.models {
                         sums.entry(model.0).or_default().add(measures, 1);
                     }
                 })?,
-                Stretch::Quarters(from, to) | Stretch::Days(from, to) => {
+                Stretch::Whole(from, to) => {
                     let query = "SELECT model_no, measures FROM model_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
                     self.scan(query, from, to, |model, blob| {
                         sums.entry(model).or_default().add(&decode(blob)?, 1);
@@ -310,7 +275,6 @@ pub(super) fn decode_facts(blob: &[u8]) -> StoreResult<Facts> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cognobserve_model::time::Micros;
 
     fn period(from: Option<i64>, to: Option<i64>) -> Period {
         Period {
@@ -322,39 +286,39 @@ mod tests {
     #[test]
     fn parts_tile_the_period() {
         let (day, quarter) = (MICROS_PER_DAY, MICROS_PER_QUARTER);
-        for (from, to) in [
+        let periods = [
             (5, 9),
             (0, day),
             (1, day),
             (quarter - 1, 3 * day + quarter + 1),
-            (quarter, 2 * quarter),
-            (day - quarter, day + quarter),
-            (3, quarter + 3),
-            (quarter - 2, quarter + 2),
-        ] {
-            for days in [true, false] {
-                let mut at = from;
-                for part in split(period(Some(from), Some(to)), days) {
-                    let (start, end) = match part {
-                        Stretch::Days(a, b) => (a * day, b * day),
-                        Stretch::Quarters(a, b) => (a * quarter, b * quarter),
-                        Stretch::Micros(a, b) => (a, b),
-                    };
-                    assert_eq!(start, at, "{from} {to}");
-                    assert!(end > start);
-                    at = end;
-                }
-                assert_eq!(at, to, "{from} {to}");
+            (day - 1, day + 1),
+            (3, day + 3),
+            (-day - 1, 2 * day),
+        ];
+        for ((from, to), unit) in periods
+            .into_iter()
+            .flat_map(|period| [(period, day), (period, quarter)])
+        {
+            let mut at = from;
+            for part in split(period(Some(from), Some(to)), unit) {
+                let (start, end) = match part {
+                    Stretch::Whole(a, b) => (a * unit, b * unit),
+                    Stretch::Micros(a, b) => (a, b),
+                };
+                assert_eq!(start, at, "{from} {to}");
+                assert!(end > start);
+                at = end;
             }
+            assert_eq!(at, to, "{from} {to}");
         }
         assert_eq!(
-            split(Period::ALL, true),
-            [Stretch::Days(OPEN_FROM, OPEN_TO)]
+            split(Period::ALL, day),
+            [Stretch::Whole(OPEN_FROM, OPEN_TO)]
         );
-        assert_eq!(split(period(Some(7), Some(7)), true), []);
+        assert_eq!(split(period(Some(7), Some(7)), day), []);
         assert_eq!(
-            split(period(None, Some(day)), true),
-            [Stretch::Days(OPEN_FROM, 1)]
+            split(period(None, Some(day)), day),
+            [Stretch::Whole(OPEN_FROM, 1)]
         );
     }
 }

@@ -86,7 +86,6 @@ struct Walk<'r, 'a> {
     sessions: HashMap<i64, Expected>,
     day: Option<i64>,
     days: Buckets,
-    quarters: Buckets,
     project_quarters: Buckets,
     model_quarters: Buckets,
 }
@@ -100,7 +99,6 @@ impl<'r, 'a> Walk<'r, 'a> {
             sessions: HashMap::new(),
             day: None,
             days: Buckets::new(),
-            quarters: Buckets::new(),
             project_quarters: Buckets::new(),
             model_quarters: Buckets::new(),
         }
@@ -175,10 +173,6 @@ impl<'r, 'a> Walk<'r, 'a> {
             .entry((time.day(), user))
             .or_default()
             .add(&facts.measures, 1);
-        self.quarters
-            .entry((time.quarter(), user))
-            .or_default()
-            .add(&facts.measures, 1);
         self.project_quarters
             .entry((time.quarter(), 0))
             .or_default()
@@ -201,16 +195,11 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 
     fn close_day(&mut self) -> StoreResult<()> {
-        let tables: [(&'static str, &str, Buckets); 4] = [
+        let tables: [(&'static str, &str, Buckets); 3] = [
             (
                 "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
                 "user day",
                 std::mem::take(&mut self.days),
-            ),
-            (
-                "SELECT measures FROM user_quarters WHERE project_no = ?1 AND quarter = ?2 AND user_no = ?3",
-                "user quarter",
-                std::mem::take(&mut self.quarters),
             ),
             (
                 "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0",
@@ -258,8 +247,8 @@ impl<'r, 'a> Walk<'r, 'a> {
                 "all user days",
             ),
             (
-                "SELECT measures FROM user_quarters WHERE project_no = ?1",
-                "all user quarters",
+                "SELECT measures FROM project_traces WHERE project_no = ?1",
+                "all listed traces",
             ),
             (
                 "SELECT measures FROM project_quarters WHERE project_no = ?1",

@@ -56,7 +56,8 @@ CREATE TABLE payloads (no INTEGER PRIMARY KEY, prev INTEGER NOT NULL, body BLOB 
 CREATE TABLE trace_lookup (era INTEGER NOT NULL, hash INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (era, hash, no)) WITHOUT ROWID;
 CREATE TABLE session_lookup (era INTEGER NOT NULL, hash INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (era, hash, no)) WITHOUT ROWID;
 
-CREATE TABLE project_traces (project_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, PRIMARY KEY (project_no, time, trace_no)) WITHOUT ROWID;
+-- Carries what is summed over ragged ends of periods.
+CREATE TABLE project_traces (project_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, user_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, time, trace_no)) WITHOUT ROWID;
 CREATE TABLE user_traces (era INTEGER NOT NULL, user_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, PRIMARY KEY (era, user_no, time, trace_no)) WITHOUT ROWID;
 CREATE TABLE session_traces (session_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, user_no INTEGER NOT NULL, PRIMARY KEY (session_no, time, trace_no)) WITHOUT ROWID;
 CREATE TABLE project_sessions (project_no INTEGER NOT NULL, last INTEGER NOT NULL, session_no INTEGER NOT NULL, PRIMARY KEY (project_no, last, session_no)) WITHOUT ROWID;
@@ -71,6 +72,5 @@ CREATE TABLE user_totals (
     PRIMARY KEY (project_no, user_no)
 ) WITHOUT ROWID;
 CREATE TABLE user_days (project_no INTEGER NOT NULL, day INTEGER NOT NULL, user_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, day, user_no)) WITHOUT ROWID;
-CREATE TABLE user_quarters (project_no INTEGER NOT NULL, quarter INTEGER NOT NULL, user_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, quarter, user_no)) WITHOUT ROWID;
 CREATE TABLE project_quarters (project_no INTEGER NOT NULL, quarter INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, quarter)) WITHOUT ROWID;
 CREATE TABLE model_quarters (project_no INTEGER NOT NULL, quarter INTEGER NOT NULL, model_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, quarter, model_no)) WITHOUT ROWID;

@@ -6,8 +6,7 @@ use super::index::read_user_bounds;
 use crate::error::StoreResult;
 use crate::held::Held;
 use crate::rollups::{
-    MODEL_QUARTERS, PROJECT_QUARTERS, RollupCaches, USER_DAYS, USER_QUARTERS, read_totals,
-    write_totals,
+    MODEL_QUARTERS, PROJECT_QUARTERS, Totals, USER_DAYS, add_totals, read_totals, write_totals,
 };
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
@@ -30,9 +29,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn come(&mut self, time: i64) {
-        self.earliest = Some(self.earliest.map_or(time, |old| old.min(time)));
-        self.latest = Some(self.latest.map_or(time, |old| old.max(time)));
+    fn note(&mut self, posting: Posting, time: i64) {
+        match posting {
+            Posting::Put => {
+                self.earliest = Some(self.earliest.map_or(time, |old| old.min(time)));
+                self.latest = Some(self.latest.map_or(time, |old| old.max(time)));
+            }
+            Posting::Take => self.reread = true,
+            Posting::PutInSamePlace | Posting::TakeFromSamePlace => {}
+        }
     }
 }
 
@@ -41,7 +46,6 @@ pub(super) struct Books<'a> {
     pub book: &'a PriceBook,
     pub users: BTreeMap<i64, Entry>,
     days: BTreeMap<(i64, i64), Measures>,
-    quarters: BTreeMap<(i64, i64), Measures>,
     project_quarters: BTreeMap<i64, Measures>,
     model_quarters: BTreeMap<(i64, i64), Measures>,
     pub sessions: BTreeMap<i64, Entry>,
@@ -54,7 +58,6 @@ impl<'a> Books<'a> {
             book,
             users: BTreeMap::new(),
             days: BTreeMap::new(),
-            quarters: BTreeMap::new(),
             project_quarters: BTreeMap::new(),
             model_quarters: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -63,31 +66,42 @@ impl<'a> Books<'a> {
 
     /// Takes a trace's old facts out and puts the new ones in.
     pub fn replace(&mut self, trace_no: i64, old: Option<&Facts>, new: Option<&Facts>) {
+        let stays = old.zip(new).is_some_and(|(old, new)| {
+            (old.user, old.session, old.time) == (new.user, new.session, new.time)
+        });
         if let Some(old) = old {
-            self.post(trace_no, old, -1);
+            self.post(
+                trace_no,
+                old,
+                if stays {
+                    Posting::TakeFromSamePlace
+                } else {
+                    Posting::Take
+                },
+            );
         }
         if let Some(new) = new {
-            self.post(trace_no, new, 1);
+            self.post(
+                trace_no,
+                new,
+                if stays {
+                    Posting::PutInSamePlace
+                } else {
+                    Posting::Put
+                },
+            );
         }
     }
 
-    fn post(&mut self, trace_no: i64, facts: &Facts, sign: i64) {
+    fn post(&mut self, trace_no: i64, facts: &Facts, posting: Posting) {
+        let sign = posting.sign();
         let user = facts.user.map_or(0, |user| user.0);
-        let time = facts.time.0;
         let (day, quarter) = (facts.time.day(), facts.time.quarter());
         let entry = self.users.entry(user).or_default();
         entry.measures.add(&facts.measures, sign);
-        if sign > 0 {
-            entry.come(time)
-        } else {
-            entry.reread = true
-        }
+        entry.note(posting, facts.time.0);
         self.days
             .entry((day, user))
-            .or_default()
-            .add(&facts.measures, sign);
-        self.quarters
-            .entry((quarter, user))
             .or_default()
             .add(&facts.measures, sign);
         self.project_quarters
@@ -103,72 +117,72 @@ impl<'a> Books<'a> {
         if let Some(session) = facts.session {
             let entry = self.sessions.entry(session.0).or_default();
             entry.measures.add(&facts.measures, sign);
-            match sign > 0 {
-                true => {
-                    entry.come(time);
-                    if user != 0 {
-                        entry.identified.push((time, trace_no, user));
-                    }
-                }
-                false => entry.reread = true,
+            entry.note(posting, facts.time.0);
+            if posting == Posting::Put && user != 0 {
+                entry.identified.push((facts.time.0, trace_no, user));
             }
         }
     }
 
     /// Writes everything. Index rows must be written before: bounds are read from them.
-    pub fn close(
-        mut self,
-        conn: &Held,
-        caches: &mut RollupCaches,
-        changes: &mut Changes,
-    ) -> StoreResult<()> {
-        caches.trim();
+    pub fn close(mut self, conn: &Held, changes: &mut Changes) -> StoreResult<()> {
         let project = self.project_no;
         for (session, entry) in std::mem::take(&mut self.sessions) {
             super::sessions::post_session(conn, project, session, entry, &mut self.users)?;
         }
         for ((day, user), delta) in &self.days {
-            USER_DAYS.add(conn, &mut caches.user_days, [project, *day, *user], delta)?;
-        }
-        for ((quarter, user), delta) in &self.quarters {
-            USER_QUARTERS.add(
-                conn,
-                &mut caches.user_quarters,
-                [project, *quarter, *user],
-                delta,
-            )?;
+            USER_DAYS.add(conn, [project, *day, *user], delta)?;
         }
         for (quarter, delta) in &self.project_quarters {
-            PROJECT_QUARTERS.add(
-                conn,
-                &mut caches.project_quarters,
-                [project, *quarter],
-                delta,
-            )?;
+            PROJECT_QUARTERS.add(conn, [project, *quarter], delta)?;
         }
         for ((quarter, model), delta) in &self.model_quarters {
-            MODEL_QUARTERS.add(
-                conn,
-                &mut caches.model_quarters,
-                [project, *quarter, *model],
-                delta,
-            )?;
+            MODEL_QUARTERS.add(conn, [project, *quarter, *model], delta)?;
         }
-        for (user, entry) in &self.users {
-            let mut totals = read_totals(conn, project, *user)?;
-            totals.measures.add(&entry.measures, 1);
-            totals.sessions += entry.sessions;
-            if *user != 0 && entry.reread {
-                (totals.first, totals.last) = read_user_bounds(conn, *user)?;
-            } else if *user != 0 {
-                totals.first = [totals.first, entry.earliest].into_iter().flatten().min();
-                totals.last = [totals.last, entry.latest].into_iter().flatten().max();
-            }
-            write_totals(conn, project, *user, &totals)?;
-            if *user != 0 {
-                changes.set_totals(project, *user, &totals);
+        for (user, entry) in self.users {
+            let totals = post_user(conn, project, user, entry)?;
+            if user != 0 {
+                changes.set_totals(project, user, &totals);
             }
         }
         Ok(())
+    }
+}
+
+fn post_user(conn: &Held, project: i64, user: i64, entry: Entry) -> StoreResult<Totals> {
+    let is_somebody = user != 0;
+    if is_somebody && entry.reread {
+        let mut totals = read_totals(conn, project, user)?;
+        totals.measures.add(&entry.measures, 1);
+        totals.sessions += entry.sessions;
+        (totals.first, totals.last) = read_user_bounds(conn, user)?;
+        write_totals(conn, project, user, &totals)?;
+        return Ok(totals);
+    }
+    let delta = Totals {
+        first: entry.earliest.filter(|_| is_somebody),
+        last: entry.latest.filter(|_| is_somebody),
+        sessions: entry.sessions,
+        measures: entry.measures,
+    };
+    add_totals(conn, project, user, &delta)
+}
+
+/// What is done with a trace's facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Posting {
+    Put,
+    Take,
+    /// User, session and time stay: only sums change.
+    PutInSamePlace,
+    TakeFromSamePlace,
+}
+
+impl Posting {
+    fn sign(self) -> i64 {
+        match self {
+            Posting::Put | Posting::PutInSamePlace => 1,
+            Posting::Take | Posting::TakeFromSamePlace => -1,
+        }
     }
 }

@@ -69,7 +69,7 @@ fn commit_group(
         for open in session.open {
             open.close(&mut desk, &mut books, keep_from)?;
         }
-        books.close(tx, &mut desk.caches.rollups, changes)?;
+        books.close(tx, changes)?;
     }
     Ok(answers)
 }

@@ -7,7 +7,7 @@ use super::{Caches, Changes, Shared};
 use crate::directory::People;
 use crate::error::sql;
 use crate::held::Held;
-use crate::keys::HashKind;
+use crate::keys::{HashKind, Keys};
 use crate::load::{decode_profile, encode_profile};
 use cognobserve_model::id::{ModelNo, SessionNo, UserNo};
 use cognobserve_model::profile::{Profile, ProfilePart};
@@ -16,6 +16,7 @@ use cognobserve_model::trace::{DeadUser, Registry};
 use cognobserve_ports::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// A user or session whose profile is new or may have changed.
 pub(super) struct Staged {
@@ -170,7 +171,7 @@ impl<'a, 'c> Desk<'a, 'c> {
             .hash(HashKind::Session, self.project_no, external_id);
         let mut found = None;
         for no in self.caches.sessions.find(self.tx, hash)? {
-            if session_has_id(self.tx, no, self.project_no, external_id)? {
+            if session_has_id(self.tx, &self.shared.keys, no, self.project_no, external_id)? {
                 found = Some(no);
                 break;
             }
@@ -223,9 +224,9 @@ impl<'a, 'c> Desk<'a, 'c> {
     }
 
     /// The name of a model number, from memory or the store.
-    pub fn read_model_name(&mut self, no: i64) -> Result<String, StoreError> {
+    pub fn read_model_name(&mut self, no: i64) -> Result<Arc<str>, StoreError> {
         if let Some(name) = self.caches.model_names.get(&no) {
-            return Ok(name.to_string());
+            return Ok(Arc::clone(name));
         }
         let mut statement = self
             .tx
@@ -236,7 +237,8 @@ impl<'a, 'c> Desk<'a, 'c> {
             self.caches.model_names.clear();
             self.caches.models.clear();
         }
-        self.caches.model_names.insert(no, name.as_str().into());
+        let name: Arc<str> = name.into();
+        self.caches.model_names.insert(no, Arc::clone(&name));
         Ok(name)
     }
 
@@ -294,18 +296,17 @@ fn load_staged(conn: &Connection, query: &'static str, no: i64) -> Result<Staged
 
 /// Whether a session row is the one with this external id (or its pseudonym, once erased).
 pub(crate) fn session_has_id(
-    conn: &Connection,
+    conn: &Held,
+    keys: &Keys,
     no: i64,
     project_no: i64,
     external_id: &str,
 ) -> Result<bool, StoreError> {
-    let mut statement = conn
-        .prepare_cached("SELECT external_id = ?3 FROM sessions WHERE no = ?1 AND project_no = ?2")
-        .map_err(sql)?;
-    let same = statement
-        .query_row((no, project_no, external_id), |row| row.get(0))
-        .optional();
-    Ok(same.map_err(sql)?.unwrap_or(false))
+    let query = "SELECT external_id FROM sessions WHERE no = ?1 AND project_no = ?2";
+    let stored: Option<String> = conn.find(query, [no, project_no], |row| row.get(0))?;
+    Ok(stored.is_some_and(|stored| {
+        stored == external_id || stored == keys.pseudonym("session", project_no, external_id)
+    }))
 }
 
 impl Desk<'_, '_> {

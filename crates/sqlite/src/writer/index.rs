@@ -25,6 +25,7 @@ pub(super) fn move_trace(
     old: Option<&Facts>,
     new: Option<&Facts>,
 ) -> Result<(), StoreError> {
+    list_by_time(conn, project_no, no, old, new)?;
     let (old, new) = (old.map(place_of), new.map(place_of));
     if old == new {
         return Ok(());
@@ -32,12 +33,6 @@ pub(super) fn move_trace(
     let run = |statement: &'static str, key: &[i64]| conn.run(statement, params_from_iter(key));
     let era = era_of(no);
     if let Some((time, user, session)) = old {
-        if new.is_none_or(|new| new.0 != time) {
-            run(
-                "DELETE FROM project_traces WHERE project_no = ?1 AND time = ?2 AND trace_no = ?3",
-                &[project_no, time, no],
-            )?;
-        }
         if user != 0 {
             run(
                 "DELETE FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4",
@@ -52,12 +47,6 @@ pub(super) fn move_trace(
         }
     }
     if let Some((time, user, session)) = new {
-        if old.is_none_or(|old| old.0 != time) {
-            run(
-                "INSERT INTO project_traces (project_no, time, trace_no) VALUES (?1, ?2, ?3)",
-                &[project_no, time, no],
-            )?;
-        }
         if user != 0 {
             run(
                 "INSERT INTO user_traces (era, user_no, time, trace_no) VALUES (?1, ?2, ?3, ?4)",
@@ -70,6 +59,30 @@ pub(super) fn move_trace(
                 &[session, time, no, user],
             )?;
         }
+    }
+    Ok(())
+}
+
+/// The project's list carries user and measures, so it changes with them too.
+fn list_by_time(
+    conn: &Held,
+    project_no: i64,
+    no: i64,
+    old: Option<&Facts>,
+    new: Option<&Facts>,
+) -> Result<(), StoreError> {
+    if let Some(old) = old {
+        conn.run(
+            "DELETE FROM project_traces WHERE project_no = ?1 AND time = ?2 AND trace_no = ?3",
+            [project_no, old.time.0, no],
+        )?;
+    }
+    if let Some(new) = new {
+        let (user, measures) = (new.user.map_or(0, |user| user.0), new.measures.encode());
+        conn.run(
+            "INSERT INTO project_traces (project_no, time, trace_no, user_no, measures) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (project_no, new.time.0, no, user, measures),
+        )?;
     }
     Ok(())
 }

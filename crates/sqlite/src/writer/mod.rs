@@ -25,7 +25,6 @@ use crate::held::Held;
 use crate::keys::Keys;
 use crate::load::load_directory;
 use crate::lookup::{self, Lookup};
-use crate::rollups::RollupCaches;
 use cognobserve_model::price::PriceBook;
 use cognobserve_ports::{ErrorKind, StoreError};
 use parking_lot::RwLock;
@@ -73,9 +72,8 @@ pub(crate) struct Caches {
     pub sessions: Lookup,
     pub projects: HashMap<String, Option<Arc<ProjectFacts>>>,
     pub models: HashMap<(i64, Box<str>), i64>,
-    pub model_names: HashMap<i64, Box<str>>,
+    pub model_names: HashMap<i64, Arc<str>>,
     pub recent_sessions: HashMap<(i64, Box<str>), i64>,
-    pub rollups: RollupCaches,
     pub next: Sequences,
     epochs: Epochs,
 }
@@ -89,7 +87,6 @@ impl Caches {
             models: HashMap::new(),
             model_names: HashMap::new(),
             recent_sessions: HashMap::new(),
-            rollups: RollupCaches::default(),
             next: Sequences::load(conn)?,
             epochs: read_epochs(conn)?,
         })

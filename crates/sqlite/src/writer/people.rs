@@ -57,7 +57,7 @@ impl Writer {
             desk.now = Arrival(Micros::now().0);
             let missing: HashSet<&String> = external_ids
                 .iter()
-                .filter(|id| desk.find_user(id).is_none())
+                .filter(|id| desk.find_user(id).is_none() && !desk.is_suppressed(id))
                 .collect();
             let living = people.map_or(0, crate::directory::People::count_living);
             let full = project

@@ -37,7 +37,7 @@ impl Writer {
             )?;
             tx.execute("DELETE FROM traces WHERE no = ?1", [trace.no])
                 .map_err(sql)?;
-            books.close(tx, &mut caches.rollups, changes)?;
+            books.close(tx, changes)?;
             Ok(Some(()))
         })
     }
@@ -87,7 +87,7 @@ impl Writer {
                 session_no,
             )?;
             caches.recent_sessions.clear();
-            books.close(tx, &mut caches.rollups, changes)?;
+            books.close(tx, changes)?;
             Ok(Some(Deleted {
                 traces: traces.len() as i64,
                 sessions: 1,

@@ -8,6 +8,7 @@ use cognobserve_model::id::ModelNo;
 use cognobserve_model::price::PriceBook;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 const STEP: i64 = 2_000;
 
@@ -18,11 +19,11 @@ pub(crate) type Shift = BTreeMap<i64, (i64, i128, i128)>;
 fn reprice_trace(
     mut trace: StoredTrace,
     book: &PriceBook,
-    names: &HashMap<i64, String>,
+    names: &HashMap<i64, Arc<str>>,
     shift: &mut Shift,
 ) -> Option<StoredTrace> {
     let before = trace.state.clone();
-    let name_of = |no: ModelNo| names.get(&no.0).cloned().unwrap_or_default();
+    let name_of = |no: ModelNo| names.get(&no.0).cloned().unwrap_or_else(|| "".into());
     trace.state.price(None, book, &name_of, true);
     let changed = before
         .spans
@@ -43,7 +44,7 @@ fn reprice_trace(
     Some(trace)
 }
 
-fn read_names(conn: &Connection, project_no: i64) -> StoreResult<HashMap<i64, String>> {
+fn read_names(conn: &Connection, project_no: i64) -> StoreResult<HashMap<i64, Arc<str>>> {
     let mut statement = conn
         .prepare_cached("SELECT no, name FROM models WHERE project_no = ?1")
         .map_err(sql)?;
@@ -106,7 +107,7 @@ impl Writer {
                     write_trace(tx, *no, project.no, trace.payload_no, &facts, &trace.state)?;
                 }
             }
-            books.close(tx, &mut caches.rollups, changes)?;
+            books.close(tx, changes)?;
             Ok((numbers.last().copied(), shift))
         })
     }

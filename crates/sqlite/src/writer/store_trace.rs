@@ -15,6 +15,7 @@ use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A stored trace: the merged state, and the facts as they are booked.
 #[derive(Clone)]
@@ -111,7 +112,7 @@ impl OpenTrace {
         }
         let project_no = desk.project_no;
         let names = read_model_names(desk, &self.state)?;
-        let name_of = |no| names.get(&no).cloned().unwrap_or_default();
+        let name_of = |no| names.get(&no).cloned().unwrap_or_else(|| "".into());
         self.state.price(before, books.book, &name_of, false);
         let facts = self.state.facts();
         if keep_payload_from.is_some_and(|from| facts.time.0 < from) {
@@ -233,7 +234,7 @@ fn unlink_missing_sessions(desk: &Desk, state: &mut TraceState) -> Result<(), St
 fn read_model_names(
     desk: &mut Desk,
     state: &TraceState,
-) -> Result<HashMap<ModelNo, String>, StoreError> {
+) -> Result<HashMap<ModelNo, Arc<str>>, StoreError> {
     let mut names = HashMap::new();
     for model in state.spans.iter().filter_map(|span| span.model) {
         if !names.contains_key(&model) {
