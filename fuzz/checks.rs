@@ -16,7 +16,10 @@ pub fn check_sanitize(bytes: &[u8]) {
     assert_eq!((again.replaced_characters(), again.non_finite()), (0, 0));
     assert!(clean.non_finite_in(text) <= clean.non_finite());
     if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
-        assert!(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(), "JSON stays JSON");
+        assert!(
+            serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
+            "JSON stays JSON"
+        );
         assert!(measure_depth(text) <= MAX_DEPTH);
     }
 }
@@ -41,12 +44,38 @@ fn measure_depth(text: &str) -> usize {
 /// A trace is read if and only if it is a JSON object of the right shape; its leaves open.
 pub fn check_native(bytes: &[u8]) {
     let Ok(clean) = sanitize(bytes) else { return };
-    let Ok(trace) = TraceIn::decode(clean.text()) else { return };
-    assert!(serde_json::from_str::<serde::de::IgnoredAny>(clean.text()).is_ok(), "only JSON is read");
-    let raws = [trace.trace_id, trace.name, trace.timestamp, trace.metadata, trace.session_id, trace.user_id, trace.user];
-    let of_spans = trace.spans.iter().flat_map(|span| [span.span_id, span.name, span.start_time, span.input, span.output, span.usage, span.cost]);
+    let Ok(trace) = TraceIn::decode(clean.text()) else {
+        return;
+    };
+    assert!(
+        serde_json::from_str::<serde::de::IgnoredAny>(clean.text()).is_ok(),
+        "only JSON is read"
+    );
+    let raws = [
+        trace.trace_id,
+        trace.name,
+        trace.timestamp,
+        trace.metadata,
+        trace.session_id,
+        trace.user_id,
+        trace.user,
+    ];
+    let of_spans = trace.spans.iter().flat_map(|span| {
+        [
+            span.span_id,
+            span.name,
+            span.start_time,
+            span.input,
+            span.output,
+            span.usage,
+            span.cost,
+        ]
+    });
     for raw in raws.into_iter().chain(of_spans) {
-        assert_eq!(raw.is_given(), raw.text().is_some_and(|text| text != "null"));
+        assert_eq!(
+            raw.is_given(),
+            raw.text().is_some_and(|text| text != "null")
+        );
         if let Some(text) = raw.as_text() {
             assert!(!text.contains('\0'));
         }
@@ -58,7 +87,9 @@ pub fn check_native(bytes: &[u8]) {
 /// Each trace of a batch is JSON by itself.
 pub fn check_native_batch(bytes: &[u8]) {
     let Ok(clean) = sanitize(bytes) else { return };
-    let Ok(traces) = split_batch(clean.text()) else { return };
+    let Ok(traces) = split_batch(clean.text()) else {
+        return;
+    };
     for trace in traces {
         let text = trace.text().expect("an element has a text");
         assert!(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
@@ -68,10 +99,20 @@ pub fn check_native_batch(bytes: &[u8]) {
 
 /// Ids are whole, whatever else is in the span.
 fn check_spans(decoded: &Decoded<'_>) {
-    let is_hex = |id: &str, digits: usize| id.len() == digits && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) && id.bytes().any(|byte| byte != b'0');
+    let is_hex = |id: &str, digits: usize| {
+        id.len() == digits
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            && id.bytes().any(|byte| byte != b'0')
+    };
     for span in &decoded.spans {
         assert!(is_hex(&span.trace_id, 32) && is_hex(&span.span_id, 16));
-        assert!(span.parent_span_id.as_deref().is_none_or(|id| is_hex(id, 16)));
+        assert!(
+            span.parent_span_id
+                .as_deref()
+                .is_none_or(|id| is_hex(id, 16))
+        );
     }
     assert!(decoded.rejected.messages.len() as u64 <= decoded.rejected.count);
 }
@@ -92,14 +133,18 @@ pub fn check_otlp_json(bytes: &[u8]) {
 
 /// A time that is read is written so that it is read again.
 pub fn check_time(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     if let Ok(time) = parse_rfc3339(text) {
         assert_eq!(parse_rfc3339(&time.to_string()), Ok(time));
     }
     if let Ok(day) = Day::parse(text) {
         assert_eq!(Day::parse(&day.to_string()), Ok(day));
     }
-    let (name, time) = text.split_once(' ').unwrap_or((text, "2026-10-25T01:30:00Z"));
+    let (name, time) = text
+        .split_once(' ')
+        .unwrap_or((text, "2026-10-25T01:30:00Z"));
     if let (Ok(zone), Ok(time)) = (Zone::parse(name), parse_rfc3339(time)) {
         let day = zone.day_of(time);
         // Only within the centuries that day arithmetic is defined for.
@@ -112,7 +157,9 @@ pub fn check_time(bytes: &[u8]) {
 
 /// An amount that is read is in range, and its exact decimal text is the same amount.
 pub fn check_money(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     if let Ok(nanos) = parse_dollars(text) {
         assert!((0..=MAX_SPAN_COST_NANOS).contains(&nanos));
         let exact = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);

@@ -42,11 +42,15 @@ impl Ceiling {
 /// Books `spans` in an empty store. The time is the whole time, as it is over HTTP.
 pub fn measure(dir: &Path, users: u64, spans: u64) -> anyhow::Result<Ceiling> {
     // A thread of its own: the caller's is in a runtime already.
-    std::thread::scope(|scope| scope.spawn(|| book(dir, users, spans)).join()).map_err(|_| anyhow!("the store has died"))?
+    std::thread::scope(|scope| scope.spawn(|| book(dir, users, spans)).join())
+        .map_err(|_| anyhow!("the store has died"))?
 }
 
 fn book(dir: &Path, users: u64, spans: u64) -> anyhow::Result<Ceiling> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let store = SqliteStore::open(dir, Mode::Serve)?;
         let project = store.create_project("bench", "bench").await?.id;
@@ -70,13 +74,30 @@ fn book(dir: &Path, users: u64, spans: u64) -> anyhow::Result<Ceiling> {
             }
         }
         let took = began.elapsed();
-        maker.join().map_err(|_| anyhow!("the maker of groups has died"))??;
-        Ok(Ceiling { spans: done, took, parts })
+        maker
+            .join()
+            .map_err(|_| anyhow!("the maker of groups has died"))??;
+        Ok(Ceiling {
+            spans: done,
+            took,
+            parts,
+        })
     })
 }
 
-fn make_groups(store: &SqliteStore, project: &ProjectId, users: u64, groups: u64, sender: &SyncSender<Batch>) -> anyhow::Result<()> {
-    let mut traffic = Traffic::new(users, groups * TRACES_PER_GROUP, TRACES_PER_GROUP, SPANS_PER_TRACE);
+fn make_groups(
+    store: &SqliteStore,
+    project: &ProjectId,
+    users: u64,
+    groups: u64,
+    sender: &SyncSender<Batch>,
+) -> anyhow::Result<()> {
+    let mut traffic = Traffic::new(
+        users,
+        groups * TRACES_PER_GROUP,
+        TRACES_PER_GROUP,
+        SPANS_PER_TRACE,
+    );
     let clock = Cell::new(Micros::now().0);
     let take_arrivals = |count: usize| {
         let first = clock.get().max(Micros::now().0);
@@ -88,10 +109,23 @@ fn make_groups(store: &SqliteStore, project: &ProjectId, users: u64, groups: u64
         body.clear();
         traffic.write_body(&mut body);
         let clean = sanitize(&body)?;
-        let door = Door { now: Micros::now(), take_arrivals: &take_arrivals, capture: Capture::Full, id_seed: IdSeed::Random([0; 16]) };
+        let door = Door {
+            now: Micros::now(),
+            take_arrivals: &take_arrivals,
+            capture: Capture::Full,
+            id_seed: IdSeed::Random([0; 16]),
+        };
         let accepted = accept_batch(&clean, &door).map_err(|fault| anyhow!("{fault:?}"))?;
-        let pieces = accepted.into_iter().map(|result| result.map(|accepted| accepted.piece).map_err(|refused| anyhow!("{refused:?}")));
-        let mut batch = Batch { project: project.clone(), key: KeyId::new("bench"), pieces: pieces.collect::<anyhow::Result<_>>()? };
+        let pieces = accepted.into_iter().map(|result| {
+            result
+                .map(|accepted| accepted.piece)
+                .map_err(|refused| anyhow!("{refused:?}"))
+        });
+        let mut batch = Batch {
+            project: project.clone(),
+            key: KeyId::new("bench"),
+            pieces: pieces.collect::<anyhow::Result<_>>()?,
+        };
         store.pack(&mut batch);
         if sender.send(batch).is_err() {
             return Ok(());

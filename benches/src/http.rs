@@ -15,8 +15,14 @@ pub struct Request {
 
 impl Request {
     pub fn new(method: &str, path: &str, key: &str) -> Request {
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", "0".repeat(LENGTH_DIGITS));
-        Request { head: head.into_bytes(), buffer: Vec::new() }
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "0".repeat(LENGTH_DIGITS)
+        );
+        Request {
+            head: head.into_bytes(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Starts anew; the body is to be appended to what this answers.
@@ -50,7 +56,10 @@ impl Connection {
     pub async fn open(port: u16) -> anyhow::Result<Connection> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, read: Vec::with_capacity(1 << 16) })
+        Ok(Connection {
+            stream,
+            read: Vec::with_capacity(1 << 16),
+        })
     }
 
     pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<Reply> {
@@ -65,7 +74,10 @@ impl Connection {
         while self.read.len() < from + length {
             self.fill().await?;
         }
-        Ok(Reply { status, body: self.read[from..from + length].to_vec() })
+        Ok(Reply {
+            status,
+            body: self.read[from..from + length].to_vec(),
+        })
     }
 
     async fn fill(&mut self) -> anyhow::Result<()> {
@@ -78,7 +90,9 @@ impl Connection {
 
 /// Status, where the body starts and its length; `None` until the head is whole.
 fn read_head(bytes: &[u8]) -> anyhow::Result<Option<(u16, usize, usize)>> {
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
     let head = std::str::from_utf8(&bytes[..end])?;
     let status = head.get(9..12).context("no status")?.parse()?;
     let length = head

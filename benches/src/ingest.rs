@@ -96,14 +96,23 @@ async fn deliver(connection: &mut Connection, bytes: &[u8]) -> anyhow::Result<()
 }
 
 /// Keeps all connections busy until `spans` are acknowledged.
-pub async fn saturate(server: &Server, traffic: Traffic, spans: u64, connections: usize) -> anyhow::Result<Outcome> {
+pub async fn saturate(
+    server: &Server,
+    traffic: Traffic,
+    spans: u64,
+    connections: usize,
+) -> anyhow::Result<Outcome> {
     let path = traffic.path();
     let cpu_before = read_own_cpu();
     let shared = Shared::new(traffic, spans, None);
     let local = LocalSet::new();
     let tasks: Vec<_> = (0..connections)
         .map(|_| {
-            let (shared, mut request, port) = (shared.clone(), Request::new("POST", path, server.key()), server.port());
+            let (shared, mut request, port) = (
+                shared.clone(),
+                Request::new("POST", path, server.key()),
+                server.port(),
+            );
             local.spawn_local(async move {
                 let mut connection = Connection::open(port).await?;
                 while let Some(spans) = shared.next(&mut request) {
@@ -121,7 +130,12 @@ pub async fn saturate(server: &Server, traffic: Traffic, spans: u64, connections
     let took = shared.began.elapsed();
     let sender_cpu = (read_own_cpu() - cpu_before).as_secs_f64() / took.as_secs_f64();
     let parts = shared.parts.take();
-    Ok(Outcome { spans: shared.done.get(), took, parts, sender_cpu })
+    Ok(Outcome {
+        spans: shared.done.get(),
+        took,
+        parts,
+        sender_cpu,
+    })
 }
 
 /// Full load for a while; what fails when the server goes away is ignored.
@@ -130,7 +144,11 @@ pub async fn load_for(server: &Server, traffic: Traffic, lasts: Duration, connec
     let shared = Shared::new(traffic, u64::MAX, Some(lasts));
     let local = LocalSet::new();
     for _ in 0..connections {
-        let (shared, mut request, port) = (shared.clone(), Request::new("POST", path, server.key()), server.port());
+        let (shared, mut request, port) = (
+            shared.clone(),
+            Request::new("POST", path, server.key()),
+            server.port(),
+        );
         local.spawn_local(async move {
             let mut connection = Connection::open(port).await?;
             while shared.next(&mut request).is_some() {
@@ -143,7 +161,13 @@ pub async fn load_for(server: &Server, traffic: Traffic, lasts: Duration, connec
 }
 
 /// Requests at a fixed rate (spans/s), due whether or not earlier ones were answered.
-pub async fn hold_rate(server: &Server, traffic: Traffic, rate: f64, lasts: Duration, connections: usize) -> anyhow::Result<Latencies> {
+pub async fn hold_rate(
+    server: &Server,
+    traffic: Traffic,
+    rate: f64,
+    lasts: Duration,
+    connections: usize,
+) -> anyhow::Result<Latencies> {
     let path = traffic.path();
     let gap = Duration::from_secs_f64(traffic.spans_per_request() as f64 / rate);
     let shared = Shared::new(traffic, u64::MAX, Some(lasts));

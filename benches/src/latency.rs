@@ -18,12 +18,24 @@ impl Latencies {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
         let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;
-        sorted.get(rank).map_or(0.0, |micros| *micros as f64 / 1000.0)
+        sorted
+            .get(rank)
+            .map_or(0.0, |micros| *micros as f64 / 1000.0)
     }
 
     /// `p50 / p99` in ms.
     pub fn write_ms(&self) -> String {
-        let write = |ms: f64| if ms < 10.0 { format!("{ms:.2}") } else { format!("{ms:.0}") };
-        format!("{} / {}", write(self.percentile_ms(50)), write(self.percentile_ms(99)))
+        let write = |ms: f64| {
+            if ms < 10.0 {
+                format!("{ms:.2}")
+            } else {
+                format!("{ms:.0}")
+            }
+        };
+        format!(
+            "{} / {}",
+            write(self.percentile_ms(50)),
+            write(self.percentile_ms(99))
+        )
     }
 }

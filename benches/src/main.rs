@@ -56,66 +56,154 @@ fn main() -> anyhow::Result<()> {
     if cfg!(debug_assertions) {
         bail!("build it with --release: `make bench`");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(measure(&args))
 }
 
 async fn measure(args: &Args) -> anyhow::Result<()> {
     let binary = match &args.server {
         Some(path) => path.clone(),
-        None => std::env::current_exe()?.parent().context("a directory")?.join("cognobserve"),
+        None => std::env::current_exe()?
+            .parent()
+            .context("a directory")?
+            .join("cognobserve"),
     };
     let temporary = tempfile::tempdir()?;
-    let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| temporary.path().to_owned());
     println!("{}\n", process::describe_machine());
 
-    let mut table = Table::new("Ingest over HTTP, acknowledged and on the disk", &["requests of", "spans", "spans/s", "per million", "p50 / p99 ms at half", "sender's CPU"]);
+    let mut table = Table::new(
+        "Ingest over HTTP, acknowledged and on the disk",
+        &[
+            "requests of",
+            "spans",
+            "spans/s",
+            "per million",
+            "p50 / p99 ms at half",
+            "sender's CPU",
+        ],
+    );
     let small_spans = args.small_spans.unwrap_or(args.spans.min(1_000_000));
     {
         let server = Server::start(&binary, &dir.join("small")).await?;
         let traffic = Traffic::new(args.users, small_spans / 4, 1, 4);
-        measure_ingest(&mut table, &server, traffic, small_spans, SMALL_CONNECTIONS, args).await?;
+        measure_ingest(
+            &mut table,
+            &server,
+            traffic,
+            small_spans,
+            SMALL_CONNECTIONS,
+            args,
+        )
+        .await?;
     }
     std::fs::remove_dir_all(dir.join("small"))?;
 
     let mut server = Server::start(&binary, &dir.join("large")).await?;
     let idle_mb = server.read_memory_mb();
     let traffic = Traffic::new(args.users, args.spans / 4, 50, 4);
-    let rate = measure_ingest(&mut table, &server, traffic, args.spans, LARGE_CONNECTIONS, args).await?;
+    let rate = measure_ingest(
+        &mut table,
+        &server,
+        traffic,
+        args.spans,
+        LARGE_CONNECTIONS,
+        args,
+    )
+    .await?;
     let peak_mb = server.read_peak_memory_mb();
     let stored = server.count_spans().await?;
 
     let ceiling = ceiling::measure(&dir.join("ceiling"), args.users, args.spans)?;
     std::fs::remove_dir_all(dir.join("ceiling"))?;
-    table.row(["straight into the store".into(), table::count(args.spans), table::count(ceiling.rate() as u64), ceiling.write_parts(), "–".into(), "–".into()]);
+    table.row([
+        "straight into the store".into(),
+        table::count(args.spans),
+        table::count(ceiling.rate() as u64),
+        ceiling.write_parts(),
+        "–".into(),
+        "–".into(),
+    ]);
     table.print();
-    println!("Over HTTP in requests of 200: {:.0} % of what the store alone takes.\n", 100.0 * rate / ceiling.rate());
+    println!(
+        "Over HTTP in requests of 200: {:.0} % of what the store alone takes.\n",
+        100.0 * rate / ceiling.rate()
+    );
 
-    let mut table = Table::new("Reads over HTTP, one at a time, p50 / p99 ms", &["question", "answer's bytes", "p50 / p99"]);
-    reads::measure(&mut table, &server, args.users, &format!("{} spans, {} users", table::count(stored), table::count(args.users))).await?;
+    let mut table = Table::new(
+        "Reads over HTTP, one at a time, p50 / p99 ms",
+        &["question", "answer's bytes", "p50 / p99"],
+    );
+    reads::measure(
+        &mut table,
+        &server,
+        args.users,
+        &format!(
+            "{} spans, {} users",
+            table::count(stored),
+            table::count(args.users)
+        ),
+    )
+    .await?;
 
     let mut facts = Table::new("The process and its files", &["fact", "figure"]);
     facts.row(["memory, empty".into(), format!("{idle_mb} MB")]);
     facts.row(["memory, most under load".into(), format!("{peak_mb} MB")]);
-    facts.row(["memory, after the load and the reads".into(), format!("{} MB", server.read_memory_mb())]);
+    facts.row([
+        "memory, after the load and the reads".into(),
+        format!("{} MB", server.read_memory_mb()),
+    ]);
     server.stop().await?;
-    facts.row([format!("on the disk after {} spans", table::count(stored)), format!("{} bytes a span", process::measure_dir(&dir.join("large")) / stored)]);
+    facts.row([
+        format!("on the disk after {} spans", table::count(stored)),
+        format!(
+            "{} bytes a span",
+            process::measure_dir(&dir.join("large")) / stored
+        ),
+    ]);
     let took = server.start_again().await?;
     facts.row(["start after a stop".into(), table::seconds(took)]);
     let took = kill_under_load(&mut server, args).await?;
-    facts.row(["start after kill -9 under load".into(), table::seconds(took)]);
+    facts.row([
+        "start after kill -9 under load".into(),
+        table::seconds(took),
+    ]);
     server.stop().await?;
     std::fs::remove_dir_all(dir.join("large"))?;
 
     if args.many_users > 0 {
         let mut server = Server::start(&binary, &dir.join("many")).await?;
         let traffic = Traffic::new(args.many_users, args.many_users, 200, 1).everyone_once();
-        let outcome = ingest::saturate(&server, traffic, args.many_users, LARGE_CONNECTIONS).await?;
-        reads::measure(&mut table, &server, args.many_users, &format!("{} users with a span each", table::count(args.many_users))).await?;
-        facts.row([format!("{} users: spans/s", table::count(args.many_users)), table::count(outcome.rate() as u64)]);
-        facts.row([format!("{} users: memory", table::count(args.many_users)), format!("{} MB", server.read_memory_mb())]);
+        let outcome =
+            ingest::saturate(&server, traffic, args.many_users, LARGE_CONNECTIONS).await?;
+        reads::measure(
+            &mut table,
+            &server,
+            args.many_users,
+            &format!("{} users with a span each", table::count(args.many_users)),
+        )
+        .await?;
+        facts.row([
+            format!("{} users: spans/s", table::count(args.many_users)),
+            table::count(outcome.rate() as u64),
+        ]);
+        facts.row([
+            format!("{} users: memory", table::count(args.many_users)),
+            format!("{} MB", server.read_memory_mb()),
+        ]);
         server.kill().await?;
-        facts.row([format!("{} users: start after kill -9", table::count(args.many_users)), table::seconds(server.start_again().await?)]);
+        facts.row([
+            format!(
+                "{} users: start after kill -9",
+                table::count(args.many_users)
+            ),
+            table::seconds(server.start_again().await?),
+        ]);
     }
     table.print();
     facts.print();
@@ -123,11 +211,31 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Full load, then half of it; one row. Answers the highest rate in spans/s.
-async fn measure_ingest(table: &mut Table<6>, server: &Server, traffic: Traffic, spans: u64, connections: usize, args: &Args) -> anyhow::Result<f64> {
+async fn measure_ingest(
+    table: &mut Table<6>,
+    server: &Server,
+    traffic: Traffic,
+    spans: u64,
+    connections: usize,
+    args: &Args,
+) -> anyhow::Result<f64> {
     let per_request = traffic.spans_per_request();
-    let more = Traffic::new(args.users, spans / 4, traffic.traces_per_request, traffic.spans_per_trace).numbered_from(spans);
+    let more = Traffic::new(
+        args.users,
+        spans / 4,
+        traffic.traces_per_request,
+        traffic.spans_per_trace,
+    )
+    .numbered_from(spans);
     let outcome = ingest::saturate(server, traffic, spans, connections).await?;
-    let latency = ingest::hold_rate(server, more, outcome.rate() / 2.0, Duration::from_secs(args.half_load_seconds), connections).await?;
+    let latency = ingest::hold_rate(
+        server,
+        more,
+        outcome.rate() / 2.0,
+        Duration::from_secs(args.half_load_seconds),
+        connections,
+    )
+    .await?;
     table.row([
         format!("{per_request} spans"),
         table::count(spans),

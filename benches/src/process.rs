@@ -24,9 +24,18 @@ impl Server {
         }
         std::fs::create_dir_all(dir)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let key = format!("co_sk_{}", "Bench7".repeat(8).get(..43).context("43 letters")?);
+        let key = format!(
+            "co_sk_{}",
+            "Bench7".repeat(8).get(..43).context("43 letters")?
+        );
         let child = spawn(binary, dir, port, &key)?;
-        let mut server = Server { child, binary: binary.to_owned(), dir: dir.to_owned(), key, port };
+        let mut server = Server {
+            child,
+            binary: binary.to_owned(),
+            dir: dir.to_owned(),
+            key,
+            port,
+        };
         server.wait_ready().await?;
         Ok(server)
     }
@@ -43,9 +52,16 @@ impl Server {
         let began = Instant::now();
         while began.elapsed() < LONGEST_START {
             if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended: {status}; see {}", self.dir.join("log").display());
+                bail!(
+                    "the server ended: {status}; see {}",
+                    self.dir.join("log").display()
+                );
             }
-            if self.get("/readyz").await.is_ok_and(|reply| reply.status == 200) {
+            if self
+                .get("/readyz")
+                .await
+                .is_ok_and(|reply| reply.status == 200)
+            {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -64,7 +80,9 @@ impl Server {
     /// SIGTERM, and waits.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         let id = self.child.id().to_string();
-        std::process::Command::new("kill").args(["-TERM", &id]).status()?;
+        std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status()?;
         self.child.wait()?;
         Ok(())
     }
@@ -79,14 +97,20 @@ impl Server {
     pub async fn get(&self, path: &str) -> anyhow::Result<crate::http::Reply> {
         let mut request = Request::new("GET", path, &self.key);
         request.begin();
-        Connection::open(self.port).await?.send(request.finish()).await
+        Connection::open(self.port)
+            .await?
+            .send(request.finish())
+            .await
     }
 
     /// Spans that the books hold.
     pub async fn count_spans(&self) -> anyhow::Result<u64> {
         let reply = self.get("/v1/costs?groupBy=day&limit=1").await?;
         let text = String::from_utf8(reply.body)?;
-        let total = text.split("\"total\":").nth(1).with_context(|| format!("no total: {text}"))?;
+        let total = text
+            .split("\"total\":")
+            .nth(1)
+            .with_context(|| format!("no total: {text}"))?;
         let number = total.split("\"spanCount\":").nth(1).context("no count")?;
         let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
         Ok(digits.parse()?)
@@ -124,15 +148,27 @@ fn spawn(binary: &Path, dir: &Path, port: u16, key: &str) -> anyhow::Result<std:
 
 fn read_status_mb(process: u32, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) / 1024
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(field))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse::<u64>().ok())
+        .unwrap_or(0)
+        / 1024
 }
 
 /// Processor time that this process has used.
 pub fn read_own_cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|number| number.parse::<u64>().ok()).sum();
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|number| number.parse::<u64>().ok())
+        .sum();
     // Linux counts them in hundredths of a second for every program.
     Duration::from_millis(ticks * 10)
 }
@@ -157,7 +193,19 @@ pub fn measure_dir(dir: &Path) -> u64 {
 pub fn describe_machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let model = read("/proc/cpuinfo").lines().find_map(|line| line.strip_prefix("model name").map(|rest| rest.trim_start_matches([' ', '\t', ':']).to_owned()));
-    let memory = read("/proc/meminfo").lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0);
-    format!("{cores} cores ({}), {} GB of memory, Linux {}", model.unwrap_or_default(), memory / 1_000_000, read("/proc/sys/kernel/osrelease").trim())
+    let model = read("/proc/cpuinfo").lines().find_map(|line| {
+        line.strip_prefix("model name")
+            .map(|rest| rest.trim_start_matches([' ', '\t', ':']).to_owned())
+    });
+    let memory = read("/proc/meminfo")
+        .lines()
+        .next()
+        .and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .unwrap_or(0);
+    format!(
+        "{cores} cores ({}), {} GB of memory, Linux {}",
+        model.unwrap_or_default(),
+        memory / 1_000_000,
+        read("/proc/sys/kernel/osrelease").trim()
+    )
 }

@@ -9,7 +9,11 @@ pub struct Table<const N: usize> {
 
 impl<const N: usize> Table<N> {
     pub fn new(title: &'static str, head: &[&'static str; N]) -> Table<N> {
-        Table { title, head: *head, rows: Vec::new() }
+        Table {
+            title,
+            head: *head,
+            rows: Vec::new(),
+        }
     }
 
     pub fn row(&mut self, cells: [String; N]) {

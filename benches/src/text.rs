@@ -31,11 +31,17 @@ impl Dice {
 /// Words of one to four syllables, as often as words are in a language: few often, most seldom.
 fn make_words(dice: &mut Dice) -> Vec<String> {
     const SYLLABLES: [&str; 40] = [
-        "ta", "re", "mi", "con", "ver", "ship", "or", "der", "pay", "ment", "ac", "count", "in", "voice", "re", "fund", "lo", "gin", "cus", "tom", "er", "ser", "vice", "pro", "duct",
-        "de", "liv", "ery", "sup", "port", "tick", "et", "up", "date", "a", "gent", "mod", "el", "to", "ken",
+        "ta", "re", "mi", "con", "ver", "ship", "or", "der", "pay", "ment", "ac", "count", "in",
+        "voice", "re", "fund", "lo", "gin", "cus", "tom", "er", "ser", "vice", "pro", "duct", "de",
+        "liv", "ery", "sup", "port", "tick", "et", "up", "date", "a", "gent", "mod", "el", "to",
+        "ken",
     ];
     (0..4_000)
-        .map(|_| (0..1 + dice.below(4)).map(|_| SYLLABLES[dice.below(SYLLABLES.len() as u64) as usize]).collect())
+        .map(|_| {
+            (0..1 + dice.below(4))
+                .map(|_| SYLLABLES[dice.below(SYLLABLES.len() as u64) as usize])
+                .collect()
+        })
         .collect()
 }
 

@@ -28,7 +28,9 @@ pub struct Traffic {
 
 impl Traffic {
     pub fn new(users: u64, traces: u64, traces_per_request: u64, spans_per_trace: u64) -> Traffic {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as u64);
         Traffic {
             traces_per_request,
             spans_per_trace,
@@ -62,7 +64,11 @@ impl Traffic {
 
     /// Where one request of this traffic goes.
     pub fn path(&self) -> &'static str {
-        if self.traces_per_request == 1 { "/v1/traces" } else { "/v1/traces/batch" }
+        if self.traces_per_request == 1 {
+            "/v1/traces"
+        } else {
+            "/v1/traces/batch"
+        }
     }
 
     /// Appends the next body.
@@ -104,7 +110,10 @@ impl Traffic {
         to.extend_from_slice(head.as_bytes());
         if self.once {
             // A vector takes all that is written to it.
-            let _ = write!(to, ",\"user\":{{\"name\":\"Person {user:08}\",\"email\":\"p{user}@example.com\"}}");
+            let _ = write!(
+                to,
+                ",\"user\":{{\"name\":\"Person {user:08}\",\"email\":\"p{user}@example.com\"}}"
+            );
         }
         to.extend_from_slice(b",\"spans\":[");
         for n in 0..self.spans_per_trace {
@@ -119,7 +128,11 @@ impl Traffic {
     /// How long the span took, in ms.
     fn write_span(&mut self, to: &mut Vec<u8>, trace: u64, n: u64, at: u64) -> u64 {
         let took = 20 + self.dice.below(3_000);
-        let level = if self.dice.below(50) == 0 { "ERROR" } else { "DEFAULT" };
+        let level = if self.dice.below(50) == 0 {
+            "ERROR"
+        } else {
+            "DEFAULT"
+        };
         let model = MODELS[self.dice.below(4) as usize];
         let (prompt, completion) = (100 + self.dice.below(4_000), 10 + self.dice.below(900));
         let head = format!(

@@ -14,35 +14,96 @@ fn a_key_made_while_the_server_runs_works_at_once() {
         let name = format!("shop-{n}");
         let client = make_project(&server, &name, "ingest,read");
         client.post("/v1/traces", &trace("t", "u")).expect(202);
-        assert_eq!(client.read("/v1/users")["items"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            client.read("/v1/users")["items"].as_array().unwrap().len(),
+            1
+        );
         assert_eq!(client.read("/v1/me")["project"]["name"], name);
-        client.delete("/v1/traces/t").expect_problem(403, "forbidden");
-        make_key(&server, &name, "admin").delete("/v1/traces/t").expect(200);
+        client
+            .delete("/v1/traces/t")
+            .expect_problem(403, "forbidden");
+        make_key(&server, &name, "admin")
+            .delete("/v1/traces/t")
+            .expect(200);
     }
-    let projects = server.run(&["projects", "list", "--json"]).expect_success().json();
-    let names: Vec<&str> = projects.as_array().unwrap().iter().map(|project| project["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["default", "shop-0", "shop-1", "shop-2", "shop-3", "shop-4"]);
-    server.run(&["projects", "create", "shop-0"]).expect_failure();
+    let projects = server
+        .run(&["projects", "list", "--json"])
+        .expect_success()
+        .json();
+    let names: Vec<&str> = projects
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|project| project["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["default", "shop-0", "shop-1", "shop-2", "shop-3", "shop-4"]
+    );
+    server
+        .run(&["projects", "create", "shop-0"])
+        .expect_failure();
 }
 
 #[test]
 fn keys_are_shown_once_and_listed_without_their_secret() {
     let server = Server::start();
-    let made = server.run(&["keys", "create", "--project", "default", "--scopes", "read,ingest", "--name", "backend", "--json"]).expect_success().json();
+    let made = server
+        .run(&[
+            "keys",
+            "create",
+            "--project",
+            "default",
+            "--scopes",
+            "read,ingest",
+            "--name",
+            "backend",
+            "--json",
+        ])
+        .expect_success()
+        .json();
     let key = made["key"].as_str().unwrap();
-    assert!(key.starts_with("co_sk_") && key.len() == 49 && key[6..].bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
-    assert_eq!((&made["project"], &made["scopes"]), (&json!("default"), &json!(["ingest", "read"])));
-    let list = server.run(&["keys", "list", "--project", "default", "--json"]).expect_success();
+    assert!(
+        key.starts_with("co_sk_")
+            && key.len() == 49
+            && key[6..].bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        "{key}"
+    );
+    assert_eq!(
+        (&made["project"], &made["scopes"]),
+        (&json!("default"), &json!(["ingest", "read"]))
+    );
+    let list = server
+        .run(&["keys", "list", "--project", "default", "--json"])
+        .expect_success();
     assert!(!list.out.contains(key), "{}", list.out);
     let list = list.json();
-    let entry = list.as_array().unwrap().iter().find(|entry| entry["id"] == made["id"]).expect("it is listed");
-    assert_eq!((&entry["name"], &entry["revokedAt"]), (&json!("backend"), &Value::Null));
-    server.run(&["keys", "revoke", made["id"].as_str().unwrap()]).expect_success();
-    server.run(&["keys", "revoke", "key_that_is_not"]).expect_failure();
-    server.run(&["keys", "create", "--project", "nowhere"]).expect_failure();
+    let entry = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["id"] == made["id"])
+        .expect("it is listed");
+    assert_eq!(
+        (&entry["name"], &entry["revokedAt"]),
+        (&json!("backend"), &Value::Null)
+    );
+    server
+        .run(&["keys", "revoke", made["id"].as_str().unwrap()])
+        .expect_success();
+    server
+        .run(&["keys", "revoke", "key_that_is_not"])
+        .expect_failure();
+    server
+        .run(&["keys", "create", "--project", "nowhere"])
+        .expect_failure();
     // Only a hash of it is anywhere in the store.
     for file in crate::harness::scan::read_files(server.data_dir()) {
-        assert!(!crate::harness::scan::contains(&file.bytes, &key.as_bytes()[6..]), "{}", file.path.display());
+        assert!(
+            !crate::harness::scan::contains(&file.bytes, &key.as_bytes()[6..]),
+            "{}",
+            file.path.display()
+        );
     }
 }
 
@@ -51,20 +112,38 @@ fn a_deleted_project_takes_everything_with_it() {
     let server = Server::start();
     let client = make_project(&server, "gone", "ingest,read,admin");
     for n in 0..50 {
-        client.post("/v1/traces", &trace(&format!("t-{n}"), &format!("zebra{n}"))).expect(202);
+        client
+            .post(
+                "/v1/traces",
+                &trace(&format!("t-{n}"), &format!("zebra{n}")),
+            )
+            .expect(202);
     }
-    server.client().post("/v1/traces", &trace("t", "stays")).expect(202);
-    server.run(&["projects", "delete", "gone", "--yes"]).expect_success();
-    let closed = wait_until(Duration::from_secs(10), || (client.get("/v1/users").status == 401).then_some(()));
+    server
+        .client()
+        .post("/v1/traces", &trace("t", "stays"))
+        .expect(202);
+    server
+        .run(&["projects", "delete", "gone", "--yes"])
+        .expect_success();
+    let closed = wait_until(Duration::from_secs(10), || {
+        (client.get("/v1/users").status == 401).then_some(())
+    });
     assert!(closed.is_some(), "its keys still open");
     assert!(client.post("/v1/traces", &trace("t-0", "zebra")).status == 401);
-    assert_eq!(server.client().read("/v1/users/by-external-id/stays")["traceCount"], 1);
+    assert_eq!(
+        server.client().read("/v1/users/by-external-id/stays")["traceCount"],
+        1
+    );
     server.run(&["verify"]).expect_success();
     // The same name again is another project.
     let client = make_project(&server, "gone", "ingest,read");
     assert_eq!(client.read("/v1/users")["items"], json!([]));
     client.post("/v1/traces", &trace("t-0", "new")).expect(202);
-    assert_eq!(client.read("/v1/costs?groupBy=user")["total"]["traceCount"], 1);
+    assert_eq!(
+        client.read("/v1/costs?groupBy=user")["total"]["traceCount"],
+        1
+    );
     server.run(&["verify"]).expect_success();
 }
 
@@ -73,7 +152,9 @@ fn a_store_can_be_prepared_before_the_first_start() {
     let dir = TempDir::new().unwrap();
     let data = dir.path().join("data");
     run_command(&data, &["projects", "create", "shop"], &[], b"").expect_success();
-    let made = run_command(&data, &["keys", "create", "--json"], &[], b"").expect_success().json();
+    let made = run_command(&data, &["keys", "create", "--json"], &[], b"")
+        .expect_success()
+        .json();
     let server = crate::harness::Setup::new().data_dir(&data).start();
     let client = server.client().with_key(made["key"].as_str().unwrap());
     client.post("/v1/traces", &trace("t", "u")).expect(202);

@@ -1,12 +1,18 @@
 //! `users`: the same answers as the API, asked from the shell.
+use crate::harness::command::Printed;
 use crate::harness::sample::{trace, with};
 use crate::harness::{Server, run_command};
-use crate::harness::command::Printed;
 use serde_json::json;
 
 fn ask(server: &Server, args: &[&str]) -> Printed {
-    let settings = [("COGNOBSERVE_ENDPOINT", server.url()), ("COGNOBSERVE_API_KEY", server.key().to_owned())];
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let settings = [
+        ("COGNOBSERVE_ENDPOINT", server.url()),
+        ("COGNOBSERVE_API_KEY", server.key().to_owned()),
+    ];
+    let settings: Vec<(&str, &str)> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     run_command(server.data_dir(), args, &settings, b"")
 }
 
@@ -15,34 +21,121 @@ fn users_are_read_and_changed() {
     let server = Server::start();
     let client = server.client();
     for n in 0..130 {
-        client.post("/v1/traces", &with(trace(&format!("t-{n}"), &format!("u-{n:03}")), json!({"user": {"name": format!("Name {n}")}}))).expect(202);
+        client
+            .post(
+                "/v1/traces",
+                &with(
+                    trace(&format!("t-{n}"), &format!("u-{n:03}")),
+                    json!({"user": {"name": format!("Name {n}")}}),
+                ),
+            )
+            .expect(202);
     }
-    let all = ask(&server, &["users", "list", "--limit", "0", "--json"]).expect_success().json();
+    let all = ask(&server, &["users", "list", "--limit", "0", "--json"])
+        .expect_success()
+        .json();
     assert_eq!(all["items"].as_array().unwrap().len(), 130);
-    let table = ask(&server, &["users", "list", "--search", "Name 12", "--sort", "totalCost"]).expect_success().out;
-    assert!(table.contains("u-012") && table.contains("u-129") && !table.contains("u-011"), "{table}");
-    let one = ask(&server, &["users", "get", "u-007", "--json"]).expect_success().json();
+    let table = ask(
+        &server,
+        &[
+            "users",
+            "list",
+            "--search",
+            "Name 12",
+            "--sort",
+            "totalCost",
+        ],
+    )
+    .expect_success()
+    .out;
+    assert!(
+        table.contains("u-012") && table.contains("u-129") && !table.contains("u-011"),
+        "{table}"
+    );
+    let one = ask(&server, &["users", "get", "u-007", "--json"])
+        .expect_success()
+        .json();
     assert_eq!(one, client.read("/v1/users/by-external-id/u-007"));
-    ask(&server, &["users", "update", "u-007", "--name", "Seven", "--metadata", "plan=pro", "--metadata", "seats=3"]).expect_success();
+    ask(
+        &server,
+        &[
+            "users",
+            "update",
+            "u-007",
+            "--name",
+            "Seven",
+            "--metadata",
+            "plan=pro",
+            "--metadata",
+            "seats=3",
+        ],
+    )
+    .expect_success();
     let changed = client.read("/v1/users/by-external-id/u-007");
-    assert_eq!((&changed["name"], &changed["metadata"]), (&json!("Seven"), &json!({"plan": "pro", "seats": 3})));
-    let traces = ask(&server, &["users", "traces", "u-007", "--json"]).expect_success().json();
+    assert_eq!(
+        (&changed["name"], &changed["metadata"]),
+        (&json!("Seven"), &json!({"plan": "pro", "seats": 3}))
+    );
+    let traces = ask(&server, &["users", "traces", "u-007", "--json"])
+        .expect_success()
+        .json();
     assert_eq!(traces["items"][0]["id"], "t-7");
-    let days = ask(&server, &["users", "analytics", "u-007", "--days", "3", "--json"]).expect_success().json();
+    let days = ask(
+        &server,
+        &["users", "analytics", "u-007", "--days", "3", "--json"],
+    )
+    .expect_success()
+    .json();
     assert_eq!(days.as_array().unwrap().len(), 3);
     ask(&server, &["users", "delete", "u-007", "--yes"]).expect_success();
     ask(&server, &["users", "get", "u-007"]).expect_failure();
-    let wrong = run_command(server.data_dir(), &["users", "list", "--url", &server.url(), "--key", "co_sk_wrong"], &[], b"").expect_failure();
-    assert!(wrong.err.contains("401") && !wrong.err.contains("co_sk_wrong"), "{}", wrong.err);
-    let nowhere = run_command(server.data_dir(), &["users", "list", "--url", "http://127.0.0.1:9", "--key", server.key()], &[], b"").expect_failure();
+    let wrong = run_command(
+        server.data_dir(),
+        &[
+            "users",
+            "list",
+            "--url",
+            &server.url(),
+            "--key",
+            "co_sk_wrong",
+        ],
+        &[],
+        b"",
+    )
+    .expect_failure();
+    assert!(
+        wrong.err.contains("401") && !wrong.err.contains("co_sk_wrong"),
+        "{}",
+        wrong.err
+    );
+    let nowhere = run_command(
+        server.data_dir(),
+        &[
+            "users",
+            "list",
+            "--url",
+            "http://127.0.0.1:9",
+            "--key",
+            server.key(),
+        ],
+        &[],
+        b"",
+    )
+    .expect_failure();
     assert!(nowhere.err.contains("127.0.0.1:9"), "{}", nowhere.err);
 }
 
 #[test]
 fn control_characters_of_users_do_not_reach_the_terminal() {
     let server = Server::start();
-    let body = with(trace("t", "u"), json!({"user": {"name": "red\u{1b}[31m\u{7}alert"}}));
+    let body = with(
+        trace("t", "u"),
+        json!({"user": {"name": "red\u{1b}[31m\u{7}alert"}}),
+    );
     server.client().post("/v1/traces", &body).expect(202);
     let table = ask(&server, &["users", "list"]).expect_success().out;
-    assert!(table.contains("alert") && !table.contains('\u{1b}') && !table.contains('\u{7}'), "{table:?}");
+    assert!(
+        table.contains("alert") && !table.contains('\u{1b}') && !table.contains('\u{7}'),
+        "{table:?}"
+    );
 }

@@ -32,13 +32,19 @@ fn plant(client: &Client) {
             )
         })
         .collect();
-    let answer = client.post("/v1/traces/batch", &json!({"traces": traces})).expect(202).json();
+    let answer = client
+        .post("/v1/traces/batch", &json!({"traces": traces}))
+        .expect(202)
+        .json();
     assert_eq!(answer["error_count"], 0, "{answer}");
 }
 
 /// What two stores must have in common.
 fn read_reports(client: &Client) -> Vec<Value> {
-    let mut reports: Vec<Value> = ["day", "model", "day&tz=America/Sao_Paulo"].iter().map(|group| client.read(&format!("/v1/costs?groupBy={group}"))).collect();
+    let mut reports: Vec<Value> = ["day", "model", "day&tz=America/Sao_Paulo"]
+        .iter()
+        .map(|group| client.read(&format!("/v1/costs?groupBy={group}")))
+        .collect();
     let mut users = client.read("/v1/users?limit=100&sortBy=firstSeenAt")["items"].clone();
     for user in users.as_array_mut().unwrap() {
         for field in ["id", "projectId", "createdAt", "updatedAt"] {
@@ -55,13 +61,34 @@ fn what_is_exported_and_imported_gives_the_same_books() {
     plant(&server.client());
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("all.ndjson");
-    server.run(&["export", "--project", "default", "--output", file.to_str().unwrap()]).expect_success();
+    server
+        .run(&[
+            "export",
+            "--project",
+            "default",
+            "--output",
+            file.to_str().unwrap(),
+        ])
+        .expect_success();
     let lines = std::fs::read_to_string(&file).unwrap();
     assert_eq!(lines.lines().count(), 450);
     let other = make_project(&server, "other", "ingest,read");
     let key = read_key(&other, &server);
     for _ in 0..2 {
-        run_command(server.data_dir(), &["import", "--url", &server.url(), "--key", &key, file.to_str().unwrap()], &[], b"").expect_success();
+        run_command(
+            server.data_dir(),
+            &[
+                "import",
+                "--url",
+                &server.url(),
+                "--key",
+                &key,
+                file.to_str().unwrap(),
+            ],
+            &[],
+            b"",
+        )
+        .expect_success();
         Books::read(&server.client()).expect_equal(&Books::read(&other));
         assert_eq!(read_reports(&other), read_reports(&server.client()));
     }
@@ -73,16 +100,28 @@ fn what_is_exported_and_imported_gives_the_same_books() {
         trace
     };
     for n in [0, 3, 7, 15, 21] {
-        let (mine, theirs) = (server.client().read(&format!("/v1/traces/t-{n}")), other.read(&format!("/v1/traces/t-{n}")));
-        assert_eq!(strip(mine)["spans"][1]["input"], strip(theirs)["spans"][1]["input"]);
+        let (mine, theirs) = (
+            server.client().read(&format!("/v1/traces/t-{n}")),
+            other.read(&format!("/v1/traces/t-{n}")),
+        );
+        assert_eq!(
+            strip(mine)["spans"][1]["input"],
+            strip(theirs)["spans"][1]["input"]
+        );
     }
     server.run(&["verify"]).expect_success();
 }
 
 /// A key of the same project as the client's, for the command line.
 fn read_key(client: &Client, server: &Server) -> String {
-    let project = client.read("/v1/me")["project"]["name"].as_str().unwrap().to_owned();
-    let made = server.run(&["keys", "create", "--project", &project, "--json"]).expect_success().json();
+    let project = client.read("/v1/me")["project"]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let made = server
+        .run(&["keys", "create", "--project", &project, "--json"])
+        .expect_success()
+        .json();
     made["key"].as_str().unwrap().to_owned()
 }
 
@@ -90,15 +129,39 @@ fn read_key(client: &Client, server: &Server) -> String {
 fn users_are_exported_as_csv_that_a_spreadsheet_may_open() {
     let server = Server::start();
     let client = server.client();
-    client.post("/v1/traces", &with(trace("t-1", "=cmd()"), json!({"user": {"name": "a \"quoted\", name"}}))).expect(202);
-    client.post("/v1/traces", &trace("t-2", "plain")).expect(202);
-    let csv = server.run(&["export", "--users", "--format", "csv"]).expect_success().out;
+    client
+        .post(
+            "/v1/traces",
+            &with(
+                trace("t-1", "=cmd()"),
+                json!({"user": {"name": "a \"quoted\", name"}}),
+            ),
+        )
+        .expect(202);
+    client
+        .post("/v1/traces", &trace("t-2", "plain"))
+        .expect(202);
+    let csv = server
+        .run(&["export", "--users", "--format", "csv"])
+        .expect_success()
+        .out;
     assert_eq!(csv.lines().count(), 3, "{csv}");
-    assert!(csv.contains("'=cmd()") && csv.contains("\"a \"\"quoted\"\", name\""), "{csv}");
+    assert!(
+        csv.contains("'=cmd()") && csv.contains("\"a \"\"quoted\"\", name\""),
+        "{csv}"
+    );
     let lines = server.run(&["export", "--users"]).expect_success().out;
-    let users: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let users: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(users.len(), 2);
-    assert!(users.iter().any(|user| user["externalId"] == "=cmd()" && user["totalCostUsd"] == "0.001000000"), "{lines}");
+    assert!(
+        users
+            .iter()
+            .any(|user| user["externalId"] == "=cmd()" && user["totalCostUsd"] == "0.001000000"),
+        "{lines}"
+    );
 }
 
 #[test]
@@ -107,18 +170,51 @@ fn an_import_may_be_repeated_and_bad_lines_are_named() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("mixed.ndjson");
     // Without ids: they are derived from the file, so that a repeat meets itself.
-    let anonymous = json!({"name": "n", "user_id": "u", "spans": [{"name": "s", "total_cost": "0.5"}]});
-    let text = format!("{anonymous}\n{anonymous}\n\n{}\nthis is no trace\n{}\n", trace("t-1", "u"), trace("t-2", "u"));
+    let anonymous =
+        json!({"name": "n", "user_id": "u", "spans": [{"name": "s", "total_cost": "0.5"}]});
+    let text = format!(
+        "{anonymous}\n{anonymous}\n\n{}\nthis is no trace\n{}\n",
+        trace("t-1", "u"),
+        trace("t-2", "u")
+    );
     std::fs::write(&file, text).unwrap();
-    let import = |input: &[u8], name: &str| run_command(server.data_dir(), &["import", "--url", &server.url(), "--key", server.key(), name], &[], input);
+    let import = |input: &[u8], name: &str| {
+        run_command(
+            server.data_dir(),
+            &[
+                "import",
+                "--url",
+                &server.url(),
+                "--key",
+                server.key(),
+                name,
+            ],
+            &[],
+            input,
+        )
+    };
     let printed = import(b"", file.to_str().unwrap()).expect_failure();
-    assert!(printed.err.contains("record 4"), "the record is named: {}", printed.err);
+    assert!(
+        printed.err.contains("record 4"),
+        "the record is named: {}",
+        printed.err
+    );
     for _ in 0..2 {
         import(b"", file.to_str().unwrap());
     }
     let user = server.client().read("/v1/users/by-external-id/u");
-    assert_eq!((&user["traceCount"], &user["totalCostUsd"]), (&json!(4), &json!("1.002000000")));
-    import(format!("[{}, {}]", trace("t-3", "v"), trace("t-4", "v")).as_bytes(), "-").expect_success();
-    assert_eq!(server.client().read("/v1/users/by-external-id/v")["traceCount"], 2);
+    assert_eq!(
+        (&user["traceCount"], &user["totalCostUsd"]),
+        (&json!(4), &json!("1.002000000"))
+    );
+    import(
+        format!("[{}, {}]", trace("t-3", "v"), trace("t-4", "v")).as_bytes(),
+        "-",
+    )
+    .expect_success();
+    assert_eq!(
+        server.client().read("/v1/users/by-external-id/v")["traceCount"],
+        2
+    );
     import(b"", dir.path().join("absent").to_str().unwrap()).expect_failure();
 }

@@ -40,7 +40,10 @@ const OTLP_JSON: &[u8] = br#"{"resourceSpans":[{"resource":{"attributes":[{"key"
 
 #[test]
 fn cleaning_is_clean() {
-    run(&[NATIVE, TRACE, BATCH, OTLP_JSON, br#""\ud83d\ude00\ud83d""#], checks::check_sanitize);
+    run(
+        &[NATIVE, TRACE, BATCH, OTLP_JSON, br#""\ud83d\ude00\ud83d""#],
+        checks::check_sanitize,
+    );
 }
 
 #[test]
@@ -55,7 +58,10 @@ fn batches_never_panic() {
 
 #[test]
 fn otlp_json_never_panics() {
-    run(&[OTLP_JSON, br#"{"resource_spans":[]}"#], checks::check_otlp_json);
+    run(
+        &[OTLP_JSON, br#"{"resource_spans":[]}"#],
+        checks::check_otlp_json,
+    );
 }
 
 #[test]
@@ -64,25 +70,52 @@ fn otlp_protobuf_never_panics() {
     use prost::Message;
     let request = crate::story::make_otlp_request("u");
     let whole: Vec<u8> = ExportTraceServiceRequest::encode_to_vec(&request);
-    run(&[&whole, b"", b"\x0a\x00", b"\x0a\x04\x12\x02\x12\x00"], checks::check_otlp_protobuf);
+    run(
+        &[&whole, b"", b"\x0a\x00", b"\x0a\x04\x12\x02\x12\x00"],
+        checks::check_otlp_protobuf,
+    );
 }
 
 #[test]
 fn times_are_read_as_they_are_written() {
     run(
-        &[b"2026-10-25T01:30:00.123456Z", b"2026-10-25T01:30:00+05:45", b"2026-10-25", b"Europe/Berlin 2026-10-25T00:59:59Z", b"Australia/Lord_Howe", b"0001-01-01T00:00:00Z", b"9999-12-31T23:59:60Z"],
+        &[
+            b"2026-10-25T01:30:00.123456Z",
+            b"2026-10-25T01:30:00+05:45",
+            b"2026-10-25",
+            b"Europe/Berlin 2026-10-25T00:59:59Z",
+            b"Australia/Lord_Howe",
+            b"0001-01-01T00:00:00Z",
+            b"9999-12-31T23:59:60Z",
+        ],
         checks::check_time,
     );
 }
 
 #[test]
 fn money_is_read_exactly() {
-    run(&[b"0.0000015", b"1.5e-7", b"999999.999999999", b"1000000", b"-0", b"1E+3", b"00012", b".5", b"0.0000000005"], checks::check_money);
+    run(
+        &[
+            b"0.0000015",
+            b"1.5e-7",
+            b"999999.999999999",
+            b"1000000",
+            b"-0",
+            b"1E+3",
+            b"00012",
+            b".5",
+            b"0.0000000005",
+        ],
+        checks::check_money,
+    );
 }
 
 #[test]
 fn what_is_accepted_is_sound() {
     use prost::Message;
     let whole = crate::story::make_otlp_request("u").encode_to_vec();
-    run(&[NATIVE, TRACE, BATCH, OTLP_JSON, &whole], pieces::check_accept);
+    run(
+        &[NATIVE, TRACE, BATCH, OTLP_JSON, &whole],
+        pieces::check_accept,
+    );
 }

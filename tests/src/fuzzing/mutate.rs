@@ -3,8 +3,40 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 const WORDS: [&[u8]; 34] = [
-    b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-1", b"0", b"18446744073709551616", b"0.1", b"\"\"", b"{}", b"[]", b"{", b"[", b"]", b"}", b",", b":", b"\"", b"\\u0000",
-    b"\\ud800", b"\\udc00", b"\\", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\x00", b"\xff\xff\xff\xff\x0f", b"\x0a", b"\x12", b"\x08\x01", b"9999-12-31T23:59:59Z", b"e-400", b"+14:00",
+    b"null",
+    b"true",
+    b"NaN",
+    b"-Infinity",
+    b"1e999",
+    b"-1",
+    b"0",
+    b"18446744073709551616",
+    b"0.1",
+    b"\"\"",
+    b"{}",
+    b"[]",
+    b"{",
+    b"[",
+    b"]",
+    b"}",
+    b",",
+    b":",
+    b"\"",
+    b"\\u0000",
+    b"\\ud800",
+    b"\\udc00",
+    b"\\",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"\x00",
+    b"\xff\xff\xff\xff\x0f",
+    b"\x0a",
+    b"\x12",
+    b"\x08\x01",
+    b"9999-12-31T23:59:59Z",
+    b"e-400",
+    b"+14:00",
 ];
 const MAX_BYTES: usize = 4096;
 
@@ -17,7 +49,10 @@ impl Mutator {
     pub fn new(seeds: &[&[u8]]) -> Mutator {
         let seed: u64 = rand::random();
         eprintln!("seed {seed}");
-        Mutator { random: StdRng::seed_from_u64(seed), pool: seeds.iter().map(|seed| seed.to_vec()).collect() }
+        Mutator {
+            random: StdRng::seed_from_u64(seed),
+            pool: seeds.iter().map(|seed| seed.to_vec()).collect(),
+        }
     }
 
     /// One more input.
@@ -59,7 +94,10 @@ impl Mutator {
             5 => bytes.truncate(at),
             _ => {
                 let word = WORDS[random.random_range(0..WORDS.len())];
-                bytes.splice(at..at + if random.random() { 0 } else { length }, word.iter().copied());
+                bytes.splice(
+                    at..at + if random.random() { 0 } else { length },
+                    word.iter().copied(),
+                );
             }
         }
     }

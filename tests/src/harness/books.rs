@@ -62,7 +62,13 @@ impl Books {
         let report = loop {
             let page = client.read(&format!("/v1/costs?groupBy=user&limit=10000{cursor}"));
             for row in page["rows"].as_array().expect("rows") {
-                books.0.insert(row["externalId"].as_str().expect("an external id").to_owned(), read_sums(row));
+                books.0.insert(
+                    row["externalId"]
+                        .as_str()
+                        .expect("an external id")
+                        .to_owned(),
+                    read_sums(row),
+                );
             }
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={}", super::client::encode(next)),
@@ -73,7 +79,11 @@ impl Books {
         if nobody != Sums::default() {
             books.0.insert(String::new(), nobody);
         }
-        assert_eq!(books.total(), read_sums(&report["total"]), "the books do not balance");
+        assert_eq!(
+            books.total(),
+            read_sums(&report["total"]),
+            "the books do not balance"
+        );
         books.0.retain(|_, sums| *sums != Sums::default());
         books
     }
@@ -82,7 +92,11 @@ impl Books {
     #[track_caller]
     pub fn expect_equal(&self, stored: &Books) {
         for user in self.0.keys().chain(stored.0.keys()) {
-            assert_eq!(stored.0.get(user), self.0.get(user), "stored and expected sums of {user:?}");
+            assert_eq!(
+                stored.0.get(user),
+                self.0.get(user),
+                "stored and expected sums of {user:?}"
+            );
         }
     }
 }
@@ -90,7 +104,11 @@ impl Books {
 /// The sums in a row of the API.
 #[track_caller]
 pub fn read_sums(row: &Value) -> Sums {
-    let count = |field: &str| row[field].as_i64().unwrap_or_else(|| panic!("{field} is missing: {row}"));
+    let count = |field: &str| {
+        row[field]
+            .as_i64()
+            .unwrap_or_else(|| panic!("{field} is missing: {row}"))
+    };
     Sums {
         traces: count("traceCount"),
         spans: count("spanCount"),
@@ -103,7 +121,9 @@ pub fn read_sums(row: &Value) -> Sums {
 /// Nano-dollars of a decimal string with nine decimals.
 #[track_caller]
 fn parse_usd(value: &Value) -> i128 {
-    let text = value.as_str().unwrap_or_else(|| panic!("no amount: {value}"));
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("no amount: {value}"));
     let (dollars, nanos) = text.split_once('.').expect("a point");
     assert_eq!(nanos.len(), 9, "{text}");
     let sign = if dollars.starts_with('-') { -1 } else { 1 };
@@ -113,5 +133,9 @@ fn parse_usd(value: &Value) -> i128 {
 
 /// Dollars as the wire takes them, of nano-dollars.
 pub fn write_usd(nanos: i128) -> Value {
-    json!(format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000))
+    json!(format!(
+        "{}.{:09}",
+        nanos / 1_000_000_000,
+        nanos % 1_000_000_000
+    ))
 }

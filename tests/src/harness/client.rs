@@ -22,7 +22,8 @@ impl Answer {
     /// The body as JSON; fails the test if it is none.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text()))
     }
 
     /// Fails the test unless the status is the wanted one.
@@ -36,7 +37,12 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Answer {
         let answer = self.expect(status);
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text());
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{}",
+            answer.text()
+        );
         let problem = answer.json();
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status, "{problem}");
@@ -66,17 +72,27 @@ impl Client {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(120)))
             .build();
-        Client { agent: config.new_agent(), base: base.to_owned(), key: key.map(str::to_owned) }
+        Client {
+            agent: config.new_agent(),
+            base: base.to_owned(),
+            key: key.map(str::to_owned),
+        }
     }
 
     /// The same server with another key.
     pub fn with_key(&self, key: &str) -> Client {
-        Client { key: Some(key.to_owned()), ..self.clone() }
+        Client {
+            key: Some(key.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same server without a key.
     pub fn anonymous(&self) -> Client {
-        Client { key: None, ..self.clone() }
+        Client {
+            key: None,
+            ..self.clone()
+        }
     }
 
     #[track_caller]
@@ -91,18 +107,33 @@ impl Client {
 
     #[track_caller]
     pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+        self.send(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        )
     }
 
     #[track_caller]
     pub fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send("PATCH", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+        self.send(
+            "PATCH",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        )
     }
 
     /// A body as it is, called JSON.
     #[track_caller]
     pub fn post_text(&self, path: &str, body: &str) -> Answer {
-        self.send("POST", path, &[("content-type", "application/json")], body.as_bytes())
+        self.send(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        )
     }
 
     /// GET that must answer 200 with JSON.
@@ -121,8 +152,16 @@ impl Client {
     }
 
     /// Any request; `Err` if there was no whole answer.
-    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, String> {
-        let url: Uri = format!("{}{path}", self.base).parse().map_err(|error| format!("{error}"))?;
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, String> {
+        let url: Uri = format!("{}{path}", self.base)
+            .parse()
+            .map_err(|error| format!("{error}"))?;
         let mut request = Request::builder().method(method).uri(url);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
@@ -131,16 +170,34 @@ impl Client {
             request = request.header(*name, *value);
         }
         let config = request.body(body).map_err(|error| error.to_string())?;
-        let config = self.agent.configure_request(config).allow_non_standard_methods(true).build();
+        let config = self
+            .agent
+            .configure_request(config)
+            .allow_non_standard_methods(true)
+            .build();
         let mut answer = self.agent.run(config).map_err(|error| error.to_string())?;
         let headers = answer
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
             .collect();
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().map_err(|error| error.to_string())?;
-        Ok(Answer { status, headers, body })
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(1 << 30)
+            .read_to_vec()
+            .map_err(|error| error.to_string())?;
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -148,7 +205,9 @@ impl Client {
 pub fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()

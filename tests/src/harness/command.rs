@@ -13,8 +13,16 @@ pub fn find_binary() -> PathBuf {
         return path.into();
     }
     let test = std::env::current_exe().expect("the test has a path");
-    let beside = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST").join("cognobserve");
-    assert!(beside.exists(), "{} is missing: run `cargo build --workspace --bins`", beside.display());
+    let beside = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/deps/TEST")
+        .join("cognobserve");
+    assert!(
+        beside.exists(),
+        "{} is missing: run `cargo build --workspace --bins`",
+        beside.display()
+    );
     beside
 }
 
@@ -22,7 +30,9 @@ pub fn find_binary() -> PathBuf {
 pub fn prepare_command(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("COGNOBSERVE_") || name.to_string_lossy().starts_with("OTEL_") {
+        if name.to_string_lossy().starts_with("COGNOBSERVE_")
+            || name.to_string_lossy().starts_with("OTEL_")
+        {
             command.env_remove(name);
         }
     }
@@ -47,14 +57,20 @@ impl Printed {
 
     #[track_caller]
     pub fn expect_failure(self) -> Printed {
-        assert!(self.code.is_some_and(|code| code != 0), "it succeeded: {}\nerr: {}", self.out, self.err);
+        assert!(
+            self.code.is_some_and(|code| code != 0),
+            "it succeeded: {}\nerr: {}",
+            self.out,
+            self.err
+        );
         self
     }
 
     /// Standard output as one JSON document.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("no JSON ({error}): {}\nerr: {}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}\nerr: {}", self.out, self.err))
     }
 }
 
@@ -69,10 +85,21 @@ fn read_beside(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
 }
 
 /// Runs `cognobserve ARGS` on a data directory, in it, with `input` on standard input.
-pub fn run_command(data_dir: &Path, args: &[&str], settings: &[(&str, &str)], input: &[u8]) -> Printed {
+pub fn run_command(
+    data_dir: &Path,
+    args: &[&str],
+    settings: &[(&str, &str)],
+    input: &[u8],
+) -> Printed {
     let mut command = prepare_command(&find_binary());
-    command.args(args).env("COGNOBSERVE_DATA_DIR", data_dir).envs(settings.iter().copied());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(args)
+        .env("COGNOBSERVE_DATA_DIR", data_dir)
+        .envs(settings.iter().copied());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.to_vec();
@@ -80,13 +107,24 @@ pub fn run_command(data_dir: &Path, args: &[&str], settings: &[(&str, &str)], in
     let writer = std::thread::spawn(move || stdin.write_all(&input).ok());
     let out = read_beside(child.stdout.take().expect("piped"));
     let err = read_beside(child.stderr.take().expect("piped"));
-    let ended = wait_until(LONGEST_COMMAND, || child.try_wait().expect("it can be asked"));
+    let ended = wait_until(LONGEST_COMMAND, || {
+        child.try_wait().expect("it can be asked")
+    });
     if ended.is_none() {
         child.kill().ok();
         child.wait().ok();
     }
     writer.join().expect("the writer ends");
-    let (out, err) = (out.join().expect("the reader ends"), err.join().expect("the reader ends"));
-    let Some(status) = ended else { panic!("{args:?} does not end:\n{out}\n{err}") };
-    Printed { code: status.code(), out, err }
+    let (out, err) = (
+        out.join().expect("the reader ends"),
+        err.join().expect("the reader ends"),
+    );
+    let Some(status) = ended else {
+        panic!("{args:?} does not end:\n{out}\n{err}")
+    };
+    Printed {
+        code: status.code(),
+        out,
+        err,
+    }
 }

@@ -27,7 +27,10 @@ pub fn read_routes(client: &Client) -> Vec<Route> {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for method in item.as_object().expect("operations").keys() {
             if ["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
-                routes.push(Route { method: method.to_uppercase(), path: path.clone() });
+                routes.push(Route {
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                });
             }
         }
     }
@@ -43,7 +46,15 @@ impl Route {
 
     /// Whether anybody may call it.
     pub fn is_public(&self) -> bool {
-        ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/"].contains(&self.path.as_str())
+        [
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+            "/",
+        ]
+        .contains(&self.path.as_str())
     }
 
     /// The path with ids put in.
@@ -52,7 +63,10 @@ impl Route {
         let mut filled = Vec::new();
         let mut noun = "";
         for part in self.path.split('/') {
-            let Some(parameter) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
+            let Some(parameter) = part
+                .strip_prefix('{')
+                .and_then(|part| part.strip_suffix('}'))
+            else {
                 noun = part;
                 filled.push(part.to_owned());
                 continue;
@@ -71,7 +85,11 @@ impl Route {
 
     /// A query without which the route answers 400.
     pub fn query(&self) -> &'static str {
-        if self.path == "/v1/costs" { "?groupBy=user" } else { "" }
+        if self.path == "/v1/costs" {
+            "?groupBy=user"
+        } else {
+            ""
+        }
     }
 
     /// A body that the route accepts.
@@ -87,9 +105,18 @@ impl Route {
 
     #[track_caller]
     pub fn call(&self, client: &Client, path: &str) -> super::Answer {
-        let headers: &[(&str, &str)] = if self.body().is_some() { &[("content-type", "application/json")] } else { &[] };
+        let headers: &[(&str, &str)] = if self.body().is_some() {
+            &[("content-type", "application/json")]
+        } else {
+            &[]
+        };
         let body = self.body().map(|body| body.to_string()).unwrap_or_default();
-        client.send(&self.method, &format!("{path}{}", self.query()), headers, body.as_bytes())
+        client.send(
+            &self.method,
+            &format!("{path}{}", self.query()),
+            headers,
+            body.as_bytes(),
+        )
     }
 }
 
@@ -103,9 +130,22 @@ pub fn make_project(server: &super::Server, name: &str, scopes: &str) -> Client 
 /// A client with a new key of a project.
 #[track_caller]
 pub fn make_key(server: &super::Server, project: &str, scopes: &str) -> Client {
-    let made = server.run(&["keys", "create", "--project", project, "--scopes", scopes, "--json"]).expect_success().json();
+    let made = server
+        .run(&[
+            "keys",
+            "create",
+            "--project",
+            project,
+            "--scopes",
+            scopes,
+            "--json",
+        ])
+        .expect_success()
+        .json();
     assert_eq!(made["project"], project, "{made}");
-    server.client().with_key(made["key"].as_str().expect("the key"))
+    server
+        .client()
+        .with_key(made["key"].as_str().expect("the key"))
 }
 
 /// The project of the first key.

@@ -8,7 +8,9 @@ pub const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
     i64::try_from(since.as_millis()).expect("before the year 292 million")
 }
 
@@ -46,8 +48,9 @@ pub fn with(mut base: Value, fields: Value) -> Value {
 /// Words that look like a text, the same for the same seed; about `bytes` long.
 pub fn prose(seed: u64, bytes: usize) -> String {
     const WORDS: [&str; 24] = [
-        "invoice", "refund", "please", "explain", "the", "shipping", "window", "account", "a", "latest", "report", "for", "which", "customer",
-        "table", "summary", "of", "every", "order", "and", "why", "it", "failed", "today",
+        "invoice", "refund", "please", "explain", "the", "shipping", "window", "account", "a",
+        "latest", "report", "for", "which", "customer", "table", "summary", "of", "every", "order",
+        "and", "why", "it", "failed", "today",
     ];
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut text = String::with_capacity(bytes + 12);

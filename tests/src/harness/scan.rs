@@ -40,7 +40,9 @@ pub fn unpack_frames(bytes: &[u8]) -> Vec<u8> {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     let mut unpacked = Vec::new();
     for at in memchr::memmem::find_iter(bytes, &MAGIC) {
-        let Ok(reader) = zstd::Decoder::new(&bytes[at..]) else { continue };
+        let Ok(reader) = zstd::Decoder::new(&bytes[at..]) else {
+            continue;
+        };
         // A frame that is cut off still gives up its first blocks.
         let mut reader = reader.single_frame().take(16 << 20);
         let mut buffer = [0; 65_536];
@@ -61,16 +63,27 @@ pub fn read_cells(dir: &Path) -> BTreeSet<Vec<u8>> {
         if !file.bytes.starts_with(b"SQLite format 3\0") {
             continue;
         }
-        let database = Connection::open_with_flags(&file.path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens");
-        let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").expect("a schema");
-        let names: Vec<String> = tables.query_map([], |row| row.get(0)).expect("tables").map(|name| name.expect("a name")).collect();
+        let database = Connection::open_with_flags(&file.path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .expect("the database opens");
+        let mut tables = database
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .expect("a schema");
+        let names: Vec<String> = tables
+            .query_map([], |row| row.get(0))
+            .expect("tables")
+            .map(|name| name.expect("a name"))
+            .collect();
         for name in names {
-            let mut statement = database.prepare(&format!("SELECT * FROM \"{name}\"")).expect("a table");
+            let mut statement = database
+                .prepare(&format!("SELECT * FROM \"{name}\""))
+                .expect("a table");
             let columns = statement.column_count();
             let mut rows = statement.query([]).expect("rows");
             while let Some(row) = rows.next().expect("a row") {
                 for column in 0..columns {
-                    if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = row.get_ref(column).expect("a cell") {
+                    if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) =
+                        row.get_ref(column).expect("a cell")
+                    {
                         cells.insert(bytes.to_vec());
                     }
                 }
@@ -84,6 +97,8 @@ pub fn read_cells(dir: &Path) -> BTreeSet<Vec<u8>> {
 pub fn settle_store(dir: &Path) -> PathBuf {
     let file = dir.join("ledger.db");
     let database = Connection::open(&file).expect("the store opens");
-    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("it is moved");
+    database
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .expect("it is moved");
     file
 }

@@ -45,7 +45,10 @@ impl Setup {
     #[track_caller]
     pub fn start(self) -> Server {
         let home = TempDir::new().expect("a temporary directory");
-        let data_dir = self.data_dir.clone().unwrap_or_else(|| home.path().join("data"));
+        let data_dir = self
+            .data_dir
+            .clone()
+            .unwrap_or_else(|| home.path().join("data"));
         let mut server = Server {
             child: None,
             log: home.path().join("log"),
@@ -64,7 +67,9 @@ impl Setup {
 pub fn make_key() -> String {
     let letters: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
     let mut random = rand::rng();
-    let tail: String = (0..43).map(|_| letters[random.random_range(0..letters.len())]).collect();
+    let tail: String = (0..43)
+        .map(|_| letters[random.random_range(0..letters.len())])
+        .collect();
     format!("co_sk_{tail}")
 }
 
@@ -148,8 +153,15 @@ impl Server {
     pub fn stop(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("the server runs");
         let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().is_ok_and(|status| status.success()));
-        let ended = wait_until(Duration::from_secs(60), || child.try_wait().expect("it can be asked"));
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .is_ok_and(|status| status.success())
+        );
+        let ended = wait_until(Duration::from_secs(60), || {
+            child.try_wait().expect("it can be asked")
+        });
         ended.unwrap_or_else(|| {
             child.kill().ok();
             panic!("it does not stop:\n{}", self.read_log())
@@ -177,7 +189,11 @@ impl Server {
         if self.port == 0 || TcpListener::bind(("127.0.0.1", self.port)).is_err() {
             self.port = find_port();
         }
-        let log = std::fs::File::options().create(true).append(true).open(&self.log).expect("the log can be written");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .expect("the log can be written");
         let binary = find_binary();
         let mut command = match self.setup.launcher.split_first() {
             Some((program, rest)) => {
@@ -193,7 +209,12 @@ impl Server {
             .env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("COGNOBSERVE_DATA_DIR", &self.data_dir)
             .env("COGNOBSERVE_INIT_API_KEY", &self.key)
-            .envs(self.setup.settings.iter().map(|(name, value)| (name, value)))
+            .envs(
+                self.setup
+                    .settings
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .stdout(Stdio::from(log.try_clone().expect("the log can be shared")))
             .stderr(Stdio::from(log));
         self.child = Some(command.spawn().expect("the binary starts"));
@@ -211,7 +232,8 @@ impl Server {
             let answer = client.try_send("GET", "/readyz", &[], b"").ok()?;
             (answer.status == 200).then_some(Ok(()))
         });
-        let outcome = outcome.unwrap_or_else(|| panic!("it does not become ready:\n{}", self.read_log()));
+        let outcome =
+            outcome.unwrap_or_else(|| panic!("it does not become ready:\n{}", self.read_log()));
         if outcome.is_err() {
             self.child = None;
         }
@@ -222,7 +244,10 @@ impl Server {
     #[track_caller]
     pub fn wait_end(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("the server runs");
-        wait_until(Duration::from_secs(60), || child.try_wait().expect("it can be asked")).unwrap_or_else(|| {
+        wait_until(Duration::from_secs(60), || {
+            child.try_wait().expect("it can be asked")
+        })
+        .unwrap_or_else(|| {
             child.kill().ok();
             panic!("it does not end:\n{}", self.read_log())
         })
@@ -239,7 +264,10 @@ impl Drop for Server {
         if std::thread::panicking() {
             let lines: Vec<&str> = log.lines().collect();
             let tail = &lines[lines.len().saturating_sub(40)..];
-            eprintln!("-- the server's log, last lines --\n{}\n--", tail.join("\n"));
+            eprintln!(
+                "-- the server's log, last lines --\n{}\n--",
+                tail.join("\n")
+            );
         } else {
             assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
         }

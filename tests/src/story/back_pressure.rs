@@ -12,13 +12,23 @@ use std::time::Duration;
 /// Fails unless the client is told when to try again.
 #[track_caller]
 fn expect_wait(answer: Answer, statuses: &[u16]) -> u64 {
-    assert!(statuses.contains(&answer.status), "{}: {}", answer.status, answer.text());
-    answer.header("retry-after").parse().unwrap_or_else(|_| panic!("no Retry-After: {:?}", answer.headers))
+    assert!(
+        statuses.contains(&answer.status),
+        "{}: {}",
+        answer.status,
+        answer.text()
+    );
+    answer
+        .header("retry-after")
+        .parse()
+        .unwrap_or_else(|_| panic!("no Retry-After: {:?}", answer.headers))
 }
 
 #[test]
 fn bodies_that_fill_the_memory_are_put_off() {
-    let server = Setup::new().setting("COGNOBSERVE_LIMITS_IN_FLIGHT_MIB", "64").start();
+    let server = Setup::new()
+        .setting("COGNOBSERVE_LIMITS_IN_FLIGHT_MIB", "64")
+        .start();
     let client = server.client();
     client.post("/v1/traces", &trace("before", "u")).expect(202);
     // Slow clients that hold most of what may be in flight.
@@ -40,7 +50,9 @@ fn bodies_that_fill_the_memory_are_put_off() {
     client.get("/healthz").expect(200);
     client.get("/v1/users").expect(200);
     drop(slow);
-    let again = wait_until(Duration::from_secs(20), || (client.post("/v1/traces", &trace("after", "u")).status == 202).then_some(()));
+    let again = wait_until(Duration::from_secs(20), || {
+        (client.post("/v1/traces", &trace("after", "u")).status == 202).then_some(())
+    });
     assert!(again.is_some(), "it does not recover");
     assert_eq!(client.read("/v1/users/by-external-id/u")["traceCount"], 2);
 }
@@ -50,13 +62,23 @@ fn a_project_above_its_rate_is_told_to_wait() {
     let server = Server::start();
     let client = server.client();
     client.post("/v1/traces", &trace("before", "u")).expect(202);
-    server.run(&["projects", "set", FIRST_PROJECT, "--max-spans-per-second", "5"]).expect_success();
+    server
+        .run(&[
+            "projects",
+            "set",
+            FIRST_PROJECT,
+            "--max-spans-per-second",
+            "5",
+        ])
+        .expect_success();
     // Settings of the command line are seen within seconds.
     let mut taken = Vec::new();
     let mut count = 0;
     let wait_s = wait_until(Duration::from_secs(20), || {
         count += 1;
-        let traces: Vec<Value> = (0..20).map(|n| trace(&format!("t-{count}-{n}"), "u")).collect();
+        let traces: Vec<Value> = (0..20)
+            .map(|n| trace(&format!("t-{count}-{n}"), "u"))
+            .collect();
         let answer = client.post("/v1/traces/batch", &json!({"traces": traces}));
         if answer.status == 202 {
             taken.push(count);
@@ -68,10 +90,24 @@ fn a_project_above_its_rate_is_told_to_wait() {
     let wait_s = wait_s.expect("it is never limited");
     assert!((1..=60).contains(&wait_s), "{wait_s}");
     let sums = Books::read(&client).total();
-    assert_eq!(sums.traces, 1 + 20 * taken.len() as i64, "what was refused is not counted");
+    assert_eq!(
+        sums.traces,
+        1 + 20 * taken.len() as i64,
+        "what was refused is not counted"
+    );
     client.get("/v1/users").expect(200);
-    server.run(&["projects", "set", FIRST_PROJECT, "--max-spans-per-second", "none"]).expect_success();
-    let again = wait_until(Duration::from_secs(10), || (client.post("/v1/traces", &trace("after", "u")).status == 202).then_some(()));
+    server
+        .run(&[
+            "projects",
+            "set",
+            FIRST_PROJECT,
+            "--max-spans-per-second",
+            "none",
+        ])
+        .expect_success();
+    let again = wait_until(Duration::from_secs(10), || {
+        (client.post("/v1/traces", &trace("after", "u")).status == 202).then_some(())
+    });
     assert!(again.is_some(), "it stays limited");
 }
 
@@ -79,17 +115,30 @@ fn a_project_above_its_rate_is_told_to_wait() {
 fn a_project_with_too_many_users_takes_no_new_ones() {
     let server = Server::start();
     let client = server.client();
-    server.run(&["projects", "set", FIRST_PROJECT, "--max-users", "3"]).expect_success();
+    server
+        .run(&["projects", "set", FIRST_PROJECT, "--max-users", "3"])
+        .expect_success();
     let mut users = 0;
     let refused = wait_until(Duration::from_secs(10), || {
         users += 1;
-        let answer = client.post("/v1/traces", &trace(&format!("t-{users}"), &format!("u-{users}")));
+        let answer = client.post(
+            "/v1/traces",
+            &trace(&format!("t-{users}"), &format!("u-{users}")),
+        );
         (answer.status != 202).then_some(answer)
     });
-    expect_wait(refused.expect("it takes any number").expect_problem(429, "rate_limited"), &[429]);
+    expect_wait(
+        refused
+            .expect("it takes any number")
+            .expect_problem(429, "rate_limited"),
+        &[429],
+    );
     // Those that are known go on.
     client.post("/v1/traces", &trace("more", "u-1")).expect(202);
-    let known = client.read("/v1/users?limit=100")["items"].as_array().unwrap().len();
+    let known = client.read("/v1/users?limit=100")["items"]
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(known, users - 1);
 }
 
@@ -101,12 +150,25 @@ fn many_at_once_are_all_answered() {
             .map(|thread| {
                 let client = server.client();
                 scope.spawn(move || {
-                    (0..25).filter(|n| client.post("/v1/traces", &trace(&format!("t-{thread}-{n}"), "u")).status == 202).count()
+                    (0..25)
+                        .filter(|n| {
+                            client
+                                .post("/v1/traces", &trace(&format!("t-{thread}-{n}"), "u"))
+                                .status
+                                == 202
+                        })
+                        .count()
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     });
     assert_eq!(answers, 800);
-    assert_eq!(server.client().read("/v1/users/by-external-id/u")["traceCount"], 800);
+    assert_eq!(
+        server.client().read("/v1/users/by-external-id/u")["traceCount"],
+        800
+    );
 }

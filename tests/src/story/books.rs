@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 fn make_deliveries(random: &mut StdRng, traces: usize) -> (Books, Vec<Value>) {
     let (mut books, mut pieces) = (Books::default(), Vec::new());
     for n in 0..traces {
-        let user = if random.random_range(0..6) == 0 { String::new() } else { format!("u-{}", random.random_range(0..9)) };
+        let user = if random.random_range(0..6) == 0 {
+            String::new()
+        } else {
+            format!("u-{}", random.random_range(0..9))
+        };
         let at = now_ms() - DAY_MS * random.random_range(0..25) - 3_600_000;
         let count = random.random_range(1..8);
         let (mut tokens, mut cost, mut errors) = (0, 0, 0);
@@ -64,7 +68,10 @@ fn any_order_any_pieces_any_repeats_give_the_same_books() {
                 let client = client.clone();
                 scope.spawn(move || {
                     for batch in batches {
-                        let answer = client.post("/v1/traces/batch", &json!({"traces": batch})).expect(202).json();
+                        let answer = client
+                            .post("/v1/traces/batch", &json!({"traces": batch}))
+                            .expect(202)
+                            .json();
                         assert_eq!(answer["error_count"], 0, "{answer}");
                     }
                 });
@@ -76,7 +83,14 @@ fn any_order_any_pieces_any_repeats_give_the_same_books() {
         }
     }
     // Every way to cut the whole adds up to it.
-    for group in ["user", "day&tz=America/New_York", "day&tz=Asia/Kathmandu", "day&tz=Australia/Lord_Howe", "session", "metadata.plan"] {
+    for group in [
+        "user",
+        "day&tz=America/New_York",
+        "day&tz=Asia/Kathmandu",
+        "day&tz=Australia/Lord_Howe",
+        "session",
+        "metadata.plan",
+    ] {
         let report = client.read(&format!("/v1/costs?groupBy={group}"));
         let mut sums = read_sums(&report["unattributed"]);
         for row in report["rows"].as_array().unwrap() {
@@ -91,7 +105,12 @@ fn any_order_any_pieces_any_repeats_give_the_same_books() {
         assert_eq!(sums, expected.total(), "by {group}");
     }
     let models = client.read("/v1/costs?groupBy=model");
-    let tokens: i64 = models["rows"].as_array().unwrap().iter().map(|row| row["totalTokens"].as_i64().unwrap()).sum();
+    let tokens: i64 = models["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["totalTokens"].as_i64().unwrap())
+        .sum();
     assert_eq!(tokens, expected.total().tokens);
     server.run(&["verify"]).expect_success();
 }

@@ -19,7 +19,11 @@ impl SmallDisk {
     fn mount(megabytes: u32) -> Option<SmallDisk> {
         let dir = TempDir::new().expect("a temporary directory");
         let size = format!("size={megabytes}m");
-        run("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", dir.path().to_str()?]).then_some(SmallDisk(dir))
+        run(
+            "mount",
+            &["-t", "tmpfs", "-o", &size, "tmpfs", dir.path().to_str()?],
+        )
+        .then_some(SmallDisk(dir))
     }
 
     fn path(&self) -> &Path {
@@ -28,7 +32,13 @@ impl SmallDisk {
 
     fn remount(&self, options: &str) {
         let options = format!("remount,{options}");
-        assert!(run("mount", &["-o", &options, self.path().to_str().expect("a plain path")]), "{options}");
+        assert!(
+            run(
+                "mount",
+                &["-o", &options, self.path().to_str().expect("a plain path")]
+            ),
+            "{options}"
+        );
     }
 }
 
@@ -39,7 +49,10 @@ impl Drop for SmallDisk {
 }
 
 fn run(program: &str, args: &[&str]) -> bool {
-    Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
+    Command::new(program)
+        .args(args)
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// Sends traces that cannot be compressed; what is acknowledged is entered in the books.
@@ -52,13 +65,23 @@ struct Filler {
 
 impl Filler {
     fn new(client: Client) -> Filler {
-        Filler { client, books: Books::default(), count: 0, pending: None }
+        Filler {
+            client,
+            books: Books::default(),
+            count: 0,
+            pending: None,
+        }
     }
 
     /// One trace of about `bytes`; the one that was refused last time is sent again first.
     fn send(&mut self, bytes: usize) -> crate::harness::Answer {
         let (body, nanos) = self.pending.take().unwrap_or_else(|| self.make(bytes));
-        let answer = self.client.send("POST", "/v1/traces", &[("content-type", "application/json")], body.as_bytes());
+        let answer = self.client.send(
+            "POST",
+            "/v1/traces",
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        );
         if answer.status == 202 {
             self.books.enter("filler", 1, 3, nanos, 0);
         } else {
@@ -70,7 +93,10 @@ impl Filler {
     fn make(&mut self, bytes: usize) -> (String, i128) {
         let mut random = rand::rng();
         self.count += 1;
-        let noise: String = (0..bytes).map(|_| char::from(random.random_range(b'0'..=b'z')).to_ascii_lowercase()).filter(|c| *c != '\\').collect();
+        let noise: String = (0..bytes)
+            .map(|_| char::from(random.random_range(b'0'..=b'z')).to_ascii_lowercase())
+            .filter(|c| *c != '\\')
+            .collect();
         let nanos = random.random_range(0..1_000_000_i128);
         let at = now_ms() - 60_000;
         let span = json!({"span_id": "s", "name": "s", "start_time": at, "end_time": at + 1, "input": noise, "usage": {"prompt_tokens": 3}, "cost": {"total": write_usd(nanos)}});
@@ -87,7 +113,11 @@ fn expect_refusal(filler: &mut Filler, bytes: usize) {
         (answer.status != 202).then_some(answer)
     });
     let answer = refused.expect("the disk never fills").expect(503);
-    assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{:?}", answer.headers);
+    assert!(
+        answer.header("retry-after").parse::<u32>().is_ok(),
+        "{:?}",
+        answer.headers
+    );
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let ready = filler.client.get("/readyz");
     assert_eq!(ready.status, 503, "{}", ready.text());
@@ -109,7 +139,9 @@ fn expect_recovery(filler: &mut Filler) {
         taken.then_some(())
     });
     assert!(again.is_some(), "it does not recover: {last:?}");
-    let ready = wait_until(Duration::from_secs(30), || (filler.client.get("/readyz").status == 200).then_some(()));
+    let ready = wait_until(Duration::from_secs(30), || {
+        (filler.client.get("/readyz").status == 200).then_some(())
+    });
     assert!(ready.is_some(), "{}", filler.client.get("/readyz").text());
     filler.books.expect_equal(&Books::read(&filler.client));
 }
@@ -117,7 +149,9 @@ fn expect_recovery(filler: &mut Filler) {
 #[test]
 fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     // Where mounting is not permitted, the limit on the size of files stands in.
-    let Some(disk) = SmallDisk::mount(48) else { return refuse_by_file_size(40) };
+    let Some(disk) = SmallDisk::mount(48) else {
+        return refuse_by_file_size(40);
+    };
     let data_dir: PathBuf = disk.path().join("data");
     let mut server = Setup::new().data_dir(&data_dir).start();
     let mut filler = Filler::new(server.client());
@@ -140,7 +174,10 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
 
 /// Fills up to a limit that holds for each file of the process.
 fn refuse_by_file_size(megabytes: u32) {
-    let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"", megabytes * 1024);
+    let script = format!(
+        "trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"",
+        megabytes * 1024
+    );
     let server = Setup::new().through_shell(&script).start();
     let mut filler = Filler::new(server.client());
     expect_refusal(&mut filler, 200_000);
@@ -151,12 +188,17 @@ fn refuse_by_file_size(megabytes: u32) {
 
 fn limit_file_size(process: u32, limit: &str) {
     let soft = format!("--fsize={limit}:");
-    assert!(run("prlimit", &["--pid", &process.to_string(), &soft]), "prlimit {soft}");
+    assert!(
+        run("prlimit", &["--pid", &process.to_string(), &soft]),
+        "prlimit {soft}"
+    );
 }
 
 #[test]
 fn writes_that_fail_for_a_while_lose_nothing() {
-    let server = Setup::new().through_shell("trap '' XFSZ; exec \"$0\" \"$@\"").start();
+    let server = Setup::new()
+        .through_shell("trap '' XFSZ; exec \"$0\" \"$@\"")
+        .start();
     let mut filler = Filler::new(server.client());
     for round in 0..5 {
         eprintln!("round {round}");
@@ -207,7 +249,10 @@ fn a_directory_that_cannot_be_written_is_named() {
         None => {
             assert!(!server.wait_end().success());
             let log = server.read_log();
-            assert!(log.contains("read-only") || log.contains("readonly") || log.contains("Read-only"), "{log}");
+            assert!(
+                log.contains("read-only") || log.contains("readonly") || log.contains("Read-only"),
+                "{log}"
+            );
             disk.remount("rw");
             server.start_again();
             filler.client = server.client();
@@ -222,14 +267,33 @@ fn a_directory_that_cannot_be_written_is_named() {
 }
 
 fn expect_no_start(data_dir: &Path) {
-    let printed = crate::harness::run_command(data_dir, &["serve"], &[("COGNOBSERVE_LISTEN", "127.0.0.1:0")], b"").expect_failure();
-    assert!(printed.err.contains(data_dir.to_str().unwrap()), "{}", printed.err);
+    let printed = crate::harness::run_command(
+        data_dir,
+        &["serve"],
+        &[("COGNOBSERVE_LISTEN", "127.0.0.1:0")],
+        b"",
+    )
+    .expect_failure();
+    assert!(
+        printed.err.contains(data_dir.to_str().unwrap()),
+        "{}",
+        printed.err
+    );
 }
 
 #[test]
 fn a_second_server_on_the_same_directory_is_refused() {
     let server = Server::start();
-    let printed = crate::harness::run_command(server.data_dir(), &["serve"], &[("COGNOBSERVE_LISTEN", &format!("127.0.0.1:{}", crate::harness::server::find_port()))], b"").expect_failure();
+    let printed = crate::harness::run_command(
+        server.data_dir(),
+        &["serve"],
+        &[(
+            "COGNOBSERVE_LISTEN",
+            &format!("127.0.0.1:{}", crate::harness::server::find_port()),
+        )],
+        b"",
+    )
+    .expect_failure();
     assert!(!printed.err.is_empty());
     server.client().get("/readyz").expect(200);
 }

@@ -33,7 +33,15 @@ pub fn compress(encoding: &str, plain: &[u8]) -> Vec<u8> {
 }
 
 fn post(client: &Client, path: &str, encoding: &str, body: &[u8]) -> crate::harness::Answer {
-    client.send("POST", path, &[("content-type", "application/json"), ("content-encoding", encoding)], body)
+    client.send(
+        "POST",
+        path,
+        &[
+            ("content-type", "application/json"),
+            ("content-encoding", encoding),
+        ],
+        body,
+    )
 }
 
 #[test]
@@ -42,11 +50,29 @@ fn every_encoding_is_taken_on_native_routes() {
     let client = server.client();
     for (n, encoding) in ENCODINGS.iter().enumerate() {
         let one = trace(&format!("one-{n}"), "u").to_string();
-        post(&client, "/v1/traces", encoding, &compress(encoding, one.as_bytes())).expect(202);
+        post(
+            &client,
+            "/v1/traces",
+            encoding,
+            &compress(encoding, one.as_bytes()),
+        )
+        .expect(202);
         let many = json!({"traces": [trace(&format!("many-{n}"), "u")]}).to_string();
-        post(&client, "/v1/traces/batch", encoding, &compress(encoding, many.as_bytes())).expect(202);
+        post(
+            &client,
+            "/v1/traces/batch",
+            encoding,
+            &compress(encoding, many.as_bytes()),
+        )
+        .expect(202);
     }
-    post(&client, "/v1/traces", "identity", trace("plain", "u").to_string().as_bytes()).expect(202);
+    post(
+        &client,
+        "/v1/traces",
+        "identity",
+        trace("plain", "u").to_string().as_bytes(),
+    )
+    .expect(202);
     assert_eq!(client.read("/v1/users/by-external-id/u")["traceCount"], 9);
 }
 
@@ -55,11 +81,14 @@ fn broken_and_unknown_encodings_are_refused() {
     let server = Server::start();
     let client = server.client();
     let body = trace("t", "u").to_string();
-    post(&client, "/v1/traces", "lzma", body.as_bytes()).expect_problem(415, "unsupported_media_type");
+    post(&client, "/v1/traces", "lzma", body.as_bytes())
+        .expect_problem(415, "unsupported_media_type");
     for encoding in ENCODINGS {
-        post(&client, "/v1/traces", encoding, body.as_bytes()).expect_problem(400, "invalid_request");
+        post(&client, "/v1/traces", encoding, body.as_bytes())
+            .expect_problem(400, "invalid_request");
         let packed = compress(encoding, body.as_bytes());
-        post(&client, "/v1/traces", encoding, &packed[..packed.len() / 2]).expect_problem(400, "invalid_request");
+        post(&client, "/v1/traces", encoding, &packed[..packed.len() / 2])
+            .expect_problem(400, "invalid_request");
     }
     assert_eq!(client.read("/v1/users")["items"], json!([]));
 }
@@ -92,14 +121,29 @@ fn a_body_over_the_limit_is_refused() {
     let mut body = b"{\"name\":\"".to_vec();
     body.resize((64 << 20) + 1, b'a');
     body.extend_from_slice(b"\"}");
-    client.send("POST", "/v1/traces", &[("content-type", "application/json")], &body).expect_problem(413, "payload_too_large");
+    client
+        .send(
+            "POST",
+            "/v1/traces",
+            &[("content-type", "application/json")],
+            &body,
+        )
+        .expect_problem(413, "payload_too_large");
     client.post("/v1/traces", &trace("t", "u")).expect(202);
 }
 
 /// The most memory a process has had, in MB.
 pub fn read_peak_memory_mb(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
-    let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .expect("a peak");
+    let kilobytes: u64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .expect("a number");
     kilobytes / 1024
 }

@@ -15,7 +15,9 @@ struct Plants(Vec<String>);
 impl Plants {
     fn make(&mut self, what: &str) -> String {
         let mut random = rand::rng();
-        let tail: String = (0..24).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect();
+        let tail: String = (0..24)
+            .map(|_| char::from(random.random_range(b'a'..=b'z')))
+            .collect();
         let word = format!("{what}{tail}");
         self.0.push(word.clone());
         word
@@ -98,7 +100,9 @@ fn nothing_of_an_erased_person_is_left_on_the_disk() {
             let whole = make_trace(&mut plants, &user, bytes);
             send(&client, &make_trace(&mut others, "somebody else", bytes));
             if bytes == 3_000 {
-                split(&whole, &mut plants).iter().for_each(|half| send(&client, half));
+                split(&whole, &mut plants)
+                    .iter()
+                    .for_each(|half| send(&client, half));
             } else {
                 send(&client, &whole);
             }
@@ -113,34 +117,77 @@ fn nothing_of_an_erased_person_is_left_on_the_disk() {
     let mine = client.read(&format!("/v1/users/by-external-id/{user}"));
     assert_eq!(mine["traceCount"], 9);
     let seen = plants.find(server.data_dir()).len();
-    assert!(seen > plants.0.len() / 2, "the scan is blind: it finds {seen} of {}", plants.0.len());
+    assert!(
+        seen > plants.0.len() / 2,
+        "the scan is blind: it finds {seen} of {}",
+        plants.0.len()
+    );
     let other_words = others.find(server.data_dir());
     let cells_before = read_cells(server.data_dir());
 
-    let answer = client.delete(&format!("/v1/users/{}?mode=erase", mine["id"].as_str().unwrap())).expect(200).json();
+    let answer = client
+        .delete(&format!(
+            "/v1/users/{}?mode=erase",
+            mine["id"].as_str().unwrap()
+        ))
+        .expect(200)
+        .json();
     assert_eq!(answer["success"], true, "{answer}");
 
     let left = plants.find(server.data_dir());
     assert!(left.is_empty(), "{} left: {left:#?}", left.len());
     expect_no_remains(server.data_dir(), &cells_before);
     let other_words_after: BTreeSet<String> = others.find(server.data_dir());
-    assert!(other_words_after.iter().filter(|word| word.ends_with("table")).count() >= other_words.iter().filter(|word| word.ends_with("table")).count(), "others lost something");
+    assert!(
+        other_words_after
+            .iter()
+            .filter(|word| word.ends_with("table"))
+            .count()
+            >= other_words
+                .iter()
+                .filter(|word| word.ends_with("table"))
+                .count(),
+        "others lost something"
+    );
 
     // The books balance; the spend has no name.
     let after = client.read("/v1/costs?groupBy=user");
     assert_eq!(after["total"], before["total"]);
-    assert_eq!(read_sums(&after["unattributed"]), read_sums(&before["unattributed"]));
-    let tombstone = after["rows"].as_array().unwrap().iter().find(|row| row["erased"] == true).expect("a tombstone");
+    assert_eq!(
+        read_sums(&after["unattributed"]),
+        read_sums(&before["unattributed"])
+    );
+    let tombstone = after["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["erased"] == true)
+        .expect("a tombstone");
     assert_eq!(tombstone["externalId"], Value::Null);
-    assert_eq!((tombstone["traceCount"].as_i64(), tombstone["totalCostUsd"].as_str()), (Some(9), Some("6.750000000")));
+    assert_eq!(
+        (
+            tombstone["traceCount"].as_i64(),
+            tombstone["totalCostUsd"].as_str()
+        ),
+        (Some(9), Some("6.750000000"))
+    );
     let list = client.read("/v1/users");
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
-    client.get(&format!("/v1/users/by-external-id/{user}")).expect_problem(404, "not_found");
+    client
+        .get(&format!("/v1/users/by-external-id/{user}"))
+        .expect_problem(404, "not_found");
     for whole in &sent {
         // Whoever still has the id may learn that it was counted, and no word of what it said.
-        let answer = client.get(&format!("/v1/traces/{}", whole["trace_id"].as_str().unwrap()));
+        let answer = client.get(&format!(
+            "/v1/traces/{}",
+            whole["trace_id"].as_str().unwrap()
+        ));
         assert!([200, 404].contains(&answer.status), "{}", answer.text());
-        assert!(!plants.0.iter().any(|word| answer.text().contains(word)), "{}", answer.text());
+        assert!(
+            !plants.0.iter().any(|word| answer.text().contains(word)),
+            "{}",
+            answer.text()
+        );
     }
     server.run(&["verify"]).expect_success();
 
@@ -148,17 +195,28 @@ fn nothing_of_an_erased_person_is_left_on_the_disk() {
     for whole in &sent {
         send(&client, whole);
     }
-    assert_eq!(client.read("/v1/costs?groupBy=user")["total"]["traceCount"], before["total"]["traceCount"], "a repeat counts nothing");
+    assert_eq!(
+        client.read("/v1/costs?groupBy=user")["total"]["traceCount"],
+        before["total"]["traceCount"],
+        "a repeat counts nothing"
+    );
     let later = make_trace(&mut plants, &user, 500);
     send(&client, &later);
     let costs = client.read("/v1/costs?groupBy=user");
     let traces = |row: &Value| row["traceCount"].as_i64().unwrap();
     assert_eq!(traces(&costs["total"]), traces(&before["total"]) + 1);
-    assert_eq!(client.read("/v1/users")["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        client.read("/v1/users")["items"].as_array().unwrap().len(),
+        1
+    );
     server.stop();
     server.start_again();
     let left = plants.find(server.data_dir());
-    assert!(left.is_empty(), "after a repeat {} are left: {left:#?}", left.len());
+    assert!(
+        left.is_empty(),
+        "after a repeat {} are left: {left:#?}",
+        left.len()
+    );
     server.run(&["verify"]).expect_success();
 }
 
@@ -170,7 +228,10 @@ fn expect_no_remains(dir: &Path, before: &BTreeSet<Vec<u8>>) {
     let kept: Vec<u8> = after.iter().flatten().copied().collect();
     let files = read_files(dir);
     let mut looked_for = 0;
-    for cell in before.difference(&after).filter(|cell| cell.len() >= 4 * STRETCH) {
+    for cell in before
+        .difference(&after)
+        .filter(|cell| cell.len() >= 4 * STRETCH)
+    {
         for from in [cell.len() / 4, cell.len() / 2, cell.len() - STRETCH - 1] {
             let stretch = &cell[from..from + STRETCH];
             let distinct: BTreeSet<u8> = stretch.iter().copied().collect();
@@ -180,7 +241,11 @@ fn expect_no_remains(dir: &Path, before: &BTreeSet<Vec<u8>>) {
             }
             looked_for += 1;
             for file in &files {
-                assert!(!contains(&file.bytes, stretch), "bytes of a removed cell are left in {}", file.path.display());
+                assert!(
+                    !contains(&file.bytes, stretch),
+                    "bytes of a removed cell are left in {}",
+                    file.path.display()
+                );
             }
         }
     }

@@ -44,7 +44,8 @@ impl Sender {
                 })
             })
             .collect();
-        self.books.enter(&user, spans.len() as i64, tokens, cost, errors);
+        self.books
+            .enter(&user, spans.len() as i64, tokens, cost, errors);
         self.ids.push(id.clone());
         json!({"trace_id": id, "name": "answer", "timestamp": at, "user_id": user, "session_id": format!("s-{}", self.random.random_range(0..500)), "spans": spans})
     }
@@ -54,12 +55,22 @@ impl Sender {
         let bytes = body.to_string().into_bytes();
         let began = Instant::now();
         loop {
-            match self.client.try_send("POST", path, &[("content-type", "application/json")], &bytes) {
+            match self.client.try_send(
+                "POST",
+                path,
+                &[("content-type", "application/json")],
+                &bytes,
+            ) {
                 Ok(answer) if answer.status == 202 => return,
-                Ok(answer) if ![429, 503].contains(&answer.status) => panic!("{}: {}", answer.status, answer.text()),
+                Ok(answer) if ![429, 503].contains(&answer.status) => {
+                    panic!("{}: {}", answer.status, answer.text())
+                }
                 _ => std::thread::sleep(Duration::from_millis(5)),
             }
-            assert!(began.elapsed() < Duration::from_secs(120), "never acknowledged");
+            assert!(
+                began.elapsed() < Duration::from_secs(120),
+                "never acknowledged"
+            );
         }
     }
 
@@ -145,13 +156,20 @@ fn what_was_acknowledged_survives_every_kill_and_is_counted_once() {
             assert_eq!(server.port(), port);
         }
         done.store(true, Ordering::Relaxed);
-        threads.into_iter().map(|thread| thread.join().expect("a sender ends")).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a sender ends"))
+            .collect()
     });
     let mut expected = Books::default();
     for sender in &senders {
         expected.add(&sender.books);
     }
-    eprintln!("{} requests, {:?}", requests.load(Ordering::Relaxed), expected.total());
+    eprintln!(
+        "{} requests, {:?}",
+        requests.load(Ordering::Relaxed),
+        expected.total()
+    );
     let client = server.client();
     expected.expect_equal(&Books::read(&client));
     for sender in &senders {
@@ -160,7 +178,11 @@ fn what_was_acknowledged_survives_every_kill_and_is_counted_once() {
         }
     }
     let report = server.run(&["verify", "--json"]).expect_success();
-    assert!(report.out.contains("ifferences") || report.out.contains("ifference_count"), "{}", report.out);
+    assert!(
+        report.out.contains("ifferences") || report.out.contains("ifference_count"),
+        "{}",
+        report.out
+    );
     server.kill();
     server.start_again();
     expected.expect_equal(&Books::read(&server.client()));

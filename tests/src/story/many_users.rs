@@ -22,14 +22,23 @@ fn each_trace_may_bring_another_user() {
                 )
             })
             .collect();
-        let answer = client.post_text("/v1/traces/batch", &format!(r#"{{"traces":[{}]}}"#, traces.join(","))).expect(202).json();
+        let answer = client
+            .post_text(
+                "/v1/traces/batch",
+                &format!(r#"{{"traces":[{}]}}"#, traces.join(",")),
+            )
+            .expect(202)
+            .json();
         assert_eq!(answer["error_count"], 0);
     }
     let summary = client.read("/v1/users/summary?days=7");
     assert_eq!(summary["totalUsers"], users);
     let total = client.read("/v1/costs?groupBy=day")["total"].clone();
     assert_eq!(total["traceCount"], users);
-    assert_eq!(total["totalCostUsd"], format!("{}.{:06}000", users / 1_000_000, users % 1_000_000));
+    assert_eq!(
+        total["totalCostUsd"],
+        format!("{}.{:06}000", users / 1_000_000, users % 1_000_000)
+    );
     for path in [
         "/v1/users?sortBy=totalCost".to_owned(),
         "/v1/users?sortBy=avgLatencyMs&sortOrder=asc".to_owned(),

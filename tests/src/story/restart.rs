@@ -16,17 +16,41 @@ fn plant(client: &Client, tag: &str, now_ms: i64) {
             )
         })
         .collect();
-    client.post("/v1/traces/batch", &json!({"traces": traces})).expect(202);
+    client
+        .post("/v1/traces/batch", &json!({"traces": traces}))
+        .expect(202);
 }
 
 /// Everything that lists and reports say.
 fn read_answers(client: &Client) -> Vec<String> {
-    let mut paths: Vec<String> = ["user", "model", "day", "session"].iter().map(|group| format!("/v1/costs?groupBy={group}")).collect();
-    paths.extend(["/v1/users?limit=100", "/v1/sessions?limit=100", "/v1/traces?limit=100", "/v1/traces/a-7"].map(str::to_owned));
+    let mut paths: Vec<String> = ["user", "model", "day", "session"]
+        .iter()
+        .map(|group| format!("/v1/costs?groupBy={group}"))
+        .collect();
+    paths.extend(
+        [
+            "/v1/users?limit=100",
+            "/v1/sessions?limit=100",
+            "/v1/traces?limit=100",
+            "/v1/traces/a-7",
+        ]
+        .map(str::to_owned),
+    );
     let user = client.read("/v1/users/by-external-id/u-3");
     let id = user["id"].as_str().unwrap();
-    paths.extend(["", "/traces", "/sessions", "/analytics?days=9&tz=Asia/Kathmandu"].map(|tail| format!("/v1/users/{id}{tail}")));
-    paths.iter().map(|path| client.get(path).expect(200).text()).collect()
+    paths.extend(
+        [
+            "",
+            "/traces",
+            "/sessions",
+            "/analytics?days=9&tz=Asia/Kathmandu",
+        ]
+        .map(|tail| format!("/v1/users/{id}{tail}")),
+    );
+    paths
+        .iter()
+        .map(|path| client.get(path).expect(200).text())
+        .collect()
 }
 
 #[test]
@@ -57,7 +81,12 @@ fn a_stop_waits_for_what_is_under_way() {
         let mut acknowledged = 0;
         loop {
             let body = trace(&format!("t-{acknowledged}"), "u");
-            match client.try_send("POST", "/v1/traces", &[("content-type", "application/json")], body.to_string().as_bytes()) {
+            match client.try_send(
+                "POST",
+                "/v1/traces",
+                &[("content-type", "application/json")],
+                body.to_string().as_bytes(),
+            ) {
                 Ok(answer) if answer.status == 202 => acknowledged += 1,
                 _ => return acknowledged,
             }
@@ -69,7 +98,12 @@ fn a_stop_waits_for_what_is_under_way() {
     assert!(began.elapsed() < Duration::from_secs(30));
     let acknowledged: i64 = sender.join().unwrap();
     server.start_again();
-    let stored = server.client().read("/v1/users/by-external-id/u")["traceCount"].as_i64().unwrap();
+    let stored = server.client().read("/v1/users/by-external-id/u")["traceCount"]
+        .as_i64()
+        .unwrap();
     // One more may have been committed whose answer was cut off.
-    assert!((acknowledged..=acknowledged + 1).contains(&stored), "{stored} stored, {acknowledged} acknowledged");
+    assert!(
+        (acknowledged..=acknowledged + 1).contains(&stored),
+        "{stored} stored, {acknowledged} acknowledged"
+    );
 }

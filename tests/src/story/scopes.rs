@@ -22,7 +22,12 @@ fn every_route_asks_for_its_scope_and_no_other() {
     client.post("/v1/traces", &trace("t", "u")).expect(202);
     let scopes = ["ingest", "read", "admin"];
     let keys = scopes.map(|scope| make_key(&server, FIRST_PROJECT, scope));
-    let none = Ids { user: "none".into(), external_user: "none".into(), session: "none".into(), trace: "none".into() };
+    let none = Ids {
+        user: "none".into(),
+        external_user: "none".into(),
+        session: "none".into(),
+        trace: "none".into(),
+    };
     for route in read_routes(&client) {
         let path = route.fill(&none);
         if route.is_public() {
@@ -31,14 +36,34 @@ fn every_route_asks_for_its_scope_and_no_other() {
         }
         let answer = route.call(&client.anonymous(), &path);
         assert_eq!(answer.status, 401, "{route:?} without a key");
-        assert!(!answer.header("www-authenticate").to_lowercase().contains("basic"), "{route:?}");
-        for wrong in ["", "co_sk_", "nonsense", &format!("co_sk_{}", "A".repeat(43)), &server.key().to_lowercase(), &format!("{} ", &server.key()[..48])] {
-            assert_eq!(route.call(&client.with_key(wrong), &path).status, 401, "{route:?} with {wrong:?}");
+        assert!(
+            !answer
+                .header("www-authenticate")
+                .to_lowercase()
+                .contains("basic"),
+            "{route:?}"
+        );
+        for wrong in [
+            "",
+            "co_sk_",
+            "nonsense",
+            &format!("co_sk_{}", "A".repeat(43)),
+            &server.key().to_lowercase(),
+            &format!("{} ", &server.key()[..48]),
+        ] {
+            assert_eq!(
+                route.call(&client.with_key(wrong), &path).status,
+                401,
+                "{route:?} with {wrong:?}"
+            );
         }
         for (scope, key) in scopes.iter().zip(&keys) {
             let status = route.call(key, &path).status;
             if *scope == find_scope(&route) {
-                assert!(![401, 403].contains(&status), "{route:?} with {scope}: {status}");
+                assert!(
+                    ![401, 403].contains(&status),
+                    "{route:?} with {scope}: {status}"
+                );
             } else {
                 assert_eq!(status, 403, "{route:?} with {scope}");
             }
@@ -46,7 +71,9 @@ fn every_route_asks_for_its_scope_and_no_other() {
     }
     let create = json!({"externalIds": ["new"], "create": true});
     keys[0].post("/v1/users/resolve", &create).expect(200);
-    keys[1].post("/v1/users/resolve", &create).expect_problem(403, "forbidden");
+    keys[1]
+        .post("/v1/users/resolve", &create)
+        .expect_problem(403, "forbidden");
 }
 
 #[test]
@@ -55,25 +82,79 @@ fn a_key_may_come_in_three_ways_and_the_first_decides() {
     let client = server.client().anonymous();
     let basic = |key: &str| format!("Basic {}", BASE64.encode(format!("pk:{key}")));
     let bearer = format!("Bearer {}", server.key());
-    client.send("GET", "/v1/users", &[("authorization", &bearer)], b"").expect(200);
-    client.send("GET", "/v1/users", &[("authorization", &bearer.replace("Bearer", "bearer"))], b"").expect(200);
+    client
+        .send("GET", "/v1/users", &[("authorization", &bearer)], b"")
+        .expect(200);
+    client
+        .send(
+            "GET",
+            "/v1/users",
+            &[("authorization", &bearer.replace("Bearer", "bearer"))],
+            b"",
+        )
+        .expect(200);
     let json = ("content-type", "application/json");
     let body = trace("t", "u").to_string();
-    client.send("POST", "/v1/traces", &[("authorization", &basic(server.key())), json], body.as_bytes()).expect(202);
-    client.send("POST", "/v1/traces", &[("authorization", &basic("wrong")), json], body.as_bytes()).expect(401);
-    client.send("GET", "/v1/users", &[("authorization", &basic(server.key()))], b"").expect(401);
-    client.send("GET", "/v1/users", &[("x-api-key", "co_sk_wrong"), ("authorization", &bearer)], b"").expect(401);
-    client.send("GET", "/v1/users", &[("x-api-key", server.key()), ("authorization", "Bearer wrong")], b"").expect(200);
+    client
+        .send(
+            "POST",
+            "/v1/traces",
+            &[("authorization", &basic(server.key())), json],
+            body.as_bytes(),
+        )
+        .expect(202);
+    client
+        .send(
+            "POST",
+            "/v1/traces",
+            &[("authorization", &basic("wrong")), json],
+            body.as_bytes(),
+        )
+        .expect(401);
+    client
+        .send(
+            "GET",
+            "/v1/users",
+            &[("authorization", &basic(server.key()))],
+            b"",
+        )
+        .expect(401);
+    client
+        .send(
+            "GET",
+            "/v1/users",
+            &[("x-api-key", "co_sk_wrong"), ("authorization", &bearer)],
+            b"",
+        )
+        .expect(401);
+    client
+        .send(
+            "GET",
+            "/v1/users",
+            &[
+                ("x-api-key", server.key()),
+                ("authorization", "Bearer wrong"),
+            ],
+            b"",
+        )
+        .expect(200);
 }
 
 #[test]
 fn a_revoked_key_is_wrong_at_once() {
     let server = Server::start();
-    let made = server.run(&["keys", "create", "--project", FIRST_PROJECT, "--json"]).expect_success().json();
+    let made = server
+        .run(&["keys", "create", "--project", FIRST_PROJECT, "--json"])
+        .expect_success()
+        .json();
     assert_eq!(made["scopes"], json!(["ingest", "read"]));
     let client = server.client().with_key(made["key"].as_str().unwrap());
     client.get("/v1/users").expect(200);
-    server.run(&["keys", "revoke", made["id"].as_str().unwrap()]).expect_success();
-    let gone = crate::harness::wait::wait_until(std::time::Duration::from_secs(5), || (client.get("/v1/users").status == 401).then_some(()));
+    server
+        .run(&["keys", "revoke", made["id"].as_str().unwrap()])
+        .expect_success();
+    let gone = crate::harness::wait::wait_until(std::time::Duration::from_secs(5), || {
+        (client.get("/v1/users").status == 401).then_some(())
+    });
     assert!(gone.is_some(), "it still opens after 5 s");
 }

@@ -33,7 +33,12 @@ fn make_missing(ids: &Ids) -> Ids {
         let last = if id.ends_with('0') { '1' } else { '0' };
         format!("{}{last}", &id[..id.len() - 1])
     };
-    Ids { user: turn(&ids.user), external_user: turn(&ids.external_user), session: turn(&ids.session), trace: turn(&ids.trace) }
+    Ids {
+        user: turn(&ids.user),
+        external_user: turn(&ids.external_user),
+        session: turn(&ids.session),
+        trace: turn(&ids.trace),
+    }
 }
 
 /// All that can tell two answers apart, less what differs between any two.
@@ -69,7 +74,11 @@ fn foreign_and_missing_ids_get_the_same_answer_on_every_route() {
         if !route.has_parameters() {
             without += 1;
             let answer = route.call(&mine, &route.path);
-            assert!(!answer.text().contains(MARK), "{route:?}: {}", answer.text());
+            assert!(
+                !answer.text().contains(MARK),
+                "{route:?}: {}",
+                answer.text()
+            );
             continue;
         }
         with_ids += 1;
@@ -77,9 +86,16 @@ fn foreign_and_missing_ids_get_the_same_answer_on_every_route() {
         let absent = compare_form(route.call(&mine, &route.fill(&missing)));
         assert_eq!(strange, absent, "{route:?}");
         assert_eq!(strange.status, 404, "{route:?}: {}", strange.text());
-        assert!(!strange.text().contains(MARK), "{route:?}: {}", strange.text());
+        assert!(
+            !strange.text().contains(MARK),
+            "{route:?}: {}",
+            strange.text()
+        );
     }
-    assert!(with_ids >= 8 && without >= 8, "{with_ids} routes with ids, {without} without");
+    assert!(
+        with_ids >= 8 && without >= 8,
+        "{with_ids} routes with ids, {without} without"
+    );
     assert_eq!(read_theirs(), before, "something of theirs has changed");
 }
 
@@ -111,13 +127,29 @@ fn filters_by_foreign_ids_find_what_missing_ones_find() {
     for (strange, absent) in paths(&foreign).iter().zip(paths(&missing)) {
         let strange_answer = compare_form(mine.get(strange));
         assert_eq!(strange_answer, compare_form(mine.get(&absent)), "{strange}");
-        assert!(!strange_answer.text().contains(MARK), "{strange}: {}", strange_answer.text());
+        assert!(
+            !strange_answer.text().contains(MARK),
+            "{strange}: {}",
+            strange_answer.text()
+        );
     }
     let cursor = mine.read("/v1/users?limit=1");
     assert_eq!(cursor["nextCursor"], json!(null));
-    let resolved = mine.post("/v1/users/resolve", &json!({"externalIds": [foreign.external_user]})).expect(200).json();
+    let resolved = mine
+        .post(
+            "/v1/users/resolve",
+            &json!({"externalIds": [foreign.external_user]}),
+        )
+        .expect(200)
+        .json();
     assert_eq!(resolved["users"][&foreign.external_user], json!(null));
-    mine.get(&format!("/v1/users?projectId={}", theirs.read("/v1/me")["project"]["id"].as_str().unwrap_or("none"))).expect_problem(404, "not_found");
+    mine.get(&format!(
+        "/v1/users?projectId={}",
+        theirs.read("/v1/me")["project"]["id"]
+            .as_str()
+            .unwrap_or("none")
+    ))
+    .expect_problem(404, "not_found");
 }
 
 #[test]
@@ -126,18 +158,42 @@ fn the_same_ids_in_two_projects_are_two_things() {
     let mine = server.client();
     let theirs = make_project(&server, "theirs", "ingest,read,admin");
     for client in [&mine, &theirs, &mine] {
-        client.post("/v1/traces", &with(trace("same", "same"), json!({"session_id": "same"}))).expect(202);
+        client
+            .post(
+                "/v1/traces",
+                &with(trace("same", "same"), json!({"session_id": "same"})),
+            )
+            .expect(202);
     }
-    theirs.post("/v1/traces", &with(trace("same", "same"), json!({"user": {"name": "Theirs"}}))).expect(202);
-    let (left, right) = (mine.read("/v1/users/by-external-id/same"), theirs.read("/v1/users/by-external-id/same"));
+    theirs
+        .post(
+            "/v1/traces",
+            &with(trace("same", "same"), json!({"user": {"name": "Theirs"}})),
+        )
+        .expect(202);
+    let (left, right) = (
+        mine.read("/v1/users/by-external-id/same"),
+        theirs.read("/v1/users/by-external-id/same"),
+    );
     assert_ne!(left["id"], right["id"]);
     assert_ne!(left["projectId"], right["projectId"]);
-    assert_eq!((&left["name"], &right["name"]), (&json!(null), &json!("Theirs")));
+    assert_eq!(
+        (&left["name"], &right["name"]),
+        (&json!(null), &json!("Theirs"))
+    );
     for user in [&left, &right] {
-        assert_eq!((&user["traceCount"], &user["sessionCount"], &user["totalCostUsd"]), (&json!(1), &json!(1), &json!("0.001000000")));
+        assert_eq!(
+            (
+                &user["traceCount"],
+                &user["sessionCount"],
+                &user["totalCostUsd"]
+            ),
+            (&json!(1), &json!(1), &json!("0.001000000"))
+        );
     }
     mine.delete("/v1/traces/same").expect(200);
-    mine.delete(&format!("/v1/users/{}", left["id"].as_str().unwrap())).expect(200);
+    mine.delete(&format!("/v1/users/{}", left["id"].as_str().unwrap()))
+        .expect(200);
     assert_eq!(theirs.read("/v1/users/by-external-id/same"), right);
     assert_eq!(theirs.read("/v1/traces/same")["id"], "same");
 }

@@ -10,12 +10,31 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("pipeline", &["model", "wire"]),
     ("sqlite", &["model", "ports"]),
     ("dashboard", &["model", "ports"]),
-    ("server", &["model", "wire", "ports", "pipeline", "telemetry", "dashboard"]),
+    (
+        "server",
+        &[
+            "model",
+            "wire",
+            "ports",
+            "pipeline",
+            "telemetry",
+            "dashboard",
+        ],
+    ),
 ];
 const FREE: [&str; 3] = ["cognobserve", "tests", "bench"];
 /// No doing, only knowing: these crates have no runtime, no database, no network.
 const PURE: [&str; 3] = ["model", "wire", "pipeline"];
-const IMPURE: [&str; 8] = ["tokio", "axum", "hyper", "rusqlite", "reqwest", "ureq", "tracing", "async-trait"];
+const IMPURE: [&str; 8] = [
+    "tokio",
+    "axum",
+    "hyper",
+    "rusqlite",
+    "reqwest",
+    "ureq",
+    "tracing",
+    "async-trait",
+];
 
 /// Names of the normal dependencies of each crate of the workspace, without our prefix.
 fn read_edges() -> BTreeMap<String, Vec<String>> {
@@ -28,8 +47,12 @@ fn read_edges() -> BTreeMap<String, Vec<String>> {
         .filter(|package| members.contains(&package["id"]))
         .map(|package| {
             let dependencies = package["dependencies"].as_array().expect("dependencies");
-            let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
-            let names = normal.map(|dependency| short(dependency["name"].as_str().expect("a name"))).collect();
+            let normal = dependencies
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null());
+            let names = normal
+                .map(|dependency| short(dependency["name"].as_str().expect("a name")))
+                .collect();
             (short(package["name"].as_str().expect("a name")), names)
         })
         .collect()
@@ -46,8 +69,14 @@ fn dependencies_point_one_way() {
         let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == name) else {
             panic!("say in this test what the crate {name} may depend on");
         };
-        for dependency in dependencies.iter().filter(|dependency| ours.contains(dependency)) {
-            assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+        for dependency in dependencies
+            .iter()
+            .filter(|dependency| ours.contains(dependency))
+        {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -57,7 +86,10 @@ fn what_only_knows_does_nothing() {
     let edges = read_edges();
     for name in PURE {
         for dependency in &edges[name] {
-            assert!(!IMPURE.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+            assert!(
+                !IMPURE.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -66,8 +98,16 @@ fn what_only_knows_does_nothing() {
 fn no_crate_may_be_unsafe() {
     for entry in std::fs::read_dir(super::find_root().join("crates")).expect("crates") {
         let dir = entry.expect("an entry").path();
-        let root = ["src/lib.rs", "src/main.rs"].map(|path| dir.join(path)).into_iter().find(|path| path.exists()).expect("a root file");
+        let root = ["src/lib.rs", "src/main.rs"]
+            .map(|path| dir.join(path))
+            .into_iter()
+            .find(|path| path.exists())
+            .expect("a root file");
         let text = std::fs::read_to_string(&root).expect("it can be read");
-        assert!(text.contains("#![forbid(unsafe_code)]"), "{}", root.display());
+        assert!(
+            text.contains("#![forbid(unsafe_code)]"),
+            "{}",
+            root.display()
+        );
     }
 }

@@ -13,14 +13,23 @@ fn read_rules() -> Rules {
     let rules: toml::Table = text.parse().expect("TOML");
     let list = |section: &str, key: &str| rules[section][key].as_array().expect("a list").clone();
     Rules {
-        allowed: list("licenses", "allow").iter().map(|name| name.as_str().expect("a name").to_owned()).collect(),
-        unwanted: list("bans", "deny").iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect(),
+        allowed: list("licenses", "allow")
+            .iter()
+            .map(|name| name.as_str().expect("a name").to_owned())
+            .collect(),
+        unwanted: list("bans", "deny")
+            .iter()
+            .map(|entry| entry["name"].as_str().expect("a name").to_owned())
+            .collect(),
     }
 }
 
 /// Whether an SPDX expression can be met by allowed licences. `/` is the old way to write OR.
 fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let spaced = expression
+        .replace('/', " OR ")
+        .replace('(', " ( ")
+        .replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let (result, rest) = read_either(&words, allowed);
     assert!(rest.is_empty(), "cannot read {expression}");
@@ -63,11 +72,22 @@ fn everything_built_in_is_allowed() {
     assert!(packages.len() > 50);
     for package in packages {
         let name = package["name"].as_str().expect("a name");
-        assert!(!rules.unwanted.contains(name), "{name} is unwanted, see deny.toml");
-        let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} names no licence"));
-        assert!(is_allowed(licence, &rules.allowed), "{name}: {licence} is not in deny.toml");
+        assert!(
+            !rules.unwanted.contains(name),
+            "{name} is unwanted, see deny.toml"
+        );
+        let licence = package["license"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} names no licence"));
+        assert!(
+            is_allowed(licence, &rules.allowed),
+            "{name}: {licence} is not in deny.toml"
+        );
         let source = package["source"].as_str();
-        assert!(source.is_none_or(|source| source.starts_with("registry+")), "{name} comes from {source:?}");
+        assert!(
+            source.is_none_or(|source| source.starts_with("registry+")),
+            "{name} comes from {source:?}"
+        );
     }
 }
 
