@@ -2,6 +2,7 @@
 mod accounts;
 mod backup;
 mod client;
+mod demo;
 mod format;
 mod help;
 mod prices;

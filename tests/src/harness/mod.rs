@@ -1,6 +1,7 @@
 //! What every story needs: a real server process, a plain HTTP client, made-up traces.
 //! Each server has its own port and directory, so that stories run side by side.
 //! Nothing here knows how the server is made inside.
+pub mod announced;
 pub mod books;
 pub mod client;
 pub mod command;
