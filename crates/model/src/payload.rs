@@ -117,8 +117,14 @@ fn say(slot: &mut Option<(Arrival, String)>, value: &str, at: Arrival) -> Change
     }
 }
 
-fn say_if_given(slot: &mut Option<(Arrival, String)>, value: &Option<String>, at: Arrival) -> Change {
-    value.as_deref().map_or(Change::Nothing, |value| say(slot, value, at))
+fn say_if_given(
+    slot: &mut Option<(Arrival, String)>,
+    value: &Option<String>,
+    at: Arrival,
+) -> Change {
+    value
+        .as_deref()
+        .map_or(Change::Nothing, |value| say(slot, value, at))
 }
 
 impl Payload {
@@ -126,14 +132,26 @@ impl Payload {
     pub fn add(&mut self, part: &PayloadPart) -> Change {
         let at = part.arrival;
         let nothing = Change::Nothing;
-        let mut change = part.metadata.as_deref().map_or(nothing, |object| self.metadata.add(object, at));
+        let mut change = part
+            .metadata
+            .as_deref()
+            .map_or(nothing, |object| self.metadata.add(object, at));
         for (id, payload) in &part.spans {
             let span = self.spans.entry(id.clone()).or_default();
             change = change
                 .max(say_if_given(&mut span.input, &payload.input, at))
                 .max(say_if_given(&mut span.output, &payload.output, at))
-                .max(say_if_given(&mut span.model_parameters, &payload.model_parameters, at))
-                .max(payload.metadata.as_deref().map_or(nothing, |object| span.metadata.add(object, at)));
+                .max(say_if_given(
+                    &mut span.model_parameters,
+                    &payload.model_parameters,
+                    at,
+                ))
+                .max(
+                    payload
+                        .metadata
+                        .as_deref()
+                        .map_or(nothing, |object| span.metadata.add(object, at)),
+                );
         }
         change
     }
@@ -142,10 +160,22 @@ impl Payload {
     pub fn to_parts(&self) -> Vec<PayloadPart> {
         let mut parts: BTreeMap<Arrival, Payload> = BTreeMap::new();
         for (key, (at, value)) in &self.metadata.0 {
-            parts.entry(*at).or_default().metadata.0.insert(key.clone(), (*at, value.clone()));
+            parts
+                .entry(*at)
+                .or_default()
+                .metadata
+                .0
+                .insert(key.clone(), (*at, value.clone()));
         }
         for (id, span) in &self.spans {
-            let mut part = |at: Arrival, put: &dyn Fn(&mut SpanMerging)| put(parts.entry(at).or_default().spans.entry(id.clone()).or_default());
+            let mut part = |at: Arrival, put: &dyn Fn(&mut SpanMerging)| {
+                put(parts
+                    .entry(at)
+                    .or_default()
+                    .spans
+                    .entry(id.clone())
+                    .or_default())
+            };
             if let Some(slot) = &span.input {
                 part(slot.0, &|span| span.input = Some(slot.clone()));
             }
@@ -164,7 +194,11 @@ impl Payload {
         let to_part = |(arrival, payload): (Arrival, Payload)| PayloadPart {
             arrival,
             metadata: payload.metadata(),
-            spans: payload.spans.keys().map(|id| (id.clone(), payload.span(id))).collect(),
+            spans: payload
+                .spans
+                .keys()
+                .map(|id| (id.clone(), payload.span(id)))
+                .collect(),
         };
         parts.into_iter().map(to_part).collect()
     }
@@ -219,11 +253,21 @@ mod tests {
             }
             assert_eq!(payload.metadata().as_deref(), Some(r#"{"a":1,"b":[3]}"#));
             assert_eq!(payload.span("s").input.as_deref(), Some("\"three\""));
-            assert_eq!(payload.add(&parts[0]), Change::Nothing, "a repeat changes nothing");
+            assert_eq!(
+                payload.add(&parts[0]),
+                Change::Nothing,
+                "a repeat changes nothing"
+            );
             let mut again = Payload::default();
-            payload.to_parts().iter().for_each(|part| drop(again.add(part)));
+            payload
+                .to_parts()
+                .iter()
+                .for_each(|part| drop(again.add(part)));
             assert_eq!(again, payload);
-            let later = PayloadPart { arrival: Arrival(9), ..parts[2].clone() };
+            let later = PayloadPart {
+                arrival: Arrival(9),
+                ..parts[2].clone()
+            };
             assert_eq!(payload.add(&later), Change::SaidAgain);
         }
     }

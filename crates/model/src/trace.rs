@@ -69,7 +69,7 @@ pub struct TraceState {
     pub erased: bool,
     /// Users that were deleted after this trace had named them: it goes on meaning them.
     pub dead_users: Vec<DeadUser>,
-    /// Users that a field named before it was corrected to another.
+    /// Users that some piece named and no field names now.
     pub former_users: Vec<UserNo>,
     /// Once erased: the rank of each span's readable id among those known then. What
     /// depended on the order of ids goes on as it was.
@@ -187,7 +187,7 @@ impl TraceState {
         if let Some(no) = user.and_then(|id| self.resolve_user_named(id, registry)) {
             let old = self.user;
             changed |= set(&mut self.user, no, envelope::USER, at, &mut self.stamps);
-            self.note_former_user(old, self.user);
+            self.note_passed_over([old, Some(no)], self.user);
         }
         if !self.erased
             && let Some(session) = &piece.session
@@ -285,7 +285,7 @@ impl TraceState {
         put!(span.client_cost.span_total, part.cost.span_total, SPAN_COST);
         put!(span.user, user, USER);
         let new_user = span.user;
-        self.note_former_user(old_user, new_user);
+        self.note_passed_over([old_user, user], new_user);
         changed
     }
 
@@ -307,11 +307,12 @@ impl TraceState {
         Some(registry.resolve_user(external_id, &self.dead_users))
     }
 
-    fn note_former_user(&mut self, old: Option<UserNo>, new: Option<UserNo>) {
-        if let Some(old) = old.filter(|_| old != new)
-            && !self.former_users.contains(&old)
-        {
-            self.former_users.push(old);
+    /// Notes who was named and is not, or no longer, what the field says.
+    fn note_passed_over(&mut self, named: [Option<UserNo>; 2], kept: Option<UserNo>) {
+        for no in named.into_iter().flatten() {
+            if Some(no) != kept && !self.former_users.contains(&no) {
+                self.former_users.push(no);
+            }
         }
     }
 

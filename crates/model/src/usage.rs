@@ -48,7 +48,14 @@ impl Usage {
 
     /// Whether any tokens were used.
     pub fn has_tokens(&self) -> bool {
-        let fields = [self.total, self.prompt, self.completion, self.cached, self.reasoning, self.cache_write];
+        let fields = [
+            self.total,
+            self.prompt,
+            self.completion,
+            self.cached,
+            self.reasoning,
+            self.cache_write,
+        ];
         fields.into_iter().flatten().any(|tokens| tokens > 0)
     }
 }

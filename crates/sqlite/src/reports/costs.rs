@@ -209,15 +209,11 @@ fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Group
         let measures = match whole {
             true => measures,
             false => {
-                let clamp = |at: Micros| {
-                    Micros(at.0.clamp(
-                        period.from.map_or(i64::MIN, |from| from.0),
-                        period.to.map_or(i64::MAX, |to| to.0),
-                    ))
-                };
+                let from = period.from.map_or(start, |from| from.max(start));
+                let to = period.to.map_or(end, |to| to.min(end));
                 snapshot.sum_project(Period {
-                    from: Some(clamp(start)),
-                    to: Some(clamp(end)),
+                    from: Some(from),
+                    to: Some(to),
                 })?
             }
         };

@@ -208,12 +208,12 @@ pub(super) fn list_latest(
     user: i64,
     limit: usize,
 ) -> StoreResult<Vec<SessionStats>> {
-    let listed = snapshot.list_user_sessions(user, i64::MIN, i64::MAX, limit as i64)?;
-    listed
-        .into_iter()
-        .take(limit)
-        .map(|(_, no, _)| read(snapshot, no))
-        .collect()
+    let filter = SessionFilter {
+        user: Some(snapshot.user_id(user)),
+        ..SessionFilter::default()
+    };
+    let listed = list(snapshot, &filter, &PageRequest { limit, after: None })?;
+    Ok(listed.map(|page| page.items).unwrap_or_default())
 }
 
 /// Sessions by their last trace, newest first, ties by external id.

@@ -187,7 +187,7 @@ fn merge_session_profile(desk: &mut Desk, piece: &Piece, time: Micros) -> StoreR
     if desk.failed.is_some() {
         return Ok(());
     }
-    desk.merge_session(no.0, &part)
+    desk.merge_session(no.0, &session.external_id, &part)
 }
 
 /// The keys of a JSON object text with their JSON texts; `null` deletes.

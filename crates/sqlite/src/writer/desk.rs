@@ -144,8 +144,13 @@ impl<'a, 'c> Desk<'a, 'c> {
         Ok(())
     }
 
-    /// Merges what a piece says of its session.
-    pub fn merge_session(&mut self, no: i64, part: &ProfilePart) -> Result<(), StoreError> {
+    /// Merges what a piece says of its session; an erased one takes nothing in.
+    pub fn merge_session(
+        &mut self,
+        no: i64,
+        external_id: &str,
+        part: &ProfilePart,
+    ) -> Result<(), StoreError> {
         if !self.sessions.contains_key(&no) {
             let staged = load_staged(
                 self.tx,
@@ -154,7 +159,8 @@ impl<'a, 'c> Desk<'a, 'c> {
             )?;
             self.sessions.insert(no, staged);
         }
-        if let Some(staged) = self.sessions.get_mut(&no) {
+        let staged = self.sessions.get_mut(&no);
+        if let Some(staged) = staged.filter(|staged| *staged.external_id == *external_id) {
             staged.merge(part, self.now, &self.by);
         }
         Ok(())

@@ -49,7 +49,7 @@ impl Writer {
                 for named in named.into_iter().filter(|no| is_dead(*no)) {
                     trace.state.bury_user(named, erase && named.0 == user_no);
                 }
-                if erase {
+                if erase && !trace.state.erased {
                     trace
                         .state
                         .erase(&|id| shared.keys.pseudonym("id", project.no, id).into());

@@ -41,6 +41,8 @@ pub(crate) use reprice::{Shift, preview};
 pub(crate) use sequences::Sequences;
 pub(crate) use store_trace::{StoredTrace, match_trace, read_trace};
 
+const PROBE_BYTES: i64 = 1 << 20;
+
 /// What readers and the writer share.
 pub(crate) struct Shared {
     pub path: PathBuf,
@@ -179,16 +181,20 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes a row and commits: tells whether the store can take writes again.
+    /// Writes as much as a usual group and commits: tells whether the store can take writes
+    /// again. A word would still fit on a disk that has just refused a batch.
     pub fn probe(&mut self) -> Result<(), StoreError> {
-        self.transact(|tx, _, _, _| {
-            tx.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', 1)",
-                [],
-            )
-            .map(drop)
-            .map_err(sql)
-        })
+        for bytes in [PROBE_BYTES, 0] {
+            self.transact(|tx, _, _, _| {
+                tx.execute(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', zeroblob(?1))",
+                    [bytes],
+                )
+                .map(drop)
+                .map_err(sql)
+            })?;
+        }
+        Ok(())
     }
 
     /// Moves committed pages from the log into the file without waiting for readers.
