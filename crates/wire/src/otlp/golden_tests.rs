@@ -140,10 +140,7 @@ fn bodies_that_are_no_request_fail_whole() {
     for body in [&b"\x0a\x05x"[..], b"{}", b"\x0a\x02\x12\x07"] {
         assert!(matches!(decode_protobuf(body), Err(OtlpError::Protobuf(_))));
     }
-    for body in [
-        "{}",
-        r#"{"resourceSpans":null}"#,
-    ] {
+    for body in ["{}", r#"{"resourceSpans":null}"#] {
         assert_eq!(decode_json(body).unwrap(), Decoded::default());
     }
     assert_eq!(decode_protobuf(b"").unwrap(), Decoded::default());
