@@ -259,10 +259,9 @@ mod tests {
                 "a repeat changes nothing"
             );
             let mut again = Payload::default();
-            payload
-                .to_parts()
-                .iter()
-                .for_each(|part| drop(again.add(part)));
+            for part in payload.to_parts() {
+                again.add(&part);
+            }
             assert_eq!(again, payload);
             let later = PayloadPart {
                 arrival: Arrival(9),

@@ -15,6 +15,7 @@ use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// A stored trace: the merged state, and the facts as they are booked.
@@ -237,8 +238,8 @@ fn read_model_names(
 ) -> Result<HashMap<ModelNo, Arc<str>>, StoreError> {
     let mut names = HashMap::new();
     for model in state.spans.iter().filter_map(|span| span.model) {
-        if !names.contains_key(&model) {
-            names.insert(model, desk.read_model_name(model.0)?);
+        if let Entry::Vacant(slot) = names.entry(model) {
+            slot.insert(desk.read_model_name(model.0)?);
         }
     }
     Ok(names)
