@@ -19,3 +19,9 @@ fn random_worlds_are_answered_alike_twice() {
 fn pieces_in_any_order_give_the_same() {
     property::run_order_property(300, 1, make_store);
 }
+
+/// The fold that real stores share, against counting from scratch.
+#[test]
+fn the_fold_of_a_trace_counts_what_recounting_counts() {
+    property::run_fold_property(5000, 1);
+}

@@ -4,8 +4,8 @@ use cognobserve_ports::conformance::{Made, property};
 use cognobserve_sqlite::{Mode, SqliteStore};
 use std::sync::Arc;
 
-const WORLDS: u32 = 100;
-const PAIRS: u32 = 50;
+const WORLDS: u32 = 400;
+const PAIRS: u32 = 250;
 
 /// In memory where the machine offers that: these tests are not about the disk.
 fn make_dir() -> tempfile::TempDir {

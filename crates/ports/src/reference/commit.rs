@@ -78,18 +78,25 @@ impl ProjectRecord {
                 self.users[user].profile.note(part, piece.arrival);
             }
         }
-        if let Some(session) = &piece.session {
-            let room = self.traces[at].rooms[&session.external_id];
-            if !self.sessions[room].removed && !self.sessions[room].erased {
-                self.sessions[room]
-                    .profile
-                    .note(&describe_session(session, &piece), piece.arrival);
-            }
-        }
         let refused = self.traces[at].leave_out_spans(&mut piece);
-        self.traces[at].pieces.push(piece);
+        self.traces[at].pieces.push(piece.clone());
         self.price_trace(at, false);
+        self.note_session(at, &piece);
         refused
+    }
+
+    /// What a piece says of its session was true at the trace's time, as far as it is known.
+    fn note_session(&mut self, trace: usize, piece: &Piece) {
+        let Some(session) = &piece.session else {
+            return;
+        };
+        let trace = &self.traces[trace];
+        let room = &mut self.sessions[trace.rooms[&session.external_id]];
+        if !room.erased {
+            let time = trace.time(&trace.merge_spans());
+            let part = describe_session(session, time.min(Micros(piece.arrival.0)));
+            room.profile.note(&part, piece.arrival);
+        }
     }
 
     fn open_trace(&mut self, id: &str) -> usize {
@@ -221,11 +228,8 @@ fn list_named_sessions(piece: &Piece) -> Vec<String> {
         .collect()
 }
 
-/// What a piece says of its session, true when the piece's own events happened.
-fn describe_session(session: &SessionPart, piece: &Piece) -> ProfilePart {
-    let earliest = piece.spans.iter().filter_map(|span| span.start).min();
-    let arrived = Micros(piece.arrival.0);
-    let at = piece.timestamp.or(earliest).unwrap_or(arrived).min(arrived);
+/// What a piece says of its session, as a fact of a time.
+fn describe_session(session: &SessionPart, at: Micros) -> ProfilePart {
     let keys = session
         .metadata
         .as_deref()

@@ -4,6 +4,7 @@
 //!
 //! Deterministic for a seed. A failing world is shrunk and told in words.
 mod apply;
+mod fold;
 mod order;
 mod picture;
 mod plan;
@@ -39,6 +40,14 @@ pub fn run_order_property(cases: u32, seed: u64, make_store: impl AsyncFn() -> M
     });
 }
 
+/// Folds `cases` random traces with `model::trace` and counts them with the reference store.
+pub fn run_fold_property(cases: u32, seed: u64) {
+    let runtime = start_runtime();
+    run(cases, seed, &plan::draw_pieces(), |pieces| {
+        runtime.block_on(fold::compare_fold(&pieces))
+    });
+}
+
 fn run<S: proptest::strategy::Strategy>(
     cases: u32,
     seed: u64,
@@ -49,7 +58,7 @@ fn run<S: proptest::strategy::Strategy>(
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
         cases,
-        max_shrink_iters: 3000,
+        max_shrink_iters: 1000,
         failure_persistence: None,
         ..Config::default()
     };
@@ -84,7 +93,7 @@ impl<F: AsyncFn() -> Made> Arena<F> {
     ) -> Result<(), TestCaseError> {
         let number = self.worlds.fetch_add(1, Ordering::Relaxed);
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if number % WORLDS_PER_STORE == 0 {
+        if number.is_multiple_of(WORLDS_PER_STORE) {
             *slot = None;
         }
         let result = catch_unwind(AssertUnwindSafe(|| {

@@ -169,12 +169,20 @@ fn cut(whole: &PiecePlan) -> Vec<PiecePlan> {
             }
             said.push(part);
         }
+        said.retain(|part| !says_nothing(part, &blank_span()));
+        said.push(blank_span());
         parts.extend(said.into_iter().map(|span| PiecePlan {
             spans: vec![span],
             ..blank()
         }));
     }
+    parts.retain(|part| format!("{part:?}") != format!("{:?}", blank()));
     parts
+}
+
+/// Plans are small: their words are as good as a comparison field by field.
+fn says_nothing(part: &SpanPlan, blank: &SpanPlan) -> bool {
+    format!("{part:?}") == format!("{blank:?}")
 }
 
 /// Puts pieces together again, neighbours of one trace as one piece, `size` at a time.

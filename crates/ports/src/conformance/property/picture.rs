@@ -553,7 +553,11 @@ impl Painter<'_> {
             .list_unpriced(self.project)
             .await
             .expect("unpriced models are listed");
-        let told = sort(unpriced.iter().map(|row| format!("{row:?}")).collect());
+        // Whether a model's tokens include those that a client priced is left to the store.
+        let told = unpriced
+            .iter()
+            .map(|row| format!("{:?} {}", row.model, row.span_count));
+        let told = sort(told.collect());
         self.note("unpriced", told.join(" "));
     }
 

@@ -241,6 +241,11 @@ fn draw_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Pieces of one trace.
+pub fn draw_pieces() -> impl Strategy<Value = Vec<PiecePlan>> {
+    vec(draw_piece(), 1..8)
+}
+
 pub fn draw_world() -> impl Strategy<Value = World> {
     let period = || (some(80, TIMES), some(80, TIMES));
     (vec(draw_step(), 1..12), vec(period(), 2))
