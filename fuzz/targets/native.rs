@@ -1,7 +1,4 @@
 //! Fuzzes `checks::check_native`.
 #![no_main]
 
-#[path = "../checks.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::check_native(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cognobserve_fuzz::checks::check_native(bytes));

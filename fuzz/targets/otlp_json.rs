@@ -1,7 +1,4 @@
 //! Fuzzes `checks::check_otlp_json`.
 #![no_main]
 
-#[path = "../checks.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::check_otlp_json(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cognobserve_fuzz::checks::check_otlp_json(bytes));
