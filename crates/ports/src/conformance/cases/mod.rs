@@ -5,10 +5,13 @@
 pub mod accounts;
 pub mod counting;
 pub mod deleting;
+pub mod erasing;
+pub mod finding;
 pub mod identity;
 pub mod listing;
 pub mod merging;
 pub mod money;
+pub mod owning;
 pub mod profiles;
 pub mod time;
 
@@ -30,13 +33,15 @@ macro_rules! with_conformance_cases {
                 a_resend_after_a_correction_is_a_correction,
                 the_envelope_and_root_spans_outrank_other_spans,
                 ties_inside_a_piece_are_broken_the_same_way,
-                B16_a_session_belongs_to_the_user_of_its_latest_identified_trace,
-                B17_a_trace_never_takes_its_sessions_user,
-                a_session_counts_in_a_period_for_its_owner,
                 every_named_user_and_session_is_known,
                 S0_20_no_user_is_unattributed,
                 resolve_makes_each_user_once,
                 B19_a_batch_beyond_max_users_is_refused_as_a_whole,
+            }
+            owning {
+                B16_a_session_belongs_to_the_user_of_its_latest_identified_trace,
+                B17_a_trace_never_takes_its_sessions_user,
+                a_session_counts_in_a_period_for_its_owner,
             }
             profiles {
                 B01_metadata_merges_on_every_trace,
@@ -83,18 +88,20 @@ macro_rules! with_conformance_cases {
                 B55_unlinked_traces_stay_unattributed_when_repeated,
                 unlinking_does_not_hand_a_trace_to_whom_it_was_corrected_from,
                 a_deleted_user_named_elsewhere_harms_nothing,
-                B59_erasing_keeps_the_spend_and_nothing_readable,
-                erasing_counts_the_same_of_each_response,
-                repeats_of_erased_traces_match_and_count_nothing,
-                later_data_of_an_erased_id_is_suppressed_until_lifted,
-                suppressed_data_counts_the_same_in_any_order,
-                a_trace_corrected_to_an_erased_id_leaves_its_user,
                 B48_a_deleted_trace_takes_its_counts,
                 a_deleted_session_unlinks_its_traces,
                 a_deleted_session_gives_its_traces_to_no_other,
                 a_session_deleted_while_a_span_names_it_harms_nothing,
                 retention_takes_payloads_and_leaves_the_books,
                 a_deleted_project_takes_everything,
+            }
+            erasing {
+                B59_erasing_keeps_the_spend_and_nothing_readable,
+                erasing_counts_the_same_of_each_response,
+                repeats_of_erased_traces_match_and_count_nothing,
+                later_data_of_an_erased_id_is_suppressed_until_lifted,
+                suppressed_data_counts_the_same_in_any_order,
+                a_trace_corrected_to_an_erased_id_leaves_its_user,
             }
             listing {
                 B31_users_are_sorted_over_the_whole_set,
@@ -105,6 +112,8 @@ macro_rules! with_conformance_cases {
                 B30_last_seen_bounds_are_inclusive_and_both_hold,
                 metadata_filters_match_values_exactly,
                 B47_stats_of_a_period_decide_sums_and_order,
+            }
+            finding {
                 C05_traces_are_filtered_by_everything_at_once,
                 traces_sessions_and_timelines_are_paged,
                 B46_a_user_shows_the_ten_latest_sessions,

@@ -10,6 +10,7 @@ mod picture;
 mod plan;
 mod realise;
 mod tell;
+mod words;
 
 use super::{Made, start_runtime};
 use crate::reference::ReferenceStore;
