@@ -30,6 +30,14 @@ impl Outcome {
         self.spans as f64 / self.took.as_secs_f64()
     }
 
+    /// Spans per second of the first million, or of all if there were fewer.
+    pub fn first_rate(&self) -> f64 {
+        match self.parts.first() {
+            Some(took) => PART_SPANS as f64 / took.as_secs_f64(),
+            None => self.rate(),
+        }
+    }
+
     /// The rate of each million, in thousands.
     pub fn write_parts(&self) -> String {
         table::parts(&self.parts)

@@ -1,6 +1,6 @@
 //! The made-up traffic: requests of native JSON, written straight into a buffer.
-//! Users follow a power law, sessions have 3.5 traces on average, times advance over 30
-//! days; every id and every text is new.
+//! Users follow a power law, sessions have 3.5 traces on average and some are open at any
+//! time, times advance over 30 days; every trace id and every text is new.
 use crate::text::{Corpus, Dice};
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const MONTH_MS: u64 = 30 * 24 * 3_600_000;
 const INPUT_BYTES: usize = 350;
 const OUTPUT_BYTES: usize = 250;
+const OPEN_SESSIONS: usize = 64;
 const MODELS: [&str; 4] = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "o3-mini"];
 
 /// Makes request bodies, one after the other.
@@ -21,7 +22,9 @@ pub struct Traffic {
     first: u64,
     once: bool,
     start_ms: u64,
-    sessions: Vec<u32>,
+    /// User and number of each open session.
+    open: Vec<(u64, u64)>,
+    opened: u64,
     corpus: Corpus,
     dice: Dice,
 }
@@ -40,7 +43,8 @@ impl Traffic {
             first: 0,
             once: false,
             start_ms: now - MONTH_MS - 3_600_000,
-            sessions: vec![0; users as usize],
+            open: Vec::new(),
+            opened: 0,
             corpus: Corpus::new(),
             dice: Dice::new(users ^ traces_per_request),
         }
@@ -94,17 +98,29 @@ impl Traffic {
         place.clamp(1, self.users) - 1
     }
 
-    fn write_trace(&mut self, to: &mut Vec<u8>) {
-        let user = self.pick_user();
-        if self.dice.below(7) < 2 {
-            self.sessions[user as usize] += 1;
+    /// Goes on with an open session, or starts one of some user in its place.
+    fn pick_session(&mut self) -> (u64, u64) {
+        let at = self.dice.below(OPEN_SESSIONS as u64) as usize;
+        let goes_on = !self.once && self.dice.below(7) >= 2;
+        if let Some(session) = self.open.get(at).filter(|_| goes_on) {
+            return *session;
         }
-        let session = self.sessions[user as usize];
+        let session = (self.pick_user(), self.first + self.opened);
+        self.opened += 1;
+        match self.open.get_mut(at) {
+            Some(slot) => *slot = session,
+            None => self.open.push(session),
+        }
+        session
+    }
+
+    fn write_trace(&mut self, to: &mut Vec<u8>) {
+        let (user, session) = self.pick_session();
         let mut at = self.start_ms + (self.made % self.traces) * MONTH_MS / self.traces;
         let number = self.first + self.made;
         self.made += 1;
         let head = format!(
-            "{{\"trace_id\":\"{:016x}{number:016x}\",\"name\":\"answer question\",\"timestamp\":{at},\"user_id\":\"user-{user:08}\",\"session_id\":\"s-{user}-{session}\"",
+            "{{\"trace_id\":\"{:016x}{number:016x}\",\"name\":\"answer question\",\"timestamp\":{at},\"user_id\":\"user-{user:08}\",\"session_id\":\"session-{session:08}\"",
             number.wrapping_mul(0x9E37_79B9_7F4A_7C15),
         );
         to.extend_from_slice(head.as_bytes());

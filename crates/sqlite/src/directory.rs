@@ -45,6 +45,28 @@ pub(crate) struct Sums {
     span_latency_micros: i128,
 }
 
+/// What one commit adds to a user's totals.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TotalsDelta {
+    pub first: Option<i64>,
+    pub last: Option<i64>,
+    pub sessions: i64,
+    pub sums: Sums,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Sums) {
+        let put = |sum: &mut i64, n: i64| *sum = sum.wrapping_add(n);
+        put(&mut self.trace_count, other.trace_count);
+        put(&mut self.error_trace_count, other.error_trace_count);
+        put(&mut self.error_count, other.error_count);
+        put(&mut self.total_tokens, other.total_tokens);
+        self.cost_nanos += other.cost_nanos;
+        put(&mut self.ended_span_count, other.ended_span_count);
+        self.span_latency_micros += other.span_latency_micros;
+    }
+}
+
 impl From<&Measures> for Sums {
     fn from(sum: &Measures) -> Sums {
         Sums {
@@ -208,6 +230,17 @@ impl People {
             let person = &mut self.persons[*at as usize];
             (person.first, person.last, person.sessions, person.sums) =
                 (first, last, sessions, sums);
+        }
+    }
+
+    /// Adds what a commit brought. Bounds only widen.
+    pub fn add_totals(&mut self, no: i64, delta: &TotalsDelta) {
+        if let Some(at) = self.by_no.get(&no) {
+            let person = &mut self.persons[*at as usize];
+            person.first = [person.first, delta.first].into_iter().flatten().min();
+            person.last = person.last.max(delta.last);
+            person.sessions += delta.sessions;
+            person.sums.add(&delta.sums);
         }
     }
 

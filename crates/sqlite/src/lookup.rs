@@ -10,7 +10,7 @@ use cognobserve_ports::StoreError;
 use rusqlite::Connection;
 
 /// 2^18 numbers an era: about 6 MB of lookup rows.
-pub(crate) const ERA_BITS: i64 = 18;
+pub(crate) const ERA_BITS: i64 = 14;
 
 pub(crate) fn era_of(no: i64) -> i64 {
     no >> ERA_BITS

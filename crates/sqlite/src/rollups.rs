@@ -156,18 +156,17 @@ pub(crate) fn write_totals(
     )
 }
 
-/// Adds what came to a user's row and answers the new one. Bounds only widen.
+/// Adds what came to a user's row. Bounds only widen.
 pub(crate) fn add_totals(
     conn: &Held,
     project_no: i64,
     user_no: i64,
     delta: &Totals,
-) -> Result<Totals, StoreError> {
+) -> Result<(), StoreError> {
     let query = "INSERT INTO user_totals (project_no, user_no, first, last, sessions, measures) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET first = min(ifnull(first, excluded.first), ifnull(excluded.first, first)),
              last = max(ifnull(last, excluded.last), ifnull(excluded.last, last)),
-             sessions = sessions + excluded.sessions, measures = add_measures(measures, excluded.measures)
-         RETURNING first, last, sessions, measures";
+             sessions = sessions + excluded.sessions, measures = add_measures(measures, excluded.measures)";
     let row = (
         project_no,
         user_no,
@@ -176,19 +175,5 @@ pub(crate) fn add_totals(
         delta.sessions,
         delta.measures.encode(),
     );
-    let added = conn.find(query, row, |row| {
-        Ok((
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            row.get::<_, Vec<u8>>(3)?,
-        ))
-    })?;
-    let (first, last, sessions, measures) = added.ok_or_else(|| damaged("totals"))?;
-    Ok(Totals {
-        first,
-        last,
-        sessions,
-        measures: decode(&measures)?,
-    })
+    conn.run(query, row)
 }

@@ -2,7 +2,9 @@
 //!
 //! Entries of one transaction are gathered per key and written in key order at its end.
 use super::Changes;
+use super::desk::Staged;
 use super::index::read_user_bounds;
+use super::sessions::{Standings, post_session};
 use crate::error::StoreResult;
 use crate::held::Held;
 use crate::rollups::{
@@ -26,6 +28,8 @@ pub(super) struct Entry {
     pub reread: bool,
     /// Sessions gained and lost.
     pub sessions: i64,
+    /// A session that is new or whose profile has changed.
+    pub staged: Option<Staged>,
 }
 
 impl Entry {
@@ -125,10 +129,15 @@ impl<'a> Books<'a> {
     }
 
     /// Writes everything. Index rows must be written before: bounds are read from them.
-    pub fn close(mut self, conn: &Held, changes: &mut Changes) -> StoreResult<()> {
+    pub fn close(
+        mut self,
+        conn: &Held,
+        standings: &mut Standings,
+        changes: &mut Changes,
+    ) -> StoreResult<()> {
         let project = self.project_no;
         for (session, entry) in std::mem::take(&mut self.sessions) {
-            super::sessions::post_session(conn, project, session, entry, &mut self.users)?;
+            post_session(conn, standings, project, session, entry, &mut self.users)?;
         }
         for ((day, user), delta) in &self.days {
             USER_DAYS.add(conn, [project, *day, *user], delta)?;
@@ -140,16 +149,19 @@ impl<'a> Books<'a> {
             MODEL_QUARTERS.add(conn, [project, *quarter, *model], delta)?;
         }
         for (user, entry) in self.users {
-            let totals = post_user(conn, project, user, entry)?;
-            if user != 0 {
-                changes.set_totals(project, user, &totals);
-            }
+            post_user(conn, project, user, entry, changes)?;
         }
         Ok(())
     }
 }
 
-fn post_user(conn: &Held, project: i64, user: i64, entry: Entry) -> StoreResult<Totals> {
+fn post_user(
+    conn: &Held,
+    project: i64,
+    user: i64,
+    entry: Entry,
+    changes: &mut Changes,
+) -> StoreResult<()> {
     let is_somebody = user != 0;
     if is_somebody && entry.reread {
         let mut totals = read_totals(conn, project, user)?;
@@ -157,7 +169,8 @@ fn post_user(conn: &Held, project: i64, user: i64, entry: Entry) -> StoreResult<
         totals.sessions += entry.sessions;
         (totals.first, totals.last) = read_user_bounds(conn, user)?;
         write_totals(conn, project, user, &totals)?;
-        return Ok(totals);
+        changes.set_totals(project, user, &totals);
+        return Ok(());
     }
     let delta = Totals {
         first: entry.earliest.filter(|_| is_somebody),
@@ -165,6 +178,9 @@ fn post_user(conn: &Held, project: i64, user: i64, entry: Entry) -> StoreResult<
         sessions: entry.sessions,
         measures: entry.measures,
     };
+    if is_somebody {
+        changes.add_totals(project, user, &delta);
+    }
     add_totals(conn, project, user, &delta)
 }
 

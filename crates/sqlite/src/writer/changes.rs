@@ -1,5 +1,5 @@
 //! What a transaction changes in the shared directory, applied after its commit.
-use crate::directory::{Directory, Sums};
+use crate::directory::{Directory, Sums, TotalsDelta};
 use crate::rollups::Totals;
 use cognobserve_model::profile::Profile;
 
@@ -18,6 +18,11 @@ enum Change {
         last: Option<i64>,
         sessions: i64,
         sums: Sums,
+    },
+    AddTotals {
+        project_no: i64,
+        no: i64,
+        delta: TotalsDelta,
     },
     Bury {
         project_no: i64,
@@ -76,6 +81,20 @@ impl Changes {
         });
     }
 
+    pub fn add_totals(&mut self, project_no: i64, no: i64, delta: &Totals) {
+        let delta = TotalsDelta {
+            first: delta.first,
+            last: delta.last,
+            sessions: delta.sessions,
+            sums: Sums::from(&delta.measures),
+        };
+        self.0.push(Change::AddTotals {
+            project_no,
+            no,
+            delta,
+        });
+    }
+
     /// A deleted user; `suppress`: later data of the external id is not to make one.
     pub fn bury(&mut self, project_no: i64, no: i64, external_hash: &str, suppress: bool) {
         let external_hash = external_hash.into();
@@ -119,6 +138,13 @@ impl Changes {
                     directory
                         .people_mut(project_no)
                         .set_totals(no, first, last, sessions, sums);
+                }
+                Change::AddTotals {
+                    project_no,
+                    no,
+                    delta,
+                } => {
+                    directory.people_mut(project_no).add_totals(no, &delta);
                 }
                 Change::Bury {
                     project_no,

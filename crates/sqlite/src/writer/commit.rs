@@ -56,11 +56,6 @@ fn commit_group(
         }
         desk.write_staged(changes)?;
         let mut books = Books::new(project.no, &project.book);
-        for (no, staged) in &desk.sessions {
-            if staged.is_new {
-                books.sessions.entry(*no).or_default();
-            }
-        }
         let keep_from = project.retention_payload_days.map(|days| {
             desk.now
                 .0
@@ -69,7 +64,12 @@ fn commit_group(
         for open in session.open {
             open.close(&mut desk, &mut books, keep_from)?;
         }
-        books.close(tx, changes)?;
+        for (no, staged) in std::mem::take(&mut desk.sessions) {
+            if staged.is_new || staged.changed {
+                books.sessions.entry(no).or_default().staged = Some(staged);
+            }
+        }
+        books.close(tx, &mut desk.caches.standings, changes)?;
     }
     Ok(answers)
 }

@@ -255,7 +255,7 @@ impl<'a, 'c> Desk<'a, 'c> {
         })
     }
 
-    /// Writes new and changed users and sessions.
+    /// Writes new and changed users.
     pub fn write_staged(&self, changes: &mut Changes) -> Result<(), StoreError> {
         for (no, staged) in &self.users {
             let (project_no, profile) = (self.project_no, &staged.profile);
@@ -284,9 +284,6 @@ impl<'a, 'c> Desk<'a, 'c> {
                     profile.clone(),
                 );
             }
-        }
-        for (no, staged) in &self.sessions {
-            super::sessions::write_profile(self.tx, self.project_no, *no, staged)?;
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ impl Writer {
                 caches.recent_sessions.clear();
             }
             drop(directory);
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.standings, changes)?;
             let hash = shared.keys.pseudonym("user", project.no, &external_id);
             bury_row(tx, project.no, user_no, &hash, erase)?;
             changes.bury(project.no, user_no, &hash, erase);

@@ -29,6 +29,7 @@ use cognobserve_model::price::PriceBook;
 use cognobserve_ports::{ErrorKind, StoreError};
 use parking_lot::RwLock;
 use rusqlite::{Connection, TransactionBehavior};
+use sessions::Standings;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +77,7 @@ pub(crate) struct Caches {
     pub models: HashMap<(i64, Box<str>), i64>,
     pub model_names: HashMap<i64, Arc<str>>,
     pub recent_sessions: HashMap<(i64, Box<str>), i64>,
+    pub standings: Standings,
     pub next: Sequences,
     epochs: Epochs,
 }
@@ -89,6 +91,7 @@ impl Caches {
             models: HashMap::new(),
             model_names: HashMap::new(),
             recent_sessions: HashMap::new(),
+            standings: Standings::default(),
             next: Sequences::load(conn)?,
             epochs: read_epochs(conn)?,
         })

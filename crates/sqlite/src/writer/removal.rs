@@ -37,7 +37,7 @@ impl Writer {
             )?;
             tx.execute("DELETE FROM traces WHERE no = ?1", [trace.no])
                 .map_err(sql)?;
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.standings, changes)?;
             Ok(Some(()))
         })
     }
@@ -78,7 +78,13 @@ impl Writer {
                 index::move_trace(tx, project.no, *no, Some(&trace.booked), Some(&facts))?;
                 write_trace(tx, *no, project.no, trace.payload_no, &facts, &trace.state)?;
             }
-            sessions::remove_session(tx, project.no, session_no, &mut books.users)?;
+            sessions::remove_session(
+                tx,
+                &mut caches.standings,
+                project.no,
+                session_no,
+                &mut books.users,
+            )?;
             caches.sessions.delete(
                 tx,
                 shared
@@ -87,7 +93,7 @@ impl Writer {
                 session_no,
             )?;
             caches.recent_sessions.clear();
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.standings, changes)?;
             Ok(Some(Deleted {
                 traces: traces.len() as i64,
                 sessions: 1,

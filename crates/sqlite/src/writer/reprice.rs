@@ -107,7 +107,7 @@ impl Writer {
                     write_trace(tx, *no, project.no, trace.payload_no, &facts, &trace.state)?;
                 }
             }
-            books.close(tx, changes)?;
+            books.close(tx, &mut caches.standings, changes)?;
             Ok((numbers.last().copied(), shift))
         })
     }

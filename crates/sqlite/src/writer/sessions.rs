@@ -3,51 +3,65 @@
 //! A session belongs to the user of its latest identified trace (by time, then by trace
 //! id); one without such a trace belongs to nobody, who is counted too.
 use super::books::Entry;
-use super::desk::Staged;
 use crate::error::{StoreResult, damaged, sql};
 use crate::held::Held;
 use crate::load::encode_profile;
 use crate::lookup::era_of;
-use crate::rollups::decode;
-use cognobserve_model::measures::Measures;
-use rusqlite::{Row, params_from_iter};
-use std::collections::BTreeMap;
-
-/// Writes a new session row, or a changed profile.
-pub(super) fn write_profile(
-    conn: &Held,
-    project_no: i64,
-    no: i64,
-    staged: &Staged,
-) -> StoreResult<()> {
-    if staged.is_new {
-        let (measures, profile) = (
-            Measures::default().encode(),
-            encode_profile(&staged.profile)?,
-        );
-        conn.run(
-            "INSERT INTO sessions (no, project_no, external_id, owner_no, created, measures, profile) VALUES (?1, ?2, ?3, -1, ?4, ?5, ?6)",
-            (no, project_no, &*staged.external_id, staged.created, measures, profile),
-        )
-    } else if staged.changed {
-        let profile = encode_profile(&staged.profile)?;
-        conn.run(
-            "UPDATE sessions SET profile = ?2 WHERE no = ?1",
-            (no, profile),
-        )
-    } else {
-        Ok(())
-    }
-}
+use rusqlite::Row;
+use std::collections::{BTreeMap, HashMap};
 
 /// What decides a session's place in the lists. Owner -1: not yet placed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Standing {
+pub(crate) struct Standing {
     owner: i64,
     owner_time: Option<i64>,
     first: Option<i64>,
     last: Option<i64>,
     created: i64,
+}
+
+impl Standing {
+    fn of_new(created: i64) -> Standing {
+        Standing {
+            owner: -1,
+            owner_time: None,
+            first: None,
+            last: None,
+            created,
+        }
+    }
+}
+
+/// Standings of sessions lately written, so that an open session's row need not be read.
+#[derive(Default)]
+pub(crate) struct Standings(HashMap<i64, Standing>);
+
+/// About 6 MB.
+const MOST_STANDINGS: usize = 100_000;
+
+impl Standings {
+    fn find(&self, conn: &Held, no: i64) -> StoreResult<Option<Standing>> {
+        match self.0.get(&no) {
+            Some(standing) => Ok(Some(*standing)),
+            None => conn.find(
+                "SELECT owner_no, owner_time, first, last, created FROM sessions WHERE no = ?1",
+                [no],
+                standing_of,
+            ),
+        }
+    }
+
+    /// Whether there is such a session.
+    pub fn contains(&self, conn: &Held, no: i64) -> StoreResult<bool> {
+        self.find(conn, no).map(|found| found.is_some())
+    }
+
+    fn put(&mut self, no: i64, standing: Standing) {
+        if self.0.len() >= MOST_STANDINGS {
+            self.0.clear();
+        }
+        self.0.insert(no, standing);
+    }
 }
 
 fn standing_of(row: &Row) -> rusqlite::Result<Standing> {
@@ -63,40 +77,55 @@ fn standing_of(row: &Row) -> rusqlite::Result<Standing> {
 /// Books what happened to a session, and the change of owner with the users.
 pub(super) fn post_session(
     conn: &Held,
+    standings: &mut Standings,
     project_no: i64,
     no: i64,
     entry: Entry,
     users: &mut BTreeMap<i64, Entry>,
 ) -> StoreResult<()> {
-    let query =
-        "SELECT owner_no, owner_time, first, last, created, measures FROM sessions WHERE no = ?1";
-    let row = conn.find(query, [no], |row| {
-        Ok((standing_of(row)?, row.get::<_, Vec<u8>>(5)?))
-    })?;
-    // A session that was deleted in this transaction is gone already.
-    let Some((old, measures)) = row else {
-        return Ok(());
+    let fresh = entry.staged.as_ref().filter(|staged| staged.is_new);
+    let old = match fresh {
+        Some(staged) => Some(Standing::of_new(staged.created)),
+        None => standings.find(conn, no)?,
     };
-    let mut measures = decode(&measures)?;
-    measures.add(&entry.measures, 1);
+    // A session that was deleted in this transaction is gone already.
+    let Some(old) = old else { return Ok(()) };
     let new = decide_standing(conn, no, old, &entry)?;
-    conn.run(
-        "UPDATE sessions SET owner_no = ?2, owner_time = ?3, first = ?4, last = ?5, measures = ?6 WHERE no = ?1",
-        (no, new.owner, new.owner_time, new.first, new.last, measures.encode()),
-    )?;
-    if old.owner != new.owner {
+    let Standing {
+        owner,
+        owner_time,
+        first,
+        last,
+        created,
+    } = new;
+    let measures = entry.measures.encode();
+    match &entry.staged {
+        Some(staged) if staged.is_new => conn.run(
+            "INSERT INTO sessions (no, project_no, external_id, owner_no, owner_time, first, last, created, measures, profile) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (no, project_no, &*staged.external_id, owner, owner_time, first, last, created, measures, encode_profile(&staged.profile)?),
+        )?,
+        staged => {
+            if let Some(staged) = staged {
+                let profile = encode_profile(&staged.profile)?;
+                conn.run("UPDATE sessions SET profile = ?2 WHERE no = ?1", (no, profile))?;
+            }
+            conn.run(
+                "UPDATE sessions SET owner_no = ?2, owner_time = ?3, first = ?4, last = ?5, measures = add_measures(measures, ?6) WHERE no = ?1",
+                (no, owner, owner_time, first, last, measures),
+            )?;
+        }
+    }
+    standings.put(no, new);
+    if old.owner != owner {
         if old.owner >= 0 {
             users.entry(old.owner).or_default().sessions -= 1;
         }
-        users.entry(new.owner).or_default().sessions += 1;
+        users.entry(owner).or_default().sessions += 1;
     }
-    relist(
-        conn,
-        project_no,
-        no,
-        (old.owner >= 0).then_some(old),
-        Some(new),
-    )
+    match old.owner >= 0 {
+        true => relist(conn, project_no, no, old, new),
+        false => list(conn, project_no, no, new),
+    }
 }
 
 fn decide_standing(conn: &Held, no: i64, old: Standing, entry: &Entry) -> StoreResult<Standing> {
@@ -173,40 +202,57 @@ fn read_owner(conn: &Held, no: i64) -> StoreResult<(i64, Option<i64>)> {
     Ok((best.map_or(user, |(_, user)| user), Some(time)))
 }
 
-/// Moves a session in the lists by last trace.
-fn relist(
-    conn: &Held,
-    project_no: i64,
-    no: i64,
-    old: Option<Standing>,
-    new: Option<Standing>,
-) -> StoreResult<()> {
-    let last = |s: Standing| s.last.unwrap_or(s.created);
-    let first = |s: Standing| s.first.unwrap_or(s.created);
-    let place = |s: Option<Standing>| s.map(|s| (s.owner, last(s), first(s)));
-    if place(old) == place(new) {
-        return Ok(());
+impl Standing {
+    /// Where the lists have it: owner, last and first trace.
+    fn place(&self) -> (i64, i64, i64) {
+        let (first, last) = (self.first, self.last);
+        (
+            self.owner,
+            last.unwrap_or(self.created),
+            first.unwrap_or(self.created),
+        )
     }
-    let era = era_of(no);
-    let run = |statement: &'static str, key: &[i64]| conn.run(statement, params_from_iter(key));
-    if let Some(old) = old {
-        run(
-            "DELETE FROM project_sessions WHERE project_no = ?1 AND last = ?2 AND session_no = ?3",
-            &[project_no, last(old), no],
-        )?;
-        run(
-            "DELETE FROM user_sessions WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last = ?4 AND session_no = ?5",
-            &[era, project_no, old.owner, last(old), no],
+}
+
+/// Puts a session into the lists by last trace.
+fn list(conn: &Held, project_no: i64, no: i64, standing: Standing) -> StoreResult<()> {
+    let (owner, last, first) = standing.place();
+    conn.run(
+        "INSERT INTO project_sessions (project_no, last, session_no) VALUES (?1, ?2, ?3)",
+        [project_no, last, no],
+    )?;
+    conn.run(
+        "INSERT INTO user_sessions (era, project_no, user_no, last, session_no, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [era_of(no), project_no, owner, last, no, first],
+    )
+}
+
+/// Takes a session out of the lists.
+fn unlist(conn: &Held, project_no: i64, no: i64, standing: Standing) -> StoreResult<()> {
+    let (owner, last, _) = standing.place();
+    conn.run(
+        "DELETE FROM project_sessions WHERE project_no = ?1 AND last = ?2 AND session_no = ?3",
+        [project_no, last, no],
+    )?;
+    conn.run(
+        "DELETE FROM user_sessions WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last = ?4 AND session_no = ?5",
+        [era_of(no), project_no, owner, last, no],
+    )
+}
+
+/// Moves a session in the lists.
+fn relist(conn: &Held, project_no: i64, no: i64, old: Standing, new: Standing) -> StoreResult<()> {
+    let ((old_owner, old_last, old_first), (owner, last, first)) = (old.place(), new.place());
+    if old_last != last {
+        conn.run(
+            "UPDATE project_sessions SET last = ?4 WHERE project_no = ?1 AND last = ?2 AND session_no = ?3",
+            [project_no, old_last, no, last],
         )?;
     }
-    if let Some(new) = new {
-        run(
-            "INSERT INTO project_sessions (project_no, last, session_no) VALUES (?1, ?2, ?3)",
-            &[project_no, last(new), no],
-        )?;
-        run(
-            "INSERT INTO user_sessions (era, project_no, user_no, last, session_no, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            &[era, project_no, new.owner, last(new), no, first(new)],
+    if (old_owner, old_last, old_first) != (owner, last, first) {
+        conn.run(
+            "UPDATE user_sessions SET user_no = ?6, last = ?7, first = ?8 WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last = ?4 AND session_no = ?5",
+            [era_of(no), project_no, old_owner, old_last, no, owner, last, first],
         )?;
     }
     Ok(())
@@ -215,10 +261,12 @@ fn relist(
 /// Removes a session row, its place in the lists and its owner's count of it.
 pub(super) fn remove_session(
     conn: &Held,
+    standings: &mut Standings,
     project_no: i64,
     no: i64,
     users: &mut BTreeMap<i64, Entry>,
 ) -> StoreResult<()> {
+    standings.0.remove(&no);
     let query =
         "DELETE FROM sessions WHERE no = ?1 RETURNING owner_no, owner_time, first, last, created";
     let Some(old) = conn.find(query, [no], standing_of)? else {
@@ -226,7 +274,7 @@ pub(super) fn remove_session(
     };
     if old.owner >= 0 {
         users.entry(old.owner).or_default().sessions -= 1;
-        relist(conn, project_no, no, Some(old), None)?;
+        unlist(conn, project_no, no, old)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A trace row: found by its external id, read, and written back with what it books.
 use super::books::Books;
-use super::desk::Desk;
+use super::desk::{Desk, Staged};
 use super::index;
 use super::sequences::take;
 use crate::error::{damaged, sql};
@@ -224,8 +224,10 @@ fn unlink_missing_sessions(desk: &Desk, state: &mut TraceState) -> Result<(), St
         .into_iter()
         .filter(|session| *session != SessionNo::NONE)
     {
-        let query = "SELECT 1 FROM sessions WHERE no = ?1";
-        if desk.tx.find(query, [session.0], |_| Ok(()))?.is_none() {
+        let is_new = |staged: &Staged| staged.is_new;
+        if !desk.sessions.get(&session.0).is_some_and(is_new)
+            && !desk.caches.standings.contains(desk.tx, session.0)?
+        {
             state.unlink_session(session);
         }
     }
