@@ -16,7 +16,7 @@ mod traffic;
 use anyhow::{Context, bail};
 use clap::Parser;
 use process::Server;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use table::Table;
 use traffic::Traffic;
@@ -39,9 +39,12 @@ struct Args {
     /// Seconds of load at half the highest rate
     #[arg(long, default_value_t = 10)]
     half_load_seconds: u64,
-    /// Measure only ingest
+    /// Measure only ingest; what went to `--dir` stays
     #[arg(long)]
     ingest_only: bool,
+    /// Measure only reads, of what `--ingest-only` left in `--dir`
+    #[arg(long, requires = "dir", conflicts_with = "ingest_only")]
+    reads_only: bool,
     /// Where the store goes; a temporary directory without it
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -79,6 +82,9 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| temporary.path().to_owned());
     println!("{}\n", process::describe_machine());
+    if args.reads_only {
+        return measure_reads(&binary, &dir, args).await;
+    }
 
     let mut table = Table::new(
         "Ingest over HTTP, acknowledged and on the disk",
@@ -107,6 +113,10 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     }
     std::fs::remove_dir_all(dir.join("small"))?;
 
+    let ceiling_spans = args.spans.min(1_000_000);
+    let ceiling = ceiling::measure(&dir.join("ceiling"), args.users, ceiling_spans)?;
+    std::fs::remove_dir_all(dir.join("ceiling"))?;
+
     let mut server = Server::start(&binary, &dir.join("large")).await?;
     let idle_mb = server.read_memory_mb();
     let traffic = Traffic::new(args.users, args.spans / 4, 50, 4);
@@ -122,9 +132,6 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     let peak_mb = server.read_peak_memory_mb();
     let stored = server.count_spans().await?;
 
-    let ceiling_spans = args.spans.min(1_000_000);
-    let ceiling = ceiling::measure(&dir.join("ceiling"), args.users, ceiling_spans)?;
-    std::fs::remove_dir_all(dir.join("ceiling"))?;
     table.row([
         "straight into the store".into(),
         table::count(ceiling_spans),
@@ -151,19 +158,12 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     if args.ingest_only {
         return server.stop().await;
     }
-    let mut table = Table::new(
-        "Reads over HTTP, one at a time, p50 / p99 ms",
-        &["question", "answer's bytes", "p50 / p99"],
-    );
+    let mut table = reads_table();
     reads::measure(
         &mut table,
         &server,
         args.users,
-        &format!(
-            "{} spans, {} users",
-            table::count(stored),
-            table::count(args.users)
-        ),
+        &describe(stored, args.users),
     )
     .await?;
 
@@ -224,6 +224,36 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     table.print();
     facts.print();
     Ok(())
+}
+
+fn reads_table() -> Table<3> {
+    Table::new(
+        "Reads over HTTP, one at a time, p50 / p99 ms",
+        &["question", "answer's bytes", "p50 / p99"],
+    )
+}
+
+fn describe(spans: u64, users: u64) -> String {
+    format!(
+        "{} spans, {} users",
+        table::count(spans),
+        table::count(users)
+    )
+}
+
+async fn measure_reads(binary: &Path, dir: &Path, args: &Args) -> anyhow::Result<()> {
+    let mut server = Server::start(binary, &dir.join("large")).await?;
+    let stored = server.count_spans().await?;
+    let mut table = reads_table();
+    reads::measure(
+        &mut table,
+        &server,
+        args.users,
+        &describe(stored, args.users),
+    )
+    .await?;
+    table.print();
+    server.stop().await
 }
 
 /// Full load, then half of it; one row. Answers the first million's rate in spans/s.

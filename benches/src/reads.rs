@@ -103,6 +103,12 @@ pub async fn measure(
         format!("/v1/users/{}/analytics?days=30", ids[n % ids.len()])
     })
     .await?;
+    let question = "a user's 30 days in Kolkata";
+    ask(table, &mut connection, server, question, |n| {
+        let id = &ids[n % ids.len()];
+        format!("/v1/users/{id}/analytics?days=30&tz=Asia/Kolkata")
+    })
+    .await?;
     ask(table, &mut connection, server, "summary", |_| {
         "/v1/users/summary?days=7".to_owned()
     })

@@ -1,9 +1,9 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
-use cognobserve_ports::{ErrorKind, StoreError};
+use cognobserve_ports::{ErrorKind, Ledger, StoreError};
 use cognobserve_server::config::Limits;
 use cognobserve_server::metrics::Metrics;
-use cognobserve_server::worker::{LocalQueue, QueueLimits};
+use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
 use cognobserve_server::{AppState, Limits as RequestLimits};
 use cognobserve_sqlite::{Mode, SqliteStore};
 use std::path::{Path, PathBuf};
@@ -104,22 +104,28 @@ pub fn is_private(path: &Path) -> bool {
 }
 
 /// Everything that handlers reach, on this store; must be called within a tokio runtime.
-pub fn build_state(store: &Store, limits: &Limits) -> Arc<AppState> {
+pub async fn build_state(store: &Store, limits: &Limits) -> Result<Arc<AppState>, StoreError> {
     let metrics = Arc::new(Metrics::default());
     let store = Arc::new(store.clone());
+    let request_limits = RequestLimits::default();
     let queue_limits = QueueLimits {
         max_bytes: limits.in_flight_bytes,
         // The loud project is refused while there is still room for the others.
-        project_max_bytes: limits.in_flight_bytes / 2,
+        // But one body of the largest size, as it came and unpacked, should fit.
+        project_max_bytes: (limits.in_flight_bytes / 2)
+            .max(2 * request_limits.max_body_bytes)
+            .min(limits.in_flight_bytes),
         ..QueueLimits::default()
     };
     let queue = LocalQueue::start(store.clone(), queue_limits, metrics.clone());
-    AppState::new(
+    let clock = ArrivalClock::starting_after(store.last_arrival().await?);
+    Ok(AppState::new(
         store.clone(),
         store.clone(),
         store,
         queue,
-        RequestLimits::default(),
+        request_limits,
         metrics,
-    )
+        clock,
+    ))
 }

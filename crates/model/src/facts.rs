@@ -255,7 +255,10 @@ fn measure_span(span: &SpanState, counts: bool) -> Measures {
         share.reasoning_tokens = usage.reasoning.unwrap_or(0);
         share.total_tokens = usage.total_tokens();
         share.cost_nanos = i128::from(span.pricing.nanos().unwrap_or(0));
-        share.unpriced_span_count = i64::from(span.pricing == Pricing::Unpriced);
+        if span.pricing == Pricing::Unpriced {
+            share.unpriced_span_count = 1;
+            share.unpriced_tokens = share.total_tokens;
+        }
     }
     share
 }

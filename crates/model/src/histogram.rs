@@ -41,7 +41,8 @@ impl Histogram {
         self.add_bin(bin_of(value), count);
     }
 
-    fn add_bin(&mut self, bin: u16, count: i64) {
+    /// Adds `count` in a bin, see [`bin_of`].
+    pub fn add_bin(&mut self, bin: u16, count: i64) {
         if count == 0 {
             return;
         }

@@ -19,6 +19,8 @@ pub struct Measures {
     /// Nano-dollars.
     pub cost_nanos: i128,
     pub unpriced_span_count: i64,
+    /// Tokens of those spans.
+    pub unpriced_tokens: i64,
     pub error_count: i64,
     pub error_trace_count: i64,
     pub ended_span_count: i64,
@@ -45,6 +47,7 @@ impl Measures {
         put(&mut self.total_tokens, other.total_tokens);
         self.cost_nanos += wide * other.cost_nanos;
         put(&mut self.unpriced_span_count, other.unpriced_span_count);
+        put(&mut self.unpriced_tokens, other.unpriced_tokens);
         put(&mut self.error_count, other.error_count);
         put(&mut self.error_trace_count, other.error_trace_count);
         put(&mut self.ended_span_count, other.ended_span_count);
@@ -92,48 +95,95 @@ impl Measures {
 
     /// Reads only the counts and leaves the histogram empty: for sums over many rows.
     pub fn decode_counts(bytes: &[u8]) -> Option<Measures> {
-        // The same fields in the same order as `Measures`, less the last.
-        type Head = (
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i128,
-            i64,
-            i64,
-            i64,
-            i64,
-            i128,
-            i64,
-            i128,
-        );
-        let (head, _) = postcard::take_from_bytes::<Head>(bytes).ok()?;
-        Some(Measures {
-            trace_count: head.0,
-            span_count: head.1,
-            prompt_tokens: head.2,
-            completion_tokens: head.3,
-            cached_tokens: head.4,
-            reasoning_tokens: head.5,
-            total_tokens: head.6,
-            cost_nanos: head.7,
-            unpriced_span_count: head.8,
-            error_count: head.9,
-            error_trace_count: head.10,
-            ended_span_count: head.11,
-            span_latency_micros: head.12,
-            ended_trace_count: head.13,
-            trace_latency_micros: head.14,
-            trace_latency: Histogram::default(),
-        })
+        Numbers(bytes).read_counts()
+    }
+
+    /// Adds what [`Measures::encode`] wrote, without making the histogram of it first.
+    /// `None`, with the counts added or not, if the bytes are not that.
+    pub fn add_encoded(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut numbers = Numbers(bytes);
+        let counts = numbers.read_counts()?;
+        self.add(&counts, 1);
+        for _ in 0..numbers.read_u128()? {
+            let bin = u16::try_from(numbers.read_u128()?).ok()?;
+            self.trace_latency.add_bin(bin, numbers.read_i64()?);
+        }
+        Some(())
     }
 
     /// Reads what [`Measures::encode`] wrote; `None` if the bytes are not that.
     pub fn decode(bytes: &[u8]) -> Option<Measures> {
         postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// Zigzag varints, one after the other, as postcard writes signed integers: read here by
+/// hand since sums over a period read hundreds of thousands of them.
+struct Numbers<'a>(&'a [u8]);
+
+impl Numbers<'_> {
+    /// The fields in their order, less the last.
+    fn read_counts(&mut self) -> Option<Measures> {
+        Some(Measures {
+            trace_count: self.read_i64()?,
+            span_count: self.read_i64()?,
+            prompt_tokens: self.read_i64()?,
+            completion_tokens: self.read_i64()?,
+            cached_tokens: self.read_i64()?,
+            reasoning_tokens: self.read_i64()?,
+            total_tokens: self.read_i64()?,
+            cost_nanos: self.read_i128()?,
+            unpriced_span_count: self.read_i64()?,
+            unpriced_tokens: self.read_i64()?,
+            error_count: self.read_i64()?,
+            error_trace_count: self.read_i64()?,
+            ended_span_count: self.read_i64()?,
+            span_latency_micros: self.read_i128()?,
+            ended_trace_count: self.read_i64()?,
+            trace_latency_micros: self.read_i128()?,
+            trace_latency: Histogram::default(),
+        })
+    }
+
+    fn read_u128(&mut self) -> Option<u128> {
+        if let Some(value) = self.read_short() {
+            return Some(value.into());
+        }
+        let mut value = 0;
+        for shift in (0..u128::BITS).step_by(7) {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u128::from(byte & 0x7F) << shift;
+            if *byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A number of up to nine bytes, as nearly all are; nothing is read of a longer one.
+    fn read_short(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for (at, byte) in self.0.iter().take(9).enumerate() {
+            value |= u64::from(byte & 0x7F) << (7 * at);
+            if *byte < 0x80 {
+                self.0 = self.0.get(at + 1..)?;
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn read_i128(&mut self) -> Option<i128> {
+        let value = self.read_u128()?;
+        Some((value >> 1) as i128 ^ -((value & 1) as i128))
+    }
+
+    fn read_i64(&mut self) -> Option<i64> {
+        if let Some(value) = self.read_short() {
+            return Some((value >> 1) as i64 ^ -((value & 1) as i64));
+        }
+        i64::try_from(self.read_i128()?).ok()
     }
 }
 
@@ -183,6 +233,47 @@ mod tests {
         assert_eq!(Measures::decode(&sum.encode()), Some(one.clone()));
         sum.add(&one, -1);
         assert!(sum.is_zero());
+    }
+
+    #[test]
+    fn counts_read_like_the_whole() {
+        let wide = [
+            0,
+            1,
+            -1,
+            63,
+            -64,
+            64,
+            300,
+            i64::MAX,
+            i64::MIN,
+            1 << 55,
+            -(1 << 56),
+        ];
+        for (at, n) in wide.into_iter().enumerate() {
+            let mut sum = Measures {
+                trace_count: n,
+                span_count: wide[(at + 1) % wide.len()],
+                total_tokens: n.wrapping_neg(),
+                cost_nanos: i128::from(n) * i128::from(i64::MAX),
+                unpriced_tokens: n,
+                error_trace_count: -1,
+                span_latency_micros: i128::MIN + i128::from(n.unsigned_abs()),
+                trace_latency_micros: i128::MAX - i128::from(n.unsigned_abs()),
+                ..Measures::default()
+            };
+            sum.trace_latency.add(5, 1);
+            sum.trace_latency.add(n, -7);
+            let bytes = sum.encode();
+            let mut added = Measures::default();
+            assert_eq!(added.add_encoded(&bytes), Some(()));
+            assert_eq!(added, sum);
+            let cut = &bytes[..bytes.len() - 1];
+            assert_eq!(Measures::default().add_encoded(cut), None, "cut off");
+            sum.trace_latency = Histogram::default();
+            assert_eq!(Measures::decode_counts(&bytes).as_ref(), Some(&sum));
+            assert_eq!(Measures::decode_counts(&bytes[..16]), None, "cut off");
+        }
     }
 
     #[test]

@@ -141,6 +141,8 @@ pub struct SpanDetail {
     pub end: Option<Micros>,
     pub latency_micros: Option<i64>,
     pub model: Option<String>,
+    /// The provider's id of the response; spans with the same one count once.
+    pub response_id: Option<String>,
     pub usage: Usage,
     pub pricing: Pricing,
     /// `false`: its usage is counted on another span.

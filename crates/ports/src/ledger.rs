@@ -5,6 +5,7 @@ use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 
 /// What became of one committed batch.
@@ -57,6 +58,10 @@ pub trait Ledger: Send + Sync {
         group: Vec<Batch>,
     ) -> Result<Vec<Result<Committed, Refusal>>, StoreError>;
 
+    /// The latest arrival of any delivery that was committed: stamps to come must lie after
+    /// it, also when the clock was set back since. [`Arrival`] 0 on an empty store.
+    async fn last_arrival(&self) -> Result<Arrival, StoreError>;
+
     /// Merges into a profile. `part.user` is ignored; `part.at` is raised to the latest
     /// fact already stored. `None`: no such user.
     async fn patch_user(
@@ -73,6 +78,7 @@ pub trait Ledger: Send + Sync {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
+        by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError>;
 
     /// Our ids of external ids (already normalised), in order; with `create`, missing
@@ -89,6 +95,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         external_id: &str,
+        by: &KeyId,
     ) -> Result<bool, StoreError>;
 
     async fn patch_session(
@@ -96,6 +103,7 @@ pub trait Ledger: Send + Sync {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
+        by: &KeyId,
     ) -> Result<Option<()>, StoreError>;
 
     /// Unlinks a session from its traces and removes it.
@@ -103,6 +111,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         session: &SessionId,
+        by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError>;
 
     /// Removes a trace, its payload and what it counted.
@@ -110,6 +119,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         trace_id: &str,
+        by: &KeyId,
     ) -> Result<Option<()>, StoreError>;
 
     /// Removes payloads that are older than their project's retention; answers how many

@@ -43,7 +43,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// `metrics` are those that the queue was started with.
+    /// `metrics` are those that the queue was started with; `clock` gives stamps after all
+    /// that the ledger has.
     pub fn new(
         accounts: Arc<dyn Accounts>,
         reports: Arc<dyn Reports>,
@@ -51,6 +52,7 @@ impl AppState {
         queue: Arc<LocalQueue>,
         limits: Limits,
         metrics: Arc<Metrics>,
+        clock: ArrivalClock,
     ) -> Arc<AppState> {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Arc::new(AppState {
@@ -61,7 +63,7 @@ impl AppState {
             queue,
             limits,
             metrics,
-            clock: ArrivalClock::default(),
+            clock,
             decoders: Semaphore::new(processors),
         })
     }

@@ -28,6 +28,7 @@ pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, Sto
     .map_err(sql)?;
     conn.set_prepared_statement_cache_capacity(256);
     crate::rollups::register_functions(&conn)?;
+    crate::user_days::register_functions(&conn)?;
     migrate(&mut conn)?;
     Ok(conn)
 }

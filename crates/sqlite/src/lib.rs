@@ -6,19 +6,23 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod audit;
 mod backup;
 mod checkpoint;
 mod connect;
 mod directory;
+mod eras;
 mod error;
 mod held;
 mod keys;
+mod ledger;
 mod load;
 mod lookup;
 mod payloads;
 mod reports;
 mod rollups;
 mod store;
+mod user_days;
 mod writer;
 
 pub use connect::FORMAT;

@@ -9,7 +9,8 @@ use cognobserve_model::bloom::Bloom;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
 
-/// 2^18 numbers an era: about 6 MB of lookup rows.
+/// 2^14 numbers an era: about 50 pages of lookup rows, so that a group of some hundred
+/// random keys writes each page once instead of a page a key.
 pub(crate) const ERA_BITS: i64 = 14;
 
 pub(crate) fn era_of(no: i64) -> i64 {

@@ -13,6 +13,7 @@ const ZSTD_LEVEL: i32 = 1;
 
 thread_local! {
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// Takes a piece's payload out and packs it; nothing if it has none or is packed already.
@@ -54,7 +55,17 @@ pub(crate) fn unpack(body: &[u8]) -> Result<Vec<PayloadPart>, StoreError> {
         .ok()
         .filter(|n| *n <= MAX_BODY_BYTES);
     let length = length.ok_or_else(|| damaged("payload"))?;
-    let plain = zstd::bulk::decompress(frame, length).map_err(|_| damaged("payload"))?;
+    let plain = DECOMPRESSOR.with_borrow_mut(|slot| {
+        let decompressor = match slot {
+            Some(decompressor) => decompressor,
+            None => slot.insert(
+                zstd::bulk::Decompressor::new().map_err(|_| internal("no memory for zstd"))?,
+            ),
+        };
+        decompressor
+            .decompress(frame, length)
+            .map_err(|_| damaged("payload"))
+    })?;
     postcard::from_bytes(&plain).map_err(|_| damaged("payload"))
 }
 

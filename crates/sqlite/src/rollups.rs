@@ -17,12 +17,6 @@ pub(crate) struct Rollup {
     delete: &'static str,
 }
 
-pub(crate) const USER_DAYS: Rollup = Rollup {
-    select: "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-    upsert: "INSERT INTO user_days (project_no, day, user_no, measures) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET measures = add_measures(measures, excluded.measures)",
-    delete: "DELETE FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-};
 pub(crate) const MODEL_QUARTERS: Rollup = Rollup {
     select: "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
     upsert: "INSERT INTO model_quarters (project_no, quarter, model_no, measures) VALUES (?1, ?2, ?3, ?4)
@@ -40,16 +34,13 @@ pub(crate) const PROJECT_QUARTERS: Rollup = Rollup {
 pub(crate) fn register_functions(conn: &Connection) -> Result<(), StoreError> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("add_measures", 2, flags, |call: &Context<'_>| {
-        let read = |at: usize| {
-            let blob = call.get_raw(at).as_blob().ok();
-            let sum = blob.and_then(Measures::decode);
-            sum.ok_or_else(|| {
-                rusqlite::Error::UserFunctionError("measures do not read back".into())
-            })
-        };
-        let mut sum = read(0)?;
-        sum.add(&read(1)?, 1);
-        Ok(sum.encode())
+        let blob = |at: usize| call.get_raw(at).as_blob().ok();
+        let sum = blob(0).zip(blob(1)).and_then(|(old, new)| {
+            let mut sum = Measures::decode(old)?;
+            sum.add_encoded(new)?;
+            Some(sum.encode())
+        });
+        sum.ok_or_else(|| rusqlite::Error::UserFunctionError("measures do not read back".into()))
     })
     .map_err(sql)
 }
@@ -101,6 +92,10 @@ impl Rollup {
             statement.raw_execute().map(drop)
         })
     }
+}
+
+pub(crate) fn add_encoded(sum: &mut Measures, bytes: &[u8]) -> Result<(), StoreError> {
+    sum.add_encoded(bytes).ok_or_else(|| damaged("rollup"))
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Measures, StoreError> {

@@ -1,12 +1,15 @@
 //! What only the embedded store promises: files, locks, formats, restarts.
 use cognobserve_model::id::KeyId;
-use cognobserve_model::piece::{Batch, Piece, SpanPart, SpanPayload};
-use cognobserve_model::query::{PageRequest, Period, SortOrder, UserKey, UserQuery, UserSort};
+use cognobserve_model::piece::{Batch, Piece, SessionPart, SpanPart, SpanPayload};
+use cognobserve_model::profile::ProfilePart;
+use cognobserve_model::query::{
+    PageRequest, Period, SessionFilter, SortOrder, UserKey, UserQuery, UserSort,
+};
 use cognobserve_model::span::SpanKind;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_model::usage::Usage;
-use cognobserve_ports::{Accounts, ErrorKind, Ledger, Reports};
+use cognobserve_ports::{Accounts, DeleteMode, ErrorKind, Ledger, Reports, SessionPatch};
 use cognobserve_sqlite::{FORMAT, Mode, SqliteStore};
 use tempfile::TempDir;
 
@@ -157,4 +160,110 @@ async fn a_backup_is_a_whole_store() {
         1
     );
     assert_eq!(restored.verify().await.unwrap().differences, []);
+}
+
+/// Everybody who changed something: (actor, action), in order.
+fn read_audit(dir: &TempDir) -> Vec<(String, String)> {
+    let conn = rusqlite::Connection::open(dir.path().join("ledger.db")).unwrap();
+    let mut statement = conn
+        .prepare("SELECT actor, action FROM audit ORDER BY no")
+        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn b60_every_change_leaves_a_line_that_names_who_made_it() {
+    let dir = TempDir::new().unwrap();
+    let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
+    let project = store.create_project("default", "default").await.unwrap();
+    let id = project.id.clone();
+    let key = KeyId::new("key_1");
+    let mut pieces = vec![piece(1, "anna"), piece(2, "bert"), piece(3, "anna")];
+    pieces[2].session = Some(SessionPart {
+        external_id: "chat".into(),
+        ..SessionPart::default()
+    });
+    let batch = Batch {
+        project: id.clone(),
+        key: key.clone(),
+        pieces,
+    };
+    store.commit(vec![batch]).await.unwrap()[0]
+        .as_ref()
+        .unwrap();
+    let users = store.list_users(&id, by_cost()).await.unwrap().items;
+    let [anna, bert] = [&users[0].user.id, &users[1].user.id];
+    let part = ProfilePart {
+        name: Some(Some("Anna".into())),
+        ..ProfilePart::default()
+    };
+    let (sessions, page) = (SessionFilter::default(), by_cost().page.limit);
+    let page = PageRequest {
+        limit: page,
+        after: None,
+    };
+    let session = store.list_sessions(&id, sessions, page).await.unwrap();
+    let session = session.unwrap().items[0].id.clone();
+
+    store
+        .patch_user(&id, anna, part, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    let patch = SessionPatch {
+        name: Some(Some("talk".into())),
+        ..SessionPatch::default()
+    };
+    store
+        .patch_session(&id, &session, patch, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .delete_session(&id, &session, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    store.delete_trace(&id, "t3", &key).await.unwrap().unwrap();
+    store
+        .delete_user(&id, bert, DeleteMode::Unlink, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .delete_user(&id, anna, DeleteMode::Erase, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(store.lift_suppression(&id, "anna", &key).await.unwrap());
+    store.reprice(&id, true).await.unwrap();
+    store
+        .update_settings(&id, project.settings)
+        .await
+        .unwrap()
+        .unwrap();
+    store.put_prices(&id, Vec::new()).await.unwrap();
+    assert!(store.delete_project(&id).await.unwrap());
+
+    let mine = [
+        "user.update",
+        "session.update",
+        "session.delete",
+        "trace.delete",
+        "user.unlink",
+        "user.erase",
+        "suppression.lift",
+    ];
+    let operators = [
+        "prices.reprice",
+        "project.settings",
+        "prices.put",
+        "project.delete",
+    ];
+    let of = |actor: &str, action: &str| (actor.to_owned(), action.to_owned());
+    let mut expected = vec![of("operator", "project.create")];
+    expected.extend(mine.map(|action| of("key_1", action)));
+    expected.extend(operators.map(|action| of("operator", action)));
+    assert_eq!(read_audit(&dir), expected);
 }

@@ -3,9 +3,10 @@
 //! Every word panics where the store fails, so that a case only says what it expects.
 use super::Store;
 use super::build::NOON;
+use crate::conformance::build::tester;
 use crate::{Committed, DeleteMode, Refusal};
 use cognobserve_model::account::Project;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::measures::Measures;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::price::{PriceEntry, Rates};
@@ -76,7 +77,7 @@ impl Desk {
         }
         let mut batch = Batch {
             project: self.project.clone(),
-            key: KeyId::new("key_test"),
+            key: tester(),
             pieces,
         };
         self.store.pack(&mut batch);
@@ -142,7 +143,7 @@ impl Desk {
         let id = self.user_id(external_id).await;
         let deleted = self
             .store
-            .delete_user(&self.project, &id, mode)
+            .delete_user(&self.project, &id, mode, &tester())
             .await
             .expect("the user is deleted");
         deleted.expect("there was a user to delete")
@@ -152,7 +153,7 @@ impl Desk {
         let id = self.user_id(external_id).await;
         let patched = self
             .store
-            .patch_user(&self.project, &id, part, &KeyId::new("key_test"))
+            .patch_user(&self.project, &id, part, &tester())
             .await;
         patched
             .expect("the profile is patched")
@@ -223,7 +224,7 @@ impl Desk {
 
     pub async fn delete_session(&self, id: &SessionId) -> Option<Deleted> {
         self.store
-            .delete_session(&self.project, id)
+            .delete_session(&self.project, id, &tester())
             .await
             .expect("the session is deleted")
     }

@@ -8,6 +8,7 @@ use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced, UserRef};
 use cognobserve_model::span::Pricing;
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ impl Ledger for ReferenceStore {
         let mut state = self.lock();
         let mut answers = Vec::new();
         for batch in group {
+            let arrivals = batch.pieces.iter().map(|piece| piece.arrival);
+            state.last_arrival = arrivals.fold(state.last_arrival, Arrival::max);
             let mut last = state.last_number;
             let mut number = || {
                 last += 1;
@@ -36,6 +39,10 @@ impl Ledger for ReferenceStore {
             state.last_number = last;
         }
         Ok(answers)
+    }
+
+    async fn last_arrival(&self) -> Result<Arrival, StoreError> {
+        Ok(self.lock().last_arrival)
     }
 
     async fn patch_user(
@@ -57,6 +64,7 @@ impl Ledger for ReferenceStore {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
+        _by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError> {
         self.change(project, |record| record.delete_user(user, mode))
     }
@@ -107,6 +115,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         external_id: &str,
+        _by: &KeyId,
     ) -> Result<bool, StoreError> {
         self.change(project, |record| record.suppressed.remove(external_id))
     }
@@ -116,6 +125,7 @@ impl Ledger for ReferenceStore {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
+        _by: &KeyId,
     ) -> Result<Option<()>, StoreError> {
         self.change(project, |record| {
             let at = record
@@ -138,6 +148,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         session: &SessionId,
+        _by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError> {
         self.change(project, |record| record.delete_session(session))
     }
@@ -146,6 +157,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         trace_id: &str,
+        _by: &KeyId,
     ) -> Result<Option<()>, StoreError> {
         self.change(project, |record| record.delete_trace(trace_id))
     }

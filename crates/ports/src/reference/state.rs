@@ -7,6 +7,7 @@ use cognobserve_model::id::{DeveloperId, SessionId, UserId};
 use cognobserve_model::piece::Piece;
 use cognobserve_model::price::PriceEntry;
 use cognobserve_model::span::{ClientCost, Pricing};
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_model::usage::Usage;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ pub(super) struct State {
     pub projects: Vec<ProjectRecord>,
     pub keys: Vec<(KeyHash, ApiKey)>,
     pub last_number: i64,
+    pub last_arrival: Arrival,
 }
 
 impl State {

@@ -64,7 +64,10 @@ fn add_span(sum: &mut Measures, span: &CountedSpan) {
     sum.total_tokens += count_tokens(&span.usage);
     match span.pricing {
         Pricing::Client(nanos) | Pricing::Book(nanos) => sum.cost_nanos += i128::from(nanos),
-        Pricing::Unpriced => sum.unpriced_span_count += 1,
+        Pricing::Unpriced => {
+            sum.unpriced_span_count += 1;
+            sum.unpriced_tokens += count_tokens(&span.usage);
+        }
         Pricing::Nothing => {}
     }
 }

@@ -48,6 +48,13 @@ impl Lane {
         }
     }
 
+    /// Gives back spans that were counted and then not booked.
+    pub fn refund_spans(&self, max_spans_per_second: Option<u32>, spans: usize) {
+        if let Some(rate) = max_spans_per_second {
+            self.bucket.lock().refund(rate, spans, Instant::now());
+        }
+    }
+
     /// Keeps the first warnings of a request.
     pub fn note(&self, notes: impl Iterator<Item = Note>) {
         let mut kept = self.notes.lock();

@@ -36,6 +36,12 @@ impl Bucket {
         self.state = Some((tokens, now));
     }
 
+    /// Gives back what was charged for spans that were not booked.
+    pub fn refund(&mut self, rate: u32, spans: usize, now: Instant) {
+        let tokens = self.refill(rate, now) + spans as f64;
+        self.state = Some((tokens.min(f64::from(rate)), now));
+    }
+
     fn refill(&mut self, rate: u32, now: Instant) -> f64 {
         let rate = f64::from(rate);
         let tokens = match self.state {
@@ -69,6 +75,18 @@ mod tests {
             bucket.check(10, start + Duration::from_millis(3_600)),
             Ok(())
         );
+    }
+
+    #[test]
+    fn what_was_not_booked_is_given_back() {
+        let start = Instant::now();
+        let mut bucket = Bucket::default();
+        bucket.charge(10, 45, start);
+        bucket.refund(10, 45, start);
+        assert_eq!(bucket.check(10, start), Ok(()));
+        bucket.refund(10, 1_000, start);
+        bucket.charge(10, 20, start);
+        assert_eq!(bucket.check(10, start), Err(1), "a second's worth at most");
     }
 
     #[test]

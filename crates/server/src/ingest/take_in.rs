@@ -166,10 +166,8 @@ async fn commit(
     }
     let trace_count = batch.pieces.len();
     let caller = &delivery.caller;
-    caller.lane.charge_spans(
-        caller.grant.project.settings.max_spans_per_second,
-        span_count,
-    );
+    let limit = caller.grant.project.settings.max_spans_per_second;
+    caller.lane.charge_spans(limit, span_count);
     let mut outcome = state.queue.submit(batch, reservation, Way::Grouped).await;
     if let Err(Setback::Sunk(mut reservation)) = outcome {
         reservation.shrink_to(delivery.body.len());
@@ -178,6 +176,9 @@ async fn commit(
             .queue
             .submit(again.batch, reservation, Way::Alone)
             .await;
+    }
+    if outcome.is_err() {
+        caller.lane.refund_spans(limit, span_count);
     }
     let committed =
         outcome.map_err(|setback| Failure::new(reply.dialect(), answer_setback(setback)))?;

@@ -6,6 +6,7 @@ use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
 use cognobserve_model::piece::{Piece, SpanPart};
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{DeleteMode, ErrorKind, SessionPatch, StoreError};
 use tokio::sync::Semaphore;
@@ -56,6 +57,9 @@ impl Ledger for Script {
             })
             .collect())
     }
+    async fn last_arrival(&self) -> Stored<Arrival> {
+        Ok(Arrival(0))
+    }
     async fn patch_user(
         &self,
         _: &ProjectId,
@@ -70,6 +74,7 @@ impl Ledger for Script {
         _: &ProjectId,
         _: &UserId,
         _: DeleteMode,
+        _: &KeyId,
     ) -> Stored<Option<Deleted>> {
         Ok(None)
     }
@@ -81,7 +86,7 @@ impl Ledger for Script {
     ) -> Stored<Result<Vec<Option<UserId>>, Refusal>> {
         Ok(Ok(Vec::new()))
     }
-    async fn lift_suppression(&self, _: &ProjectId, _: &str) -> Stored<bool> {
+    async fn lift_suppression(&self, _: &ProjectId, _: &str, _: &KeyId) -> Stored<bool> {
         Ok(false)
     }
     async fn patch_session(
@@ -89,13 +94,19 @@ impl Ledger for Script {
         _: &ProjectId,
         _: &SessionId,
         _: SessionPatch,
+        _: &KeyId,
     ) -> Stored<Option<()>> {
         Ok(None)
     }
-    async fn delete_session(&self, _: &ProjectId, _: &SessionId) -> Stored<Option<Deleted>> {
+    async fn delete_session(
+        &self,
+        _: &ProjectId,
+        _: &SessionId,
+        _: &KeyId,
+    ) -> Stored<Option<Deleted>> {
         Ok(None)
     }
-    async fn delete_trace(&self, _: &ProjectId, _: &str) -> Stored<Option<()>> {
+    async fn delete_trace(&self, _: &ProjectId, _: &str, _: &KeyId) -> Stored<Option<()>> {
         Ok(None)
     }
     async fn remove_expired_payloads(&self, _: Micros) -> Stored<u64> {

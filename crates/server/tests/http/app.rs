@@ -8,7 +8,7 @@ use cognobserve_ports::reference::ReferenceStore;
 use cognobserve_ports::{Accounts, Ledger, NewKey};
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::metrics::Metrics;
-use cognobserve_server::worker::{LocalQueue, QueueLimits};
+use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
 use cognobserve_server::{AppState, Limits, build_router};
 use serde_json::Value;
 use std::sync::Arc;
@@ -97,6 +97,7 @@ impl App {
             queue.clone(),
             limits,
             metrics,
+            ArrivalClock::default(),
         );
         let project = store.create_project("default", "one").await.unwrap().id;
         let other = store.create_project("default", "two").await.unwrap().id;

@@ -15,6 +15,7 @@ use cognobserve_model::report::{
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
 use cognobserve_server::metrics::Metrics;
+use cognobserve_server::worker::ArrivalClock;
 use cognobserve_server::{AppState, Limits, build_router};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -245,6 +246,7 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             app.queue.clone(),
             Limits::default(),
             Arc::new(Metrics::default()),
+            ArrivalClock::default(),
         );
         let app = App {
             router: build_router(state),

@@ -6,6 +6,7 @@ use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::reference::ReferenceStore;
 use cognobserve_ports::{
@@ -49,6 +50,9 @@ impl Ledger for Gate {
         }
         self.store.commit(group).await
     }
+    async fn last_arrival(&self) -> Result<Arrival, StoreError> {
+        self.store.last_arrival().await
+    }
     async fn patch_user(
         &self,
         project: &ProjectId,
@@ -63,8 +67,9 @@ impl Ledger for Gate {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
+        by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError> {
-        self.store.delete_user(project, user, mode).await
+        self.store.delete_user(project, user, mode, by).await
     }
     async fn resolve_users(
         &self,
@@ -78,30 +83,34 @@ impl Ledger for Gate {
         &self,
         project: &ProjectId,
         external_id: &str,
+        by: &KeyId,
     ) -> Result<bool, StoreError> {
-        self.store.lift_suppression(project, external_id).await
+        self.store.lift_suppression(project, external_id, by).await
     }
     async fn patch_session(
         &self,
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
+        by: &KeyId,
     ) -> Result<Option<()>, StoreError> {
-        self.store.patch_session(project, session, patch).await
+        self.store.patch_session(project, session, patch, by).await
     }
     async fn delete_session(
         &self,
         project: &ProjectId,
         session: &SessionId,
+        by: &KeyId,
     ) -> Result<Option<Deleted>, StoreError> {
-        self.store.delete_session(project, session).await
+        self.store.delete_session(project, session, by).await
     }
     async fn delete_trace(
         &self,
         project: &ProjectId,
         trace_id: &str,
+        by: &KeyId,
     ) -> Result<Option<()>, StoreError> {
-        self.store.delete_trace(project, trace_id).await
+        self.store.delete_trace(project, trace_id, by).await
     }
     async fn remove_expired_payloads(&self, now: Micros) -> Result<u64, StoreError> {
         self.store.remove_expired_payloads(now).await

@@ -1,9 +1,9 @@
 //! A user's days, and the project's summary.
 use super::Snapshot;
 use crate::error::StoreResult;
-use cognobserve_model::query::DayRange;
+use cognobserve_model::query::{DayRange, Period};
 use cognobserve_model::report::{DayStats, Summary, TopUser};
-use cognobserve_model::time::Micros;
+use cognobserve_model::time::{Day, Micros};
 use std::cmp::Reverse;
 
 const TOP_USERS: usize = 5;
@@ -14,22 +14,16 @@ pub(super) fn analyse(
     user: i64,
     range: &DayRange,
 ) -> StoreResult<Vec<DayStats>> {
-    let days: Vec<_> = range.iter().collect();
-    let bounds = days.first().zip(days.last());
-    let bounds = bounds.and_then(|((_, first), (_, last))| Some((first.from?.0, last.to?.0)));
-    let Some((from, to)) = bounds else {
-        return Ok(Vec::new());
-    };
-    let active = snapshot.list_active_days(user, from, to)?;
-    let mut series = Vec::with_capacity(days.len());
-    for (day, period) in days {
-        let measures = snapshot.sum_user_within(user, period, Some(&active))?;
-        series.push(DayStats {
+    let (days, periods): (Vec<Day>, Vec<Period>) = range.iter().unzip();
+    let sums = snapshot.sum_user_in_each(user, &periods)?;
+    let series = days.into_iter().zip(sums);
+    let mut series: Vec<DayStats> = series
+        .map(|(day, measures)| DayStats {
             day,
             measures,
             session_count: 0,
-        });
-    }
+        })
+        .collect();
     snapshot.count_sessions_per_day(user, range, &mut series)?;
     Ok(series)
 }

@@ -7,8 +7,9 @@ use crate::rollups::decode;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{CostGroup, CostPosition, CostQuery, Period};
 use cognobserve_model::report::{CostKey, CostReport, CostRow, UnpricedModel};
-use cognobserve_model::time::{MICROS_PER_QUARTER, Micros, Zone};
-use std::collections::{BTreeMap, HashMap};
+use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// All rows of a grouping, and what has no group.
 struct Grouped {
@@ -223,26 +224,25 @@ fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Group
                 .add(&measures, 1);
         }
     }
-    let mut rows = Vec::with_capacity(days.len());
-    for (day, measures) in days {
-        let whole_day = |bound: Option<Micros>, edge: Micros, later: bool| match bound {
-            Some(bound) if later => bound.max(edge),
-            Some(bound) => bound.min(edge),
-            None => edge,
-        };
-        let inside = Period {
-            from: Some(whole_day(period.from, zone.start_of(day), true)),
-            to: Some(whole_day(period.to, zone.start_of(day.plus(1)), false)),
-        };
-        let session_count = snapshot.count_sessions(inside)?.values().sum();
-        rows.push(CostRow {
-            key: CostKey::Day(day),
-            measures,
-            session_count,
-        });
-    }
+    let inside = |day: &Day| {
+        let (from, to) = (zone.start_of(*day), zone.start_of(day.plus(1)));
+        Period {
+            from: Some(period.from.map_or(from, |bound| bound.max(from))),
+            to: Some(period.to.map_or(to, |bound| bound.min(to))),
+        }
+    };
+    let periods: Vec<Period> = days.keys().map(inside).collect();
+    let sessions = snapshot.list_all_sessions(period)?;
+    let counts =
+        snapshot.count_in_each(sessions.into_iter().map(|(_, listed)| listed), &periods)?;
+    let rows = days.into_iter().zip(counts);
+    let rows = rows.map(|((day, measures), session_count)| CostRow {
+        key: CostKey::Day(day),
+        measures,
+        session_count,
+    });
     Ok(Grouped {
-        rows,
+        rows: rows.collect(),
         unattributed: (Measures::default(), 0),
     })
 }
@@ -260,9 +260,9 @@ fn by_session(snapshot: &Snapshot, period: Period, total: &Measures) -> StoreRes
     );
     let (mut rows, mut unattributed) = (Vec::new(), total.clone());
     for (_, (last, no, first)) in snapshot.list_all_sessions(period)? {
-        if first >= to {
+        let Some(first) = first.filter(|first| *first < to) else {
             continue;
-        }
+        };
         let row = whole.query_row([no], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
         });
@@ -312,7 +312,7 @@ pub(super) fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedMode
         rows.push(UnpricedModel {
             model,
             span_count: measures.unpriced_span_count,
-            total_tokens: measures.total_tokens,
+            total_tokens: measures.unpriced_tokens,
         });
     }
     rows.sort_by(|a, b| {

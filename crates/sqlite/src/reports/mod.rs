@@ -4,6 +4,8 @@ mod analytics;
 mod costs;
 mod period;
 mod places;
+#[cfg(test)]
+mod question_count;
 mod sessions;
 mod traces;
 mod users;

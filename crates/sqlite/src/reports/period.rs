@@ -1,14 +1,15 @@
 //! Sums over any half-open period, exact to the µs: whole units (UTC days per user, quarters
 //! of an hour per project and model) from the rollups, the ragged ends from the traces.
 use super::Snapshot;
+use crate::eras;
 use crate::error::{StoreResult, damaged, sql};
-use crate::rollups::{USER_DAYS, decode, read_totals};
+use crate::rollups::{add_encoded, decode, read_totals};
+use crate::user_days::{self, Entries};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::Period;
 use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
-use rusqlite::params_from_iter;
-use std::collections::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 /// Stand for an open side.
 const OPEN_FROM: i64 = i64::MIN;
@@ -59,6 +60,13 @@ pub(super) fn split(period: Period, unit: i64) -> Vec<Stretch> {
     parts
 }
 
+/// A stretch to be read from the traces, and the place of the sum that it belongs to.
+struct Ragged {
+    from: i64,
+    to: i64,
+    sum: usize,
+}
+
 impl Snapshot<'_> {
     fn scan(
         &self,
@@ -104,24 +112,27 @@ impl Snapshot<'_> {
             )?;
             return Ok(sums);
         }
+        let mut add = |user: i64, measures: &[u8]| {
+            let counts = Measures::decode_counts(measures).ok_or_else(|| damaged("rollup"))?;
+            sums.entry(user).or_default().add(&counts, 1);
+            Ok(())
+        };
         for part in split(period, MICROS_PER_DAY) {
-            let (query, from, to) = match part {
-                Stretch::Whole(from, to) => (
-                    "SELECT user_no, measures FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3",
-                    from,
-                    to,
-                ),
-                Stretch::Micros(from, to) => (
-                    "SELECT user_no, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3",
-                    from,
-                    to,
-                ),
-            };
-            self.scan(query, from, to, |user, blob| {
-                let counts = Measures::decode_counts(blob).ok_or_else(|| damaged("rollup"))?;
-                sums.entry(user).or_default().add(&counts, 1);
-                Ok(())
-            })?;
+            match part {
+                Stretch::Whole(from, to) => {
+                    let query = "SELECT band, sums FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3";
+                    self.scan(query, from, to, |band, row| {
+                        Entries::of(band, row).try_for_each(|entry| {
+                            let (user, measures) = entry?;
+                            add(user, measures)
+                        })
+                    })?;
+                }
+                Stretch::Micros(from, to) => {
+                    let query = "SELECT user_no, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3";
+                    self.scan(query, from, to, &mut add)?;
+                }
+            }
         }
         Ok(sums)
     }
@@ -141,75 +152,57 @@ impl Snapshot<'_> {
             to.0.min(last.saturating_add(1))
         });
         let clamped = Period {
-            from: Some(cognobserve_model::time::Micros(from)),
-            to: Some(cognobserve_model::time::Micros(to)),
+            from: Some(Micros(from)),
+            to: Some(Micros(to)),
         };
-        self.sum_user_within(user, clamped, None)
+        let sums = self.sum_user_in_each(user, &[clamped])?;
+        Ok(sums.into_iter().next().unwrap_or_default())
     }
 
-    /// The same for a bounded period; with `active` given, other UTC days are known to be empty.
-    pub fn sum_user_within(
-        &self,
-        user: i64,
-        period: Period,
-        active: Option<&HashSet<i64>>,
-    ) -> StoreResult<Measures> {
-        let mut sum = Measures::default();
-        let is_active = |day: i64| active.is_none_or(|days| days.contains(&day));
-        for part in split(period, MICROS_PER_DAY) {
-            match part {
-                Stretch::Whole(from, to) => {
-                    for day in (from..to).filter(|day| is_active(*day)) {
-                        if let Some(measures) =
-                            USER_DAYS.read(self.conn, [self.project_no, day, user])?
-                        {
-                            sum.add(&measures, 1);
+    /// A user's sums in each of some bounded periods that are in order and apart.
+    pub fn sum_user_in_each(&self, user: i64, periods: &[Period]) -> StoreResult<Vec<Measures>> {
+        let mut sums = vec![Measures::default(); periods.len()];
+        let mut ragged: Vec<Ragged> = Vec::new();
+        for (period, sum) in periods.iter().zip(0..) {
+            for part in split(*period, MICROS_PER_DAY) {
+                match part {
+                    Stretch::Whole(from, to) => {
+                        for day in from..to {
+                            let stored = user_days::read(self.conn, self.project_no, day, user)?;
+                            if let Some(measures) = stored {
+                                sums[sum].add(&measures, 1);
+                            }
                         }
                     }
-                }
-                Stretch::Micros(from, to) => {
-                    let mut days = Micros(from).day()..=Micros(to - 1).day();
-                    if days.any(is_active) {
-                        self.add_user_traces(user, from, to, &mut sum)?;
-                    }
+                    Stretch::Micros(from, to) => ragged.push(Ragged { from, to, sum }),
                 }
             }
         }
-        Ok(sum)
-    }
-
-    /// The UTC days of a bounded period on which a user has traces.
-    pub fn list_active_days(&self, user: i64, from: i64, to: i64) -> StoreResult<HashSet<i64>> {
-        let mut days = HashSet::new();
-        for day in from.div_euclid(MICROS_PER_DAY)..=to.div_euclid(MICROS_PER_DAY) {
-            if USER_DAYS
-                .read(self.conn, [self.project_no, day, user])?
-                .is_some()
-            {
-                days.insert(day);
-            }
+        // Stretches that touch are read in one go: in a zone whose midnight is not that of
+        // UTC everything is ragged.
+        for run in ragged.chunk_by(|a, b| a.to == b.from) {
+            self.add_user_traces(user, run, &mut sums)?;
         }
-        Ok(days)
+        Ok(sums)
     }
 
-    fn add_user_traces(
-        &self,
-        user: i64,
-        from: i64,
-        to: i64,
-        sum: &mut Measures,
-    ) -> StoreResult<()> {
-        let newest = self.newest_era("SELECT ifnull(max(era), 0) FROM user_traces")?;
-        let query = "SELECT p.measures FROM user_traces u JOIN project_traces p ON p.project_no = ?5 AND p.time = u.time AND p.trace_no = u.trace_no
-                     WHERE u.era = ?1 AND u.user_no = ?2 AND u.time >= ?3 AND u.time < ?4";
+    /// Adds a user's traces in stretches that touch, each to its sum.
+    fn add_user_traces(&self, user: i64, run: &[Ragged], sums: &mut [Measures]) -> StoreResult<()> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            return Ok(());
+        };
+        let query = "SELECT time, measures FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time >= ?3 AND time < ?4";
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
-        for era in 0..=newest {
+        for (era, _) in eras::find_between(self.conn, first.from, last.to)? {
             let mut rows = statement
-                .query(params_from_iter([era, user, from, to, self.project_no]))
+                .query([era, user, first.from, last.to])
                 .map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                let blob = row.get_ref(0).map_err(sql)?;
-                sum.add(&decode(blob.as_blob().map_err(|_| damaged("trace"))?)?, 1);
+                let time: i64 = row.get(0).map_err(sql)?;
+                let blob = row.get_ref(1).map_err(sql)?;
+                let after = run.partition_point(|stretch| stretch.from <= time);
+                let sum = &mut sums[run[after - 1].sum];
+                add_encoded(sum, blob.as_blob().map_err(|_| damaged("trace"))?)?;
             }
         }
         Ok(())
@@ -226,7 +219,7 @@ impl Snapshot<'_> {
                 Stretch::Whole(from, to) => {
                     let query = "SELECT 0, measures FROM project_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
                     self.scan(query, from, to, |_, blob| {
-                        sum.add(&decode(blob)?, 1);
+                        add_encoded(&mut sum, blob)?;
                         Ok(())
                     })?;
                 }
@@ -248,7 +241,7 @@ impl Snapshot<'_> {
                 Stretch::Whole(from, to) => {
                     let query = "SELECT model_no, measures FROM model_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
                     self.scan(query, from, to, |model, blob| {
-                        sums.entry(model).or_default().add(&decode(blob)?, 1);
+                        add_encoded(sums.entry(model).or_default(), blob)?;
                         Ok(())
                     })?;
                 }

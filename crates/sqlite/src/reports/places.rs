@@ -1,6 +1,7 @@
 //! Where traces stand in time: stretches of the time-ordered lists, each closed at a whole
 //! instant so that traces of one instant are sorted by id together.
 use super::Snapshot;
+use crate::eras;
 use crate::error::{StoreResult, sql};
 use rusqlite::params_from_iter;
 
@@ -52,11 +53,16 @@ fn read(
         }
         Walk::User(user) => {
             let query = "SELECT time, trace_no FROM user_traces WHERE era = ?5 AND user_no = ?1 AND time >= ?2 AND time < ?3 ORDER BY time DESC LIMIT ?4";
-            for era in 0..=snapshot.newest_era("SELECT ifnull(max(era), 0) FROM user_traces")? {
+            let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+            for (era, latest) in eras::find_between(snapshot.conn, from, to)? {
+                let enough = found.len() >= wanted;
+                if enough && found.last().is_some_and(|(oldest, _)| *oldest > latest) {
+                    break;
+                }
                 collect(snapshot, query, &[user, from, to, limit, era], &mut found)?;
+                found.sort_unstable_by(|a, b| b.cmp(a));
+                found.truncate(wanted);
             }
-            found.sort_unstable_by(|a, b| b.cmp(a));
-            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         }
     }
     Ok(found)

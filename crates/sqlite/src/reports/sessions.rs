@@ -2,19 +2,19 @@
 use super::{Snapshot, TimePage, metadata_json};
 use crate::error::{StoreResult, sql};
 use crate::load::decode_profile;
-use crate::rollups::decode;
+use crate::rollups::{decode, read_totals};
 use cognobserve_model::query::{
     DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey, fold_search,
 };
 use cognobserve_model::report::{DayStats, SessionRef, SessionStats};
 use cognobserve_model::time::Micros;
+use hashbrown::HashMap;
 use rusqlite::{OptionalExtension, params_from_iter};
-use std::collections::HashMap;
 
 const NEWEST_ERA: &str = "SELECT ifnull(max(era), 0) FROM user_sessions";
 
-/// A session in the lists: (last, number, first).
-type Listed = (i64, i64, i64);
+/// A session in the lists: (last, number, first); one without traces has no first.
+type Listed = (i64, i64, Option<i64>);
 
 /// One session with all-time sums.
 pub(super) fn read(snapshot: &Snapshot, no: i64) -> StoreResult<SessionStats> {
@@ -97,15 +97,11 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    /// Whether a session has a trace in the period. One without traces is in none.
+    /// Whether a session has a trace in the period.
     fn session_is_in(&self, (last, no, first): Listed, period: Period) -> StoreResult<bool> {
+        let Some(first) = first else { return Ok(false) };
         if period.contains(Micros(last)) || period.contains(Micros(first)) {
-            let mut any = self
-                .conn
-                .prepare_cached("SELECT 1 FROM session_traces WHERE session_no = ?1 LIMIT 1")
-                .map_err(sql)?;
-            // Without traces first and last are when it was made.
-            return Ok(first != last || any.exists([no]).map_err(sql)?);
+            return Ok(true);
         }
         let (Some(from), Some(to)) = (period.from, period.to) else {
             return Ok(false);
@@ -120,9 +116,36 @@ impl Snapshot<'_> {
     /// How many of a user's sessions have a trace in the period.
     pub fn count_user_sessions(&self, user: i64, period: Period) -> StoreResult<i64> {
         let from = period.from.map_or(i64::MIN, |from| from.0);
+        let to = period.to.map_or(i64::MAX, |to| to.0);
+        if from >= to {
+            return Ok(0);
+        }
+        let totals = read_totals(self.conn, self.project_no, user)?;
+        let (Some(first), Some(last)) = (totals.first, totals.last) else {
+            return Ok(0);
+        };
+        // Counted from the shorter end; what goes on after the period is looked at singly.
+        let mut count = match from.saturating_sub(first) < last.saturating_sub(from) {
+            true => totals.sessions - self.count_sessions_that_end(user, i64::MIN, from)?,
+            false => self.count_sessions_that_end(user, from, i64::MAX)?,
+        };
+        for listed in self.list_user_sessions(user, to, i64::MAX, i64::MAX)? {
+            count -= i64::from(!self.session_is_in(listed, period)?);
+        }
+        Ok(count)
+    }
+
+    /// How many of a user's sessions have their last trace in `[from, to)`.
+    fn count_sessions_that_end(&self, user: i64, from: i64, to: i64) -> StoreResult<i64> {
+        let query = "SELECT count(*) FROM user_sessions
+                     WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last >= ?4 AND last < ?5 AND first IS NOT NULL";
+        let mut inside = self.conn.prepare_cached(query).map_err(sql)?;
         let mut count = 0;
-        for listed in self.list_user_sessions(user, from, i64::MAX, i64::MAX)? {
-            count += i64::from(self.session_is_in(listed, period)?);
+        for era in 0..=self.newest_era(NEWEST_ERA)? {
+            let key = [era, self.project_no, user, from, to];
+            count += inside
+                .query_row(key, |row| row.get::<_, i64>(0))
+                .map_err(sql)?;
         }
         Ok(count)
     }
@@ -165,40 +188,63 @@ impl Snapshot<'_> {
         series: &mut [DayStats],
     ) -> StoreResult<()> {
         let periods: Vec<Period> = range.iter().map(|(_, period)| period).collect();
+        let from = periods.first().and_then(|period| period.from);
+        let listed = self.list_user_sessions(
+            user,
+            from.map_or(i64::MIN, |from| from.0),
+            i64::MAX,
+            i64::MAX,
+        )?;
+        let counts = self.count_in_each(listed, &periods)?;
+        for (day, count) in series.iter_mut().zip(counts) {
+            day.session_count += count;
+        }
+        Ok(())
+    }
+
+    /// How many of these sessions have a trace in each of some periods that are in order and apart.
+    pub fn count_in_each(
+        &self,
+        sessions: impl IntoIterator<Item = Listed>,
+        periods: &[Period],
+    ) -> StoreResult<Vec<i64>> {
+        let mut counts = vec![0; periods.len()];
         let (Some(from), Some(to)) = (
-            periods.first().and_then(|p| p.from),
-            periods.last().and_then(|p| p.to),
+            periods.first().and_then(|period| period.from),
+            periods.last().and_then(|period| period.to),
         ) else {
-            return Ok(());
+            return Ok(counts);
         };
         let index_of = |at: i64| {
             let after =
                 periods.partition_point(|period| period.from.is_some_and(|from| from.0 <= at));
-            (from.0..to.0).contains(&at).then(|| after - 1)
+            let at_or_before = after.checked_sub(1)?;
+            periods[at_or_before]
+                .contains(Micros(at))
+                .then_some(at_or_before)
         };
         let mut times = self.conn.prepare_cached("SELECT time FROM session_traces WHERE session_no = ?1 AND time >= ?2 AND time < ?3 ORDER BY time").map_err(sql)?;
-        for (last, no, first) in self.list_user_sessions(user, from.0, i64::MAX, i64::MAX)? {
-            if first >= to.0 {
+        for (last, no, first) in sessions {
+            let Some(first) = first.filter(|first| *first < to.0 && last >= from.0) else {
                 continue;
-            }
+            };
             if let (Some(a), Some(b)) = (index_of(first), index_of(last))
                 && a == b
-                && first != last
             {
-                series[a].session_count += 1;
+                counts[a] += 1;
                 continue;
             }
             let mut counted = None;
             let mut rows = times.query([no, from.0, to.0]).map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                let day = index_of(row.get(0).map_err(sql)?);
-                if let Some(at) = day.filter(|_| day != counted) {
-                    series[at].session_count += 1;
-                    counted = day;
+                let index = index_of(row.get(0).map_err(sql)?);
+                if let Some(at) = index.filter(|_| index != counted) {
+                    counts[at] += 1;
+                    counted = index;
                 }
             }
         }
-        Ok(())
+        Ok(counts)
     }
 }
 

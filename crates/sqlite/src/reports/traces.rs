@@ -277,6 +277,7 @@ fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> 
             end: span.end,
             latency_micros: span.duration_micros(),
             model: span.model.and_then(|no| models.get(&no.0).cloned()),
+            response_id: span.response_id.as_deref().map(Into::into),
             usage: span.usage.effective(),
             pricing: span.pricing,
             counted: counted[at],

@@ -12,34 +12,67 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{User, UserDetail, UserStats, sort_value};
 use cognobserve_model::time::Micros;
+use hashbrown::HashMap;
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::HashSet;
 
 /// What a listed user is ordered by, and who it is.
-#[derive(Clone, PartialEq, Eq)]
-struct Candidate {
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
     value: Option<i128>,
-    descending: bool,
-    external_id: String,
+    external_id: &'a str,
     no: i64,
 }
 
-impl Ord for Candidate {
-    /// Less means earlier in the list: by value in the asked direction, nulls last, ties
-    /// by external id ascending.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_value = match (self.value, other.value) {
-            (Some(a), Some(b)) if self.descending => b.cmp(&a),
-            (Some(a), Some(b)) => a.cmp(&b),
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        };
-        by_value.then_with(|| self.external_id.cmp(&other.external_id))
-    }
+/// Less means earlier in the list: by value in the asked direction, nulls last, ties by
+/// external id ascending.
+fn order(descending: bool, a: &Candidate, b: &Candidate) -> Ordering {
+    let by_value = match (a.value, b.value) {
+        (Some(a), Some(b)) if descending => b.cmp(&a),
+        (Some(a), Some(b)) => a.cmp(&b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    };
+    by_value.then_with(|| a.external_id.cmp(b.external_id))
 }
 
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+/// The earliest `keep` of many candidates. They are gathered and cut from time to time,
+/// which is cheaper than a heap where most come in ascending order.
+struct Best<'a> {
+    descending: bool,
+    keep: usize,
+    kept: Vec<Candidate<'a>>,
+    /// Nothing from here on can be among the best.
+    worst: Option<Candidate<'a>>,
+}
+
+impl<'a> Best<'a> {
+    const SLACK: usize = 2_000;
+
+    fn add(&mut self, candidate: Candidate<'a>) {
+        let beyond = |worst: &Candidate| order(self.descending, &candidate, worst).is_ge();
+        if self.worst.as_ref().is_some_and(beyond) {
+            return;
+        }
+        self.kept.push(candidate);
+        if self.kept.len() >= self.keep + Self::SLACK {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.kept.len() > self.keep {
+            let last = self.keep - 1;
+            self.kept
+                .select_nth_unstable_by(last, |a, b| order(self.descending, a, b));
+            self.kept.truncate(self.keep);
+            self.worst = self.kept.last().copied();
+        }
+    }
+
+    fn into_sorted(mut self) -> Vec<Candidate<'a>> {
+        self.cut();
+        self.kept.sort_by(|a, b| order(self.descending, a, b));
+        self.kept
     }
 }
 
@@ -67,7 +100,7 @@ pub(super) fn list(
         true => None,
         false => Some(find_by_metadata(snapshot, &query.metadata)?),
     };
-    let (picked, more, persons) = {
+    let (persons, next) = {
         let directory = snapshot.shared.directory.read();
         let Some(people) = directory.people(snapshot.project_no) else {
             return Ok(Page {
@@ -80,7 +113,12 @@ pub(super) fn list(
             .iter()
             .filter_map(|candidate| people.find_no(candidate.no).cloned())
             .collect();
-        (picked, more, persons)
+        let last = picked.last().filter(|_| more);
+        let next = last.map(|last| UserPosition {
+            value: last.value,
+            external_id: last.external_id.to_owned(),
+        });
+        (persons, next)
     };
     let mut items = Vec::with_capacity(persons.len());
     for person in &persons {
@@ -104,75 +142,51 @@ pub(super) fn list(
             session_count,
         });
     }
-    let last = picked.last().filter(|_| more);
-    let next = last.map(|last| UserPosition {
-        value: last.value,
-        external_id: last.external_id.clone(),
-    });
     Ok(Page { items, next })
 }
 
 /// The page's users in order, and whether more follow.
-fn pick(
-    people: &People,
+fn pick<'a>(
+    people: &'a People,
     query: &UserQuery,
     sums: Option<&PeriodSums>,
     with_metadata: Option<&HashSet<i64>>,
-) -> (Vec<Candidate>, bool) {
+) -> (Vec<Candidate<'a>>, bool) {
     let descending = query.order == SortOrder::Desc;
-    let after = query.page.after.as_ref().map(|position| Candidate {
+    let after = query.page.after.as_ref();
+    let after = after.map(|position| Candidate {
         value: position.value,
-        descending,
-        external_id: position.external_id.clone(),
+        external_id: &position.external_id,
         no: 0,
     });
-    // The worst of the best so far is on top.
-    let mut best: BinaryHeap<Candidate> = BinaryHeap::with_capacity(query.page.limit + 2);
-    let mut consider = |person: &Person| {
+    let mut best = Best {
+        descending,
+        keep: query.page.limit + 1,
+        kept: Vec::new(),
+        worst: None,
+    };
+    let mut consider = |person: &'a Person| {
         if !admits(query, with_metadata, person) {
             return;
         }
-        let value = value_of(query.sort, person, sums);
-        if best.len() > query.page.limit && is_beyond(value, descending, best.peek()) {
-            return;
-        }
         let candidate = Candidate {
-            value,
-            descending,
-            external_id: person.external_id.to_string(),
+            value: value_of(query.sort, person, sums),
+            external_id: &person.external_id,
             no: person.no,
         };
-        if after.as_ref().is_some_and(|after| candidate <= *after) {
-            return;
-        }
-        best.push(candidate);
-        if best.len() > query.page.limit + 1 {
-            best.pop();
+        let is_before = |after: &Candidate| order(descending, &candidate, after).is_le();
+        if !after.as_ref().is_some_and(is_before) {
+            best.add(candidate);
         }
     };
     match &query.search {
         Some(needle) => people.search(needle).into_iter().for_each(&mut consider),
         None => people.living().for_each(&mut consider),
     }
-    let mut picked = best.into_sorted_vec();
+    let mut picked = best.into_sorted();
     let more = picked.len() > query.page.limit;
     picked.truncate(query.page.limit);
     (picked, more)
-}
-
-/// Surely later than the worst kept one: spares making a candidate.
-fn is_beyond(value: Option<i128>, descending: bool, worst: Option<&Candidate>) -> bool {
-    match (value, worst.map(|worst| worst.value)) {
-        (Some(value), Some(Some(worst))) => {
-            if descending {
-                value < worst
-            } else {
-                value > worst
-            }
-        }
-        (None, Some(Some(_))) => true,
-        _ => false,
-    }
 }
 
 fn admits(query: &UserQuery, with_metadata: Option<&HashSet<i64>>, person: &Person) -> bool {

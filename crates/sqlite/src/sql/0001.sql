@@ -51,18 +51,21 @@ CREATE TABLE traces (
 -- One row per delivery that brought payload; prev chains a trace's rows, newest first.
 CREATE TABLE payloads (no INTEGER PRIMARY KEY, prev INTEGER NOT NULL, body BLOB NOT NULL);
 
--- Keyed hash of an external id -> no. `era` is no >> 18: random keys touch only the newest
--- era's few megabytes; a Bloom filter per era in memory says where to look.
+-- Keyed hash of an external id -> no. `era` is no >> 14: random keys touch only the newest
+-- era's few dozen pages; a Bloom filter per era in memory says where to look.
 CREATE TABLE trace_lookup (era INTEGER NOT NULL, hash INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (era, hash, no)) WITHOUT ROWID;
 CREATE TABLE session_lookup (era INTEGER NOT NULL, hash INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (era, hash, no)) WITHOUT ROWID;
 
--- Carries what is summed over ragged ends of periods.
+-- The lists by time and by user carry what is summed over ragged ends of periods.
 CREATE TABLE project_traces (project_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, user_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, time, trace_no)) WITHOUT ROWID;
-CREATE TABLE user_traces (era INTEGER NOT NULL, user_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, PRIMARY KEY (era, user_no, time, trace_no)) WITHOUT ROWID;
+CREATE TABLE user_traces (era INTEGER NOT NULL, user_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (era, user_no, time, trace_no)) WITHOUT ROWID;
+-- Between which times an era's traces lie: where to look for a user's.
+CREATE TABLE trace_eras (era INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL);
 CREATE TABLE session_traces (session_no INTEGER NOT NULL, time INTEGER NOT NULL, trace_no INTEGER NOT NULL, user_no INTEGER NOT NULL, PRIMARY KEY (session_no, time, trace_no)) WITHOUT ROWID;
 CREATE TABLE project_sessions (project_no INTEGER NOT NULL, last INTEGER NOT NULL, session_no INTEGER NOT NULL, PRIMARY KEY (project_no, last, session_no)) WITHOUT ROWID;
+-- first: of its traces; NULL for a session without any.
 CREATE TABLE user_sessions (
-    era INTEGER NOT NULL, project_no INTEGER NOT NULL, user_no INTEGER NOT NULL, last INTEGER NOT NULL, session_no INTEGER NOT NULL, first INTEGER NOT NULL,
+    era INTEGER NOT NULL, project_no INTEGER NOT NULL, user_no INTEGER NOT NULL, last INTEGER NOT NULL, session_no INTEGER NOT NULL, first INTEGER,
     PRIMARY KEY (era, project_no, user_no, last, session_no)
 ) WITHOUT ROWID;
 
@@ -71,6 +74,7 @@ CREATE TABLE user_totals (
     project_no INTEGER NOT NULL, user_no INTEGER NOT NULL, first INTEGER, last INTEGER, sessions INTEGER NOT NULL, measures BLOB NOT NULL,
     PRIMARY KEY (project_no, user_no)
 ) WITHOUT ROWID;
-CREATE TABLE user_days (project_no INTEGER NOT NULL, day INTEGER NOT NULL, user_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, day, user_no)) WITHOUT ROWID;
+-- band: user_no >> 4; sums: of the band's users, see user_days.rs.
+CREATE TABLE user_days (project_no INTEGER NOT NULL, day INTEGER NOT NULL, band INTEGER NOT NULL, sums BLOB NOT NULL, PRIMARY KEY (project_no, day, band)) WITHOUT ROWID;
 CREATE TABLE project_quarters (project_no INTEGER NOT NULL, quarter INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, quarter)) WITHOUT ROWID;
 CREATE TABLE model_quarters (project_no INTEGER NOT NULL, quarter INTEGER NOT NULL, model_no INTEGER NOT NULL, measures BLOB NOT NULL, PRIMARY KEY (project_no, quarter, model_no)) WITHOUT ROWID;

@@ -5,11 +5,14 @@ use super::Changes;
 use super::desk::Staged;
 use super::index::read_user_bounds;
 use super::sessions::{Standings, post_session};
+use crate::eras::{self, Bounds};
 use crate::error::StoreResult;
 use crate::held::Held;
+use crate::lookup::era_of;
 use crate::rollups::{
-    MODEL_QUARTERS, PROJECT_QUARTERS, Totals, USER_DAYS, add_totals, read_totals, write_totals,
+    MODEL_QUARTERS, PROJECT_QUARTERS, Totals, add_totals, read_totals, write_totals,
 };
+use crate::user_days::{self, band_of};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::price::PriceBook;
@@ -53,6 +56,7 @@ pub(super) struct Books<'a> {
     project_quarters: BTreeMap<i64, Measures>,
     model_quarters: BTreeMap<(i64, i64), Measures>,
     pub sessions: BTreeMap<i64, Entry>,
+    eras: BTreeMap<i64, Bounds>,
 }
 
 impl<'a> Books<'a> {
@@ -65,6 +69,7 @@ impl<'a> Books<'a> {
             project_quarters: BTreeMap::new(),
             model_quarters: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            eras: BTreeMap::new(),
         }
     }
 
@@ -85,6 +90,10 @@ impl<'a> Books<'a> {
             );
         }
         if let Some(new) = new {
+            self.eras
+                .entry(era_of(trace_no))
+                .or_insert(Bounds::at(new.time.0))
+                .widen(new.time.0);
             self.post(
                 trace_no,
                 new,
@@ -136,11 +145,22 @@ impl<'a> Books<'a> {
         changes: &mut Changes,
     ) -> StoreResult<()> {
         let project = self.project_no;
+        for (era, bounds) in self.eras {
+            eras::widen(conn, era, bounds)?;
+        }
         for (session, entry) in std::mem::take(&mut self.sessions) {
             post_session(conn, standings, project, session, entry, &mut self.users)?;
         }
-        for ((day, user), delta) in &self.days {
-            USER_DAYS.add(conn, [project, *day, *user], delta)?;
+        let days: Vec<(i64, (i64, &Measures))> = self
+            .days
+            .iter()
+            .map(|((day, user), delta)| (*day, (*user, delta)))
+            .collect();
+        for row in days.chunk_by(|(day, (user, _)), (next, (other, _))| {
+            day == next && band_of(*user) == band_of(*other)
+        }) {
+            let deltas: Vec<(i64, &Measures)> = row.iter().map(|(_, delta)| *delta).collect();
+            user_days::add(conn, project, row[0].0, &deltas)?;
         }
         for (quarter, delta) in &self.project_quarters {
             PROJECT_QUARTERS.add(conn, [project, *quarter], delta)?;

@@ -9,6 +9,7 @@ use crate::keys::HashKind;
 use crate::payloads;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::profile::ProfilePart;
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::{MICROS_PER_DAY, Micros};
 use cognobserve_model::trace::{Registry, TraceState};
 use cognobserve_ports::{Committed, Refusal};
@@ -41,6 +42,13 @@ fn commit_group(
             .or_default()
             .push((at, batch));
     }
+    let arrivals = by_project
+        .values()
+        .flatten()
+        .flat_map(|(_, batch)| &batch.pieces);
+    if let Some(last) = arrivals.map(|piece| piece.arrival).max() {
+        note_arrival(tx, last)?;
+    }
     let directory = shared.directory.read();
     for (project_id, batches) in by_project {
         let Some(project) = find_project(tx, caches, &project_id)? else {
@@ -72,6 +80,21 @@ fn commit_group(
         books.close(tx, &mut desk.caches.standings, changes)?;
     }
     Ok(answers)
+}
+
+fn note_arrival(tx: &Held, last: Arrival) -> StoreResult<()> {
+    tx.run(
+        "INSERT INTO meta (key, value) VALUES ('last_arrival', ?1)
+         ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        [last.0],
+    )
+}
+
+/// The latest arrival that was committed; 0 before the first.
+pub(crate) fn read_last_arrival(conn: &Connection) -> StoreResult<Arrival> {
+    let query = "SELECT value FROM meta WHERE key = 'last_arrival'";
+    let found = conn.query_row(query, [], |row| row.get(0)).optional();
+    found.map(|last| Arrival(last.unwrap_or(0))).map_err(sql)
 }
 
 /// The traces that this group touches, by external id.

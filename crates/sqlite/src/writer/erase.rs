@@ -1,16 +1,17 @@
 //! Deleting a user: unlinked (the spend becomes unattributed) or erased (everything
 //! readable goes, the spend stays under a tombstone, later data is suppressed).
 use super::books::Books;
-use super::people::{find_living, write_audit};
+use super::people::find_living;
 use super::store_trace::{read_trace, write_trace};
 use super::{Writer, index};
+use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged, sql};
 use crate::keys::HashKind;
 use crate::load::encode_profile;
 use crate::lookup::era_of;
 use crate::payloads;
 use cognobserve_model::facts::Facts;
-use cognobserve_model::id::UserNo;
+use cognobserve_model::id::{KeyId, UserNo};
 use cognobserve_model::profile::Profile;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::time::Micros;
@@ -25,6 +26,7 @@ impl Writer {
         project: &str,
         user_no: i64,
         mode: DeleteMode,
+        by: &KeyId,
     ) -> StoreResult<Option<Deleted>> {
         let erase = mode == DeleteMode::Erase;
         let deleted = self.transact(|tx, caches, shared, changes| {
@@ -81,8 +83,9 @@ impl Writer {
             let hash = shared.keys.pseudonym("user", project.no, &external_id);
             bury_row(tx, project.no, user_no, &hash, erase)?;
             changes.bury(project.no, user_no, &hash, erase);
-            write_audit(
+            audit::write(
                 tx,
+                Actor::Key(by),
                 Some(project.no),
                 if erase { "user.erase" } else { "user.unlink" },
                 &shared.keys.obscure("usr_", user_no),
@@ -117,24 +120,12 @@ impl Writer {
 
 /// A user's traces, over all eras.
 fn list_user_traces(conn: &Connection, user_no: i64) -> StoreResult<Vec<i64>> {
-    let newest: i64 = conn
-        .query_row("SELECT ifnull(max(era), 0) FROM user_traces", [], |row| {
-            row.get(0)
-        })
+    let query = "SELECT trace_no FROM trace_eras JOIN user_traces USING (era) WHERE user_no = ?1 ORDER BY trace_no";
+    let mut statement = conn.prepare_cached(query).map_err(sql)?;
+    let numbers = statement
+        .query_map([user_no], |row| row.get(0))
         .map_err(sql)?;
-    let mut statement = conn
-        .prepare_cached("SELECT trace_no FROM user_traces WHERE era = ?1 AND user_no = ?2")
-        .map_err(sql)?;
-    let mut found = Vec::new();
-    for era in 0..=newest {
-        let rows = statement
-            .query_map([era, user_no], |row| row.get(0))
-            .map_err(sql)?;
-        for no in rows {
-            found.push(no.map_err(sql)?);
-        }
-    }
-    Ok(found)
+    numbers.collect::<Result<_, _>>().map_err(sql)
 }
 
 fn list_owned_sessions(conn: &Connection, project_no: i64, user_no: i64) -> StoreResult<Vec<i64>> {

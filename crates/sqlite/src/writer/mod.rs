@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use changes::Changes;
-pub(crate) use people::write_audit;
+pub(crate) use commit::read_last_arrival;
 pub(crate) use purge::purge_traces;
 pub(crate) use reprice::{Shift, preview};
 pub(crate) use sequences::Sequences;

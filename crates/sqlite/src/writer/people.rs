@@ -1,8 +1,10 @@
 //! Changes to users: profiles, resolving external ids, lifting a suppression.
 use super::desk::Desk;
 use super::{Caches, Writer, commit};
+use crate::audit::{self, Actor};
 use crate::error::{StoreResult, sql};
 use crate::load::{decode_profile, encode_profile};
+use cognobserve_model::id::KeyId;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
@@ -18,9 +20,9 @@ impl Writer {
         project: &str,
         user_no: i64,
         mut part: ProfilePart,
-        by: &str,
+        by: &KeyId,
     ) -> StoreResult<Option<()>> {
-        self.transact(|tx, caches, _, changes| {
+        self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(None) };
             let query = "SELECT external_id, created, profile FROM users WHERE no = ?1 AND project_no = ?2 AND state = 0";
             let row = tx.query_row(query, [user_no, project.no], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)));
@@ -31,10 +33,12 @@ impl Writer {
             if profile.merge(&part, Arrival(part.at.0)) {
                 tx.execute(
                     "UPDATE users SET profile = ?2, updated = ?3, updated_by = ?4 WHERE no = ?1",
-                    (user_no, encode_profile(&profile)?, now.0, by),
+                    (user_no, encode_profile(&profile)?, now.0, by.as_str()),
                 )
                 .map_err(sql)?;
                 changes.put(project.no, user_no, &external_id, created, profile);
+                let id = shared.keys.obscure("usr_", user_no);
+                audit::write(tx, Actor::Key(by), Some(project.no), "user.update", &id)?;
             }
             Ok(Some(()))
         })
@@ -80,7 +84,12 @@ impl Writer {
     }
 
     /// Lets an erased external id make a user again.
-    pub fn lift_suppression(&mut self, project: &str, external_id: &str) -> StoreResult<bool> {
+    pub fn lift_suppression(
+        &mut self,
+        project: &str,
+        external_id: &str,
+        by: &KeyId,
+    ) -> StoreResult<bool> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
                 return Ok(false);
@@ -94,26 +103,17 @@ impl Writer {
                 .map_err(sql)?;
             if found > 0 {
                 changes.lift(project.no, &hash);
-                write_audit(tx, Some(project.no), "suppression.lift", &hash)?;
+                audit::write(
+                    tx,
+                    Actor::Key(by),
+                    Some(project.no),
+                    "suppression.lift",
+                    &hash,
+                )?;
             }
             Ok(found > 0)
         })
     }
-}
-
-/// One line of the audit log; `detail` must hold no personal data.
-pub(crate) fn write_audit(
-    conn: &Connection,
-    project_no: Option<i64>,
-    action: &str,
-    detail: &str,
-) -> StoreResult<()> {
-    conn.execute(
-        "INSERT INTO audit (at, project_no, actor, action, detail) VALUES (?1, ?2, 'operator', ?3, ?4)",
-        (Micros::now().0, project_no, action, detail),
-    )
-    .map(drop)
-    .map_err(sql)
 }
 
 /// The living user of this project with this number, from the store.

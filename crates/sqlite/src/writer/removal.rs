@@ -3,11 +3,12 @@ use super::books::Books;
 use super::erase::NO_FACTS;
 use super::store_trace::{find_trace, read_trace, write_trace};
 use super::{Writer, commit, index, sessions};
+use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged, sql};
 use crate::keys::HashKind;
 use crate::load::{decode_profile, encode_profile};
 use crate::payloads;
-use cognobserve_model::id::SessionNo;
+use cognobserve_model::id::{KeyId, SessionNo};
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::stamp::Arrival;
@@ -17,7 +18,7 @@ use rusqlite::OptionalExtension;
 
 impl Writer {
     /// Removes a trace with its payload and everything that it counted.
-    pub fn delete_trace(&mut self, project: &str, id: &str) -> StoreResult<Option<()>> {
+    pub fn delete_trace(&mut self, project: &str, id: &str, by: &KeyId) -> StoreResult<Option<()>> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
                 return Ok(None);
@@ -38,6 +39,8 @@ impl Writer {
             tx.execute("DELETE FROM traces WHERE no = ?1", [trace.no])
                 .map_err(sql)?;
             books.close(tx, &mut caches.standings, changes)?;
+            let id = shared.keys.pseudonym("id", project.no, id);
+            audit::write(tx, Actor::Key(by), Some(project.no), "trace.delete", &id)?;
             Ok(Some(()))
         })
     }
@@ -47,6 +50,7 @@ impl Writer {
         &mut self,
         project: &str,
         session_no: i64,
+        by: &KeyId,
     ) -> StoreResult<Option<Deleted>> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
@@ -94,6 +98,8 @@ impl Writer {
             )?;
             caches.recent_sessions.clear();
             books.close(tx, &mut caches.standings, changes)?;
+            let id = shared.keys.obscure("ses_", session_no);
+            audit::write(tx, Actor::Key(by), Some(project.no), "session.delete", &id)?;
             Ok(Some(Deleted {
                 traces: traces.len() as i64,
                 sessions: 1,
@@ -107,8 +113,9 @@ impl Writer {
         project: &str,
         session_no: i64,
         patch: SessionPatch,
+        by: &KeyId,
     ) -> StoreResult<Option<()>> {
-        self.transact(|tx, caches, _, _| {
+        self.transact(|tx, caches, shared, _| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
                 return Ok(None);
             };
@@ -136,6 +143,8 @@ impl Writer {
                 (session_no, encode_profile(&profile)?),
             )
             .map_err(sql)?;
+            let id = shared.keys.obscure("ses_", session_no);
+            audit::write(tx, Actor::Key(by), Some(project.no), "session.update", &id)?;
             Ok(Some(()))
         })
     }

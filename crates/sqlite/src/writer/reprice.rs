@@ -3,6 +3,7 @@ use super::books::Books;
 use super::store_trace::{StoredTrace, read_trace, write_trace};
 use super::{Writer, commit, index};
 use crate::accounts::read_book;
+use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged, sql};
 use cognobserve_model::id::ModelNo;
 use cognobserve_model::price::PriceBook;
@@ -116,7 +117,7 @@ impl Writer {
     pub fn note_reprice(&mut self, project: &str, detail: &str) -> StoreResult<()> {
         self.transact(|tx, caches, _, _| {
             let no = commit::find_project(tx, caches, project)?.map(|project| project.no);
-            super::people::write_audit(tx, no, "prices.reprice", detail)
+            audit::write(tx, Actor::Operator, no, "prices.reprice", detail)
         })
     }
 }

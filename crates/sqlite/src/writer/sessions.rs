@@ -204,13 +204,8 @@ fn read_owner(conn: &Held, no: i64) -> StoreResult<(i64, Option<i64>)> {
 
 impl Standing {
     /// Where the lists have it: owner, last and first trace.
-    fn place(&self) -> (i64, i64, i64) {
-        let (first, last) = (self.first, self.last);
-        (
-            self.owner,
-            last.unwrap_or(self.created),
-            first.unwrap_or(self.created),
-        )
+    fn place(&self) -> (i64, i64, Option<i64>) {
+        (self.owner, self.last.unwrap_or(self.created), self.first)
     }
 }
 
@@ -223,7 +218,7 @@ fn list(conn: &Held, project_no: i64, no: i64, standing: Standing) -> StoreResul
     )?;
     conn.run(
         "INSERT INTO user_sessions (era, project_no, user_no, last, session_no, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        [era_of(no), project_no, owner, last, no, first],
+        (era_of(no), project_no, owner, last, no, first),
     )
 }
 
@@ -252,7 +247,7 @@ fn relist(conn: &Held, project_no: i64, no: i64, old: Standing, new: Standing) -
     if (old_owner, old_last, old_first) != (owner, last, first) {
         conn.run(
             "UPDATE user_sessions SET user_no = ?6, last = ?7, first = ?8 WHERE era = ?1 AND project_no = ?2 AND user_no = ?3 AND last = ?4 AND session_no = ?5",
-            [era_of(no), project_no, old_owner, old_last, no, owner, last, first],
+            (era_of(no), project_no, old_owner, old_last, no, owner, last, first),
         )?;
     }
     Ok(())

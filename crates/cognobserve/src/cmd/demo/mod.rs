@@ -96,7 +96,7 @@ async fn fill_store(
     bar.set_style(ProgressStyle::with_template(
         "making up data {bar:40} {percent}% {eta}",
     )?);
-    let mut intake = Intake::new(store, project, made.id, "demo");
+    let mut intake = Intake::new(store, project, made.id, "demo").await?;
     for (number, visit) in visits.iter().enumerate() {
         let trace = render::render_visit(visit, &people);
         let accepted = intake.take(number as u64, &trace).await?;

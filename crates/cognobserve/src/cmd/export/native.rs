@@ -96,6 +96,7 @@ fn write_span(span: &SpanDetail) -> anyhow::Result<Box<RawValue>> {
     line.put_some("start_time", span.start.map(|at| at.to_string()).as_ref());
     line.put_some("end_time", span.end.map(|at| at.to_string()).as_ref());
     line.put_some("model", span.model.as_ref());
+    line.put_some("response_id", span.response_id.as_ref());
     if span.level != Level::Default {
         line.put("level", span.level.as_str());
     }

@@ -42,13 +42,19 @@ pub struct Intake<'s> {
 
 impl<'s> Intake<'s> {
     /// `key` is noted as who changed profiles.
-    pub fn new(store: &'s Store, project: Project, key: KeyId, seed: &str) -> Intake<'s> {
-        Intake {
+    pub async fn new(
+        store: &'s Store,
+        project: Project,
+        key: KeyId,
+        seed: &str,
+    ) -> Result<Intake<'s>, StoreError> {
+        let clock = ArrivalClock::starting_after(store.last_arrival().await?);
+        Ok(Intake {
             store,
             project,
             key,
             seed: seed.to_owned(),
-            clock: ArrivalClock::default(),
+            clock,
             pieces: Vec::new(),
             span_count: 0,
             byte_count: 0,
@@ -56,7 +62,7 @@ impl<'s> Intake<'s> {
             under_way: None,
             committed_number: 0,
             refused_spans: 0,
-        }
+        })
     }
 
     /// Takes one trace; the inner error says why it is none. It is durable after

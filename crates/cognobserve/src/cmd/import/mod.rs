@@ -130,7 +130,7 @@ async fn import_file(
     let done = progress.done();
     let bar = start_bar(&source)?;
     tally.bar = Some(bar.clone());
-    let mut intake = Intake::new(store, project.clone(), KeyId::new(KEY), &source.hash);
+    let mut intake = Intake::new(store, project.clone(), KeyId::new(KEY), &source.hash).await?;
     let mut records = Records::new(source.reader()?);
     while let Some(record) = records.next_record()? {
         tally.records += 1;

@@ -22,7 +22,7 @@ pub async fn serve_until_stopped(
     limits: &Limits,
     listener: TcpListener,
 ) -> anyhow::Result<()> {
-    let state = assemble::build_state(&store, limits);
+    let state = assemble::build_state(&store, limits).await?;
     let queue = state.queue.clone();
     let mut stop = Stop::listen()?;
     let retention = tokio::spawn(keep_retention(Arc::new(store)));

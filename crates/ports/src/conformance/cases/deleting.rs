@@ -70,7 +70,7 @@ pub async fn S0_63_unlinking_leaves_traces_and_sessions_unattributed(desk: Desk)
     );
     let again = desk
         .store
-        .delete_user(&desk.project, &id, Unlink)
+        .delete_user(&desk.project, &id, Unlink, &tester())
         .await
         .unwrap();
     assert_eq!(again, None, "B58: the second time there is nobody");
@@ -167,11 +167,17 @@ pub async fn a_deleted_user_named_elsewhere_harms_nothing(desk: Desk) {
 pub async fn B48_a_deleted_trace_takes_its_counts(desk: Desk) {
     fill(&desk).await;
     assert_eq!(
-        desk.store.delete_trace(&desk.project, "a1").await.unwrap(),
+        desk.store
+            .delete_trace(&desk.project, "a1", &tester())
+            .await
+            .unwrap(),
         Some(())
     );
     assert_eq!(
-        desk.store.delete_trace(&desk.project, "a1").await.unwrap(),
+        desk.store
+            .delete_trace(&desk.project, "a1", &tester())
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
@@ -369,7 +375,7 @@ pub async fn a_deleted_project_takes_everything(desk: Desk) {
     let nobody = UserId::new("usr_0000000000000000");
     assert_eq!(
         anew.store
-            .delete_user(&anew.project, &nobody, Unlink)
+            .delete_user(&anew.project, &nobody, Unlink, &tester())
             .await
             .unwrap(),
         None

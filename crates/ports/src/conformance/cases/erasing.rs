@@ -94,7 +94,7 @@ pub async fn B59_erasing_keeps_the_spend_and_nothing_readable(desk: Desk) {
     );
     let again = desk
         .store
-        .delete_user(&desk.project, &id, Erase)
+        .delete_user(&desk.project, &id, Erase, &tester())
         .await
         .unwrap();
     assert_eq!(again, None);
@@ -212,14 +212,14 @@ pub async fn later_data_of_an_erased_id_is_suppressed_until_lifted(desk: Desk) {
     );
     assert!(
         desk.store
-            .lift_suppression(&desk.project, "ann")
+            .lift_suppression(&desk.project, "ann", &tester())
             .await
             .unwrap()
     );
     assert!(
         !desk
             .store
-            .lift_suppression(&desk.project, "ann")
+            .lift_suppression(&desk.project, "ann", &tester())
             .await
             .unwrap()
     );

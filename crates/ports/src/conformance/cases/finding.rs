@@ -380,7 +380,7 @@ pub async fn B54_the_summary_names_who_costs_most(desk: Desk) {
         "at most five, ties by id"
     );
     desk.store
-        .delete_trace(&desk.project, "u1")
+        .delete_trace(&desk.project, "u1", &tester())
         .await
         .unwrap()
         .expect("it was there");

@@ -84,7 +84,7 @@ pub async fn B07_two_projects_share_ids_and_nothing_else(desk: Desk) {
     );
     assert_eq!(desk.delete_session(&foreign_session).await, None);
     desk.store
-        .delete_trace(&desk.project, "t")
+        .delete_trace(&desk.project, "t", &tester())
         .await
         .unwrap()
         .expect("own trace goes");

@@ -1,4 +1,5 @@
 //! Lists: sorted, filtered, searched, and paged so that everyone is met exactly once.
+use crate::DeleteMode;
 use crate::conformance::build::*;
 use crate::conformance::desk::{Desk, between, everybody};
 use cognobserve_model::query::{
@@ -111,6 +112,68 @@ pub async fn B33_paging_meets_every_user_once_at_any_limit(desk: Desk) {
             }
         }
     }
+}
+
+pub async fn B34_paging_goes_on_after_a_deletion(desk: Desk) {
+    for n in 0..12 {
+        let id = format!("u{n:02}");
+        let piece = trace(&id).by(&id).within(&id).when(at(n));
+        desk.book_one(piece.with(call("s", "m", n, 0).cost(n)))
+            .await;
+    }
+    for mode in [DeleteMode::Unlink, DeleteMode::Erase] {
+        let whole = desk
+            .list_ids(sorted(UserSort::TotalCost, SortOrder::Desc))
+            .await;
+        let page = |after| UserQuery {
+            page: PageRequest { limit: 3, after },
+            ..sorted(UserSort::TotalCost, SortOrder::Desc)
+        };
+        let first = desk
+            .store
+            .list_users(&desk.project, page(None))
+            .await
+            .unwrap();
+        let last = first.items.last().unwrap().user.external_id.clone();
+        // Who stands on the boundary goes, and one who was to come.
+        desk.delete_user(&last, mode).await;
+        desk.delete_user(&whole[4], mode).await;
+        let mut seen: Vec<String> = Vec::new();
+        let mut after = first.next;
+        while let Some(position) = after {
+            let found = desk
+                .store
+                .list_users(&desk.project, page(Some(position)))
+                .await
+                .unwrap();
+            seen.extend(found.items.into_iter().map(|stats| stats.user.external_id));
+            after = found.next;
+        }
+        let rest = [&whole[3..4], &whole[5..]].concat();
+        assert_eq!(seen, rest, "{mode:?}");
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = PageRequest { limit: 4, after };
+        let found = desk
+            .store
+            .list_traces(&desk.project, TraceFilter::default(), page);
+        let found = found.await.unwrap().unwrap();
+        seen.extend(found.items.iter().map(|trace| trace.time));
+        if seen.len() == 4 {
+            desk.store
+                .delete_trace(&desk.project, &found.items[3].id, &tester())
+                .await
+                .unwrap();
+        }
+        match found.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let whole: Vec<Micros> = (0..12).rev().map(at).collect();
+    assert_eq!(seen, whole, "newest first, each once");
 }
 
 pub async fn next_is_null_iff_nothing_follows(desk: Desk) {

@@ -5,6 +5,7 @@ use cognobserve_model::id::MAX_SPANS_PER_TRACE;
 use cognobserve_model::piece::{Piece, SpanPart};
 use cognobserve_model::report::TraceDetail;
 use cognobserve_model::span::{Level, Pricing, SpanKind};
+use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 
 /// One trace in five pieces that do not contradict each other.
@@ -262,6 +263,19 @@ pub async fn a_trace_is_named_by_rank_then_by_its_earliest_span(desk: Desk) {
     assert_eq!(name("t").await, "explicit");
     desk.book_one(trace("bare")).await;
     assert_eq!(name("bare").await, "");
+}
+
+pub async fn the_last_arrival_is_known(desk: Desk) {
+    let last = async || desk.store.last_arrival().await.unwrap();
+    assert_eq!(last().await, Arrival(0), "nothing came yet");
+    for (arrival, known) in [(500, 500), (700, 700), (600, 700)] {
+        let piece = Piece {
+            arrival: Arrival(arrival),
+            ..trace(&format!("t{arrival}"))
+        };
+        desk.book_one(piece).await;
+        assert_eq!(last().await, Arrival(known));
+    }
 }
 
 pub async fn payloads_come_back_token_for_token(desk: Desk) {

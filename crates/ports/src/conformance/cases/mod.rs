@@ -61,6 +61,7 @@ macro_rules! with_conformance_cases {
                 an_older_piece_that_comes_late_sets_only_what_is_unset,
                 B04_trace_time_is_timestamp_else_start_else_arrival,
                 a_trace_is_named_by_rank_then_by_its_earliest_span,
+                the_last_arrival_is_known,
                 payloads_come_back_token_for_token,
                 payloads_follow_the_arrival_in_any_order,
                 spans_beyond_the_limit_are_refused_and_said,
@@ -106,6 +107,7 @@ macro_rules! with_conformance_cases {
             listing {
                 B31_users_are_sorted_over_the_whole_set,
                 B33_paging_meets_every_user_once_at_any_limit,
+                B34_paging_goes_on_after_a_deletion,
                 next_is_null_iff_nothing_follows,
                 B37_search_takes_every_character_for_itself,
                 search_sees_the_current_profile_only,

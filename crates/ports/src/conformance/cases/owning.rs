@@ -29,7 +29,7 @@ pub async fn B16_a_session_belongs_to_the_user_of_its_latest_identified_trace(de
         "of equal times the larger trace id"
     );
     desk.store
-        .delete_trace(&desk.project, "4")
+        .delete_trace(&desk.project, "4", &tester())
         .await
         .unwrap()
         .expect("it was there");

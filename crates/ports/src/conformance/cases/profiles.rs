@@ -264,7 +264,7 @@ pub async fn a_session_has_a_name_and_metadata(desk: Desk) {
         metadata: vec![("b".into(), None), ("d".into(), Some("true".into()))],
     };
     desk.store
-        .patch_session(&desk.project, &session.id, patch)
+        .patch_session(&desk.project, &session.id, patch, &tester())
         .await
         .unwrap()
         .expect("the session exists");
@@ -279,7 +279,7 @@ pub async fn a_session_has_a_name_and_metadata(desk: Desk) {
     let nowhere = cognobserve_model::id::SessionId::new("ses_0000000000000000");
     assert_eq!(
         desk.store
-            .patch_session(&desk.project, &nowhere, SessionPatch::default())
+            .patch_session(&desk.project, &nowhere, SessionPatch::default(), &tester())
             .await
             .unwrap(),
         None

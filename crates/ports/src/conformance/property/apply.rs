@@ -7,8 +7,9 @@ use super::realise::{
     ARRIVED, MODEL_NAMES, Maker, SESSION_IDS, TRACE_IDS, USER_IDS, make_profile, name_of, time_of,
 };
 use crate::conformance::Store;
+use crate::conformance::build::tester;
 use crate::{DeleteMode, SessionPatch};
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::price::{PriceEntry, Rates};
 use cognobserve_model::query::{PageRequest, Period, SessionFilter, UserKey};
@@ -151,7 +152,7 @@ impl Side {
                 format!(
                     "{:?}",
                     self.store
-                        .lift_suppression(self.project(*project), id)
+                        .lift_suppression(self.project(*project), id, &tester())
                         .await
                         .expect("lifting answers")
                 )
@@ -161,7 +162,7 @@ impl Side {
                 format!(
                     "{:?}",
                     self.store
-                        .delete_trace(self.project(*project), id)
+                        .delete_trace(self.project(*project), id, &tester())
                         .await
                         .expect("the trace is deleted")
                 )
@@ -173,7 +174,7 @@ impl Side {
                 format!(
                     "{:?}",
                     self.store
-                        .delete_session(self.project(*project), &id)
+                        .delete_session(self.project(*project), &id, &tester())
                         .await
                         .expect("the session is deleted")
                 )
@@ -188,7 +189,7 @@ impl Side {
                 };
                 let mut part = make_profile(profile, "");
                 part.at = Micros::now();
-                let by = KeyId::new("key_test");
+                let by = tester();
                 format!(
                     "{:?}",
                     self.store
@@ -212,7 +213,7 @@ impl Side {
                 format!(
                     "{:?}",
                     self.store
-                        .patch_session(self.project(*project), &id, patch)
+                        .patch_session(self.project(*project), &id, patch, &tester())
                         .await
                         .expect("the session is patched")
                 )
@@ -258,7 +259,7 @@ impl Side {
     fn pack(&self, project: u8, pieces: Vec<Piece>) -> Batch {
         let mut batch = Batch {
             project: self.project(project).clone(),
-            key: KeyId::new("key_test"),
+            key: tester(),
             pieces,
         };
         self.store.pack(&mut batch);
@@ -287,7 +288,7 @@ impl Side {
         };
         let deleted = self
             .store
-            .delete_user(self.project(project), &id, mode)
+            .delete_user(self.project(project), &id, mode, &tester())
             .await
             .expect("the user is deleted");
         if mode == DeleteMode::Erase {

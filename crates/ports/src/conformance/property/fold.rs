@@ -96,6 +96,7 @@ fn summarise(state: &TraceState, facts: &Facts, names: &Names) -> Summary {
 
 fn without_book(mut sums: Measures) -> Measures {
     (sums.cost_nanos, sums.unpriced_span_count) = (0, 0);
+    sums.unpriced_tokens = 0;
     sums
 }
 

@@ -53,6 +53,7 @@ pub fn tell_span(span: &SpanDetail) -> String {
         span.level,
         &span.status_message,
         &span.model,
+        span.response_id.as_deref().map(tell_id),
     );
     let times = (
         span.start.map(|time| time.0),

@@ -67,6 +67,7 @@ impl ProjectRecord {
                 end: span.end,
                 latency_micros: span.duration_micros(),
                 model: span.model.clone(),
+                response_id: span.response_id.as_deref().map(|id| hide(id, erased)),
                 usage: counted.usage,
                 pricing: counted.pricing,
                 counted: counted.counts,

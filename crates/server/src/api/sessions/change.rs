@@ -53,7 +53,12 @@ pub async fn patch_session(
     let id = SessionId::new(id);
     let found = state
         .ledger
-        .patch_session(allowed.project(), &id, SessionPatch { name, metadata })
+        .patch_session(
+            allowed.project(),
+            &id,
+            SessionPatch { name, metadata },
+            &allowed.grant.key,
+        )
         .await?;
     found.ok_or_else(Problem::not_found)?;
     let session = state.reports.find_session(allowed.project(), &id).await?;
@@ -71,7 +76,7 @@ pub async fn delete_session(
 ) -> Result<Json<DeletedOut>, Problem> {
     let deleted = state
         .ledger
-        .delete_session(allowed.project(), &SessionId::new(id))
+        .delete_session(allowed.project(), &SessionId::new(id), &allowed.grant.key)
         .await?;
     Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))
 }

@@ -59,6 +59,8 @@ pub struct SpanDetailOut {
     pub end_time: Option<TimeOut>,
     pub latency_ms: Option<f64>,
     pub model: Option<String>,
+    /// The provider's id of the response; of spans with the same one, one is counted.
+    pub response_id: Option<String>,
     #[schema(value_type = Option<crate::api::json::MetadataOut>)]
     pub model_parameters: Option<JsonOut>,
     pub prompt_tokens: Option<i64>,
@@ -93,6 +95,7 @@ impl From<SpanDetail> for SpanDetailOut {
             end_time: span.end.map(TimeOut),
             latency_ms: span.latency_micros.map(micros_to_ms),
             model: span.model,
+            response_id: span.response_id,
             model_parameters: span.model_parameters.map(JsonOut::of),
             prompt_tokens: usage.prompt,
             completion_tokens: usage.completion,

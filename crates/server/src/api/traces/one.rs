@@ -39,7 +39,10 @@ pub async fn delete_trace(
     allowed: Allowed<Admin>,
     PathId(id): PathId,
 ) -> Result<Json<SuccessOut>, Problem> {
-    let found = state.ledger.delete_trace(allowed.project(), &id).await?;
+    let found = state
+        .ledger
+        .delete_trace(allowed.project(), &id, &allowed.grant.key)
+        .await?;
     found.ok_or_else(Problem::not_found)?;
     Ok(Json(SuccessOut { success: true }))
 }

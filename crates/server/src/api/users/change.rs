@@ -131,6 +131,7 @@ pub async fn delete_user(
             allowed.project(),
             &UserId::new(id),
             mode.unwrap_or(DeleteMode::Unlink),
+            &allowed.grant.key,
         )
         .await?;
     Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))

@@ -66,10 +66,9 @@ impl Painter<'_> {
             .list_unpriced(self.project)
             .await
             .expect("unpriced models are listed");
-        // Whether a model's tokens include those that a client priced is left to the store.
         let told = unpriced
             .iter()
-            .map(|row| format!("{:?} {}", row.model, row.span_count));
+            .map(|row| format!("{:?} {} {}", row.model, row.span_count, row.total_tokens));
         let told = sort(told.collect());
         self.note("unpriced", told.join(" "));
     }

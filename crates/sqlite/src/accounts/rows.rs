@@ -1,8 +1,8 @@
 //! Projects, keys and prices, on a connection of their own: the command line uses the
 //! same code beside a running server.
+use crate::audit::{self, Actor};
 use crate::connect::{raise_accounts_epoch, raise_books_epoch};
 use crate::error::{StoreResult, damaged, sql};
-use crate::writer::write_audit;
 use cognobserve_model::account::{
     ApiKey, Capture, Grant, KeyHash, Project, ProjectSettings, Scopes,
 };
@@ -145,7 +145,7 @@ pub(crate) fn create_project(
     )
     .map_err(sql)?;
     raise_accounts_epoch(&tx)?;
-    write_audit(&tx, None, "project.create", &id)?;
+    audit::write(&tx, Actor::Operator, None, "project.create", &id)?;
     tx.commit().map_err(sql)?;
     find_project(conn, &id)?.ok_or_else(missing_project)
 }
@@ -170,7 +170,13 @@ pub(crate) fn update_settings(
     );
     tx.execute(query, row).map_err(sql)?;
     raise_accounts_epoch(&tx)?;
-    write_audit(&tx, project_no(&tx, id)?, "project.settings", id)?;
+    audit::write(
+        &tx,
+        Actor::Operator,
+        project_no(&tx, id)?,
+        "project.settings",
+        id,
+    )?;
     tx.commit().map_err(sql)?;
     find_project(conn, id)
 }
@@ -188,7 +194,7 @@ pub(crate) fn delete_project(conn: &mut Connection, id: &str) -> StoreResult<boo
     tx.execute("INSERT INTO purges (project_no) VALUES (?1)", [no])
         .map_err(sql)?;
     raise_accounts_epoch(&tx)?;
-    write_audit(&tx, None, "project.delete", id)?;
+    audit::write(&tx, Actor::Operator, None, "project.delete", id)?;
     tx.commit().map_err(sql)?;
     finish_purges(conn)?;
     Ok(true)
@@ -220,7 +226,7 @@ pub(crate) fn create_key(
             "this key exists already",
         ));
     }
-    write_audit(&tx, Some(no), "key.create", &id)?;
+    audit::write(&tx, Actor::Operator, Some(no), "key.create", &id)?;
     tx.commit().map_err(sql)?;
     find_key(conn, &id)?.ok_or_else(|| damaged("key"))
 }
@@ -251,7 +257,7 @@ pub(crate) fn revoke_key(conn: &mut Connection, id: &str) -> StoreResult<Option<
         )
         .map_err(sql)?;
     if revoked > 0 {
-        write_audit(&tx, None, "key.revoke", id)?;
+        audit::write(&tx, Actor::Operator, None, "key.revoke", id)?;
     }
     tx.commit().map_err(sql)?;
     find_key(conn, id)
@@ -293,7 +299,13 @@ pub(crate) fn put_prices(
         tx.execute("INSERT OR REPLACE INTO prices (project_no, model, effective_from, rates) VALUES (?1, ?2, ?3, ?4)", row).map_err(sql)?;
     }
     raise_accounts_epoch(&tx)?;
-    write_audit(&tx, Some(no), "prices.put", &entries.len().to_string())?;
+    audit::write(
+        &tx,
+        Actor::Operator,
+        Some(no),
+        "prices.put",
+        &entries.len().to_string(),
+    )?;
     tx.commit().map_err(sql)
 }
 
@@ -320,7 +332,7 @@ const PURGE_STEP: i64 = 2_000;
 
 /// Statements that remove one stretch of a project; traces last, they lead to the rest.
 const PURGES: [&str; 9] = [
-    "DELETE FROM user_days WHERE project_no = ?1 AND (day, user_no) IN (SELECT day, user_no FROM user_days WHERE project_no = ?1 LIMIT ?2)",
+    "DELETE FROM user_days WHERE project_no = ?1 AND (day, band) IN (SELECT day, band FROM user_days WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter IN (SELECT quarter FROM project_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM model_quarters WHERE project_no = ?1 AND (quarter, model_no) IN (SELECT quarter, model_no FROM model_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM user_totals WHERE project_no = ?1 AND user_no IN (SELECT user_no FROM user_totals WHERE project_no = ?1 LIMIT ?2)",

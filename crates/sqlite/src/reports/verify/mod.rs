@@ -1,16 +1,18 @@
 //! Recomputes every rollup from the stored spans and compares; also that lists, lookup and
 //! owners agree. Walks traces by time, so that only a day's buckets are in memory.
+mod sessions;
+
 use super::metadata_json;
 use crate::error::{StoreResult, damaged, sql};
-use crate::load::decode_profile;
 use crate::lookup::era_of;
 use crate::rollups::decode;
+use crate::user_days::{self, Entries};
 use crate::writer::{StoredTrace, read_trace};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::report::{Difference, Verification};
 use cognobserve_model::time::Micros;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Params};
 use std::collections::{BTreeMap, HashMap};
 
 const SHOWN: usize = 100;
@@ -108,7 +110,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         let conn = self.report.conn;
         let mut list = conn
             .prepare(
-                "SELECT time, trace_no FROM project_traces WHERE project_no = ?1 ORDER BY time",
+                "SELECT time, trace_no, user_no, measures FROM project_traces WHERE project_no = ?1 ORDER BY time",
             )
             .map_err(sql)?;
         let mut rows = list.query([self.project]).map_err(sql)?;
@@ -121,6 +123,14 @@ impl<'r, 'a> Walk<'r, 'a> {
             }
             let trace = read_trace(conn, row.get(1).map_err(sql)?)?
                 .ok_or_else(|| damaged("list of traces"))?;
+            let listed_as: (i64, Vec<u8>) = (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
+            let booked = &trace.booked;
+            let user = booked.user.map_or(0, |user| user.0);
+            self.report.check(
+                format!("trace {} in the list by time", trace.no),
+                &listed_as,
+                &(user, booked.measures.encode()),
+            );
             self.take(&trace, time)?;
             listed += 1;
         }
@@ -157,10 +167,10 @@ impl<'r, 'a> Walk<'r, 'a> {
             facts.session.map_or(0, |session| session.0),
         );
         if user != 0 {
-            self.check_listed("SELECT 1 FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4", &[era_of(trace.no), user, time.0, trace.no], &place)?;
+            self.check_listed("SELECT 1 FROM user_traces JOIN trace_eras USING (era) WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4 AND time BETWEEN earliest AND latest AND measures = ?5", (era_of(trace.no), user, time.0, trace.no, facts.measures.encode()), &place)?;
         }
         if session != 0 {
-            self.check_listed("SELECT 1 FROM session_traces WHERE session_no = ?1 AND time = ?2 AND trace_no = ?3 AND user_no = ?4", &[session, time.0, trace.no, user], &place)?;
+            self.check_listed("SELECT 1 FROM session_traces WHERE session_no = ?1 AND time = ?2 AND trace_no = ?3 AND user_no = ?4", [session, time.0, trace.no, user], &place)?;
             let expected = self.sessions.entry(session).or_default();
             expected.add(&facts);
             let owner = (time.0, trace.state.id.clone(), user);
@@ -186,21 +196,29 @@ impl<'r, 'a> Walk<'r, 'a> {
         Ok(())
     }
 
-    fn check_listed(&mut self, query: &'static str, key: &[i64], place: &str) -> StoreResult<()> {
+    fn check_listed(
+        &mut self,
+        query: &'static str,
+        key: impl Params,
+        place: &str,
+    ) -> StoreResult<()> {
         let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
-        let found = statement.exists(params_from_iter(key)).map_err(sql)?;
+        let found = statement.exists(key).map_err(sql)?;
         self.report
             .check(format!("{place} is listed"), &found, &true);
         Ok(())
     }
 
     fn close_day(&mut self) -> StoreResult<()> {
-        let tables: [(&'static str, &str, Buckets); 3] = [
-            (
-                "SELECT measures FROM user_days WHERE project_no = ?1 AND day = ?2 AND user_no = ?3",
-                "user day",
-                std::mem::take(&mut self.days),
-            ),
+        for ((day, user), expected) in std::mem::take(&mut self.days) {
+            let stored = user_days::read(self.report.conn, self.project, day, user)?;
+            self.report.check(
+                format!("user day {day} {user}"),
+                &stored.unwrap_or_default(),
+                &expected,
+            );
+        }
+        let tables: [(&'static str, &str, Buckets); 2] = [
             (
                 "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0",
                 "project quarter",
@@ -241,11 +259,13 @@ impl<'r, 'a> Walk<'r, 'a> {
         self.users
             .values()
             .for_each(|user| total.add(&user.measures, 1));
+        let days = self.sum_user_days()?;
+        self.report.check(
+            format!("project {} all user days", self.project),
+            &days,
+            &total,
+        );
         for (query, what) in [
-            (
-                "SELECT measures FROM user_days WHERE project_no = ?1",
-                "all user days",
-            ),
             (
                 "SELECT measures FROM project_traces WHERE project_no = ?1",
                 "all listed traces",
@@ -280,69 +300,18 @@ impl<'r, 'a> Walk<'r, 'a> {
         Ok(())
     }
 
-    fn check_sessions(&mut self) -> StoreResult<()> {
-        let conn = self.report.conn;
-        let mut statement = conn.prepare("SELECT no, owner_no, first, last, measures, profile FROM sessions WHERE project_no = ?1").map_err(sql)?;
+    fn sum_user_days(&self) -> StoreResult<Measures> {
+        let query = "SELECT sums FROM user_days WHERE project_no = ?1";
+        let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
         let mut rows = statement.query([self.project]).map_err(sql)?;
-        let mut owned: HashMap<i64, i64> = HashMap::new();
+        let mut sum = Measures::default();
         while let Some(row) = rows.next().map_err(sql)? {
-            let (no, owner): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
-            let expected = self.sessions.remove(&no).unwrap_or_default();
-            let bounds: (Option<i64>, Option<i64>) =
-                (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
-            let measures = decode(
-                row.get_ref(4)
-                    .map_err(sql)?
-                    .as_blob()
-                    .map_err(|_| damaged("session"))?,
-            )?;
-            let profile = decode_profile(
-                row.get_ref(5)
-                    .map_err(sql)?
-                    .as_blob()
-                    .map_err(|_| damaged("session"))?,
-            )?;
-            serde_json::from_str::<serde::de::IgnoredAny>(&metadata_json(&profile))
-                .map_err(|_| damaged("session metadata"))?;
-            self.report
-                .check(format!("session {no} sums"), &measures, &expected.measures);
-            self.report.check(
-                format!("session {no} bounds"),
-                &bounds,
-                &(expected.first, expected.last),
-            );
-            self.report.check(
-                format!("session {no} owner"),
-                &owner,
-                &expected.owner.map_or(0, |(_, _, user)| user),
-            );
-            *owned.entry(owner).or_default() += 1;
+            let row = row.get_ref(0).map_err(sql)?;
+            for entry in Entries::of(0, row.as_blob().map_err(|_| damaged("user day"))?) {
+                sum.add(&decode(entry?.1)?, 1);
+            }
         }
-        drop(rows);
-        self.report.check(
-            format!("project {} sessions without a row", self.project),
-            &self.sessions.len(),
-            &0,
-        );
-        let mut totals = conn
-            .prepare_cached("SELECT user_no, sessions FROM user_totals WHERE project_no = ?1")
-            .map_err(sql)?;
-        let mut rows = totals.query([self.project]).map_err(sql)?;
-        while let Some(row) = rows.next().map_err(sql)? {
-            let (user, sessions): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
-            self.report.check(
-                format!("user {user} sessions"),
-                &sessions,
-                &owned.remove(&user).unwrap_or(0),
-            );
-        }
-        let missing = owned.into_values().sum::<i64>();
-        self.report.check(
-            format!("project {} sessions of users without totals", self.project),
-            &missing,
-            &0,
-        );
-        Ok(())
+        Ok(sum)
     }
 
     fn check_users(&mut self) -> StoreResult<()> {
