@@ -193,5 +193,4 @@ fn merge_profiles(
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
