@@ -17,7 +17,7 @@ pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
         ) => ErrorKind::Unavailable,
         _ => ErrorKind::Internal,
     };
-    StoreError::new(kind, format!("embedded store: {error}")).with_source(error)
+    StoreError::new(kind, format!("embedded store: {error}"))
 }
 
 /// A stored row that does not read back: a defect or a damaged file.
