@@ -14,7 +14,7 @@ const MIGRATIONS: [&str; FORMAT as usize] = [include_str!("sql/0001.sql")];
 
 /// Opens for writing; makes the file and brings it to [`FORMAT`].
 pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, StoreError> {
-    let fresh = !path.exists();
+    let fresh = make_private_file(path)?;
     let mut conn = Connection::open(path).map_err(sql)?;
     if fresh {
         conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
@@ -31,6 +31,24 @@ pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, Sto
     crate::user_days::register_functions(&conn)?;
     migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// Makes the file for its owner alone if it is missing; the log takes after it. Whether
+/// nothing was written to it yet.
+fn make_private_file(path: &Path) -> Result<bool, StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = std::fs::File::options()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path);
+    let length = file.and_then(|file| file.metadata()).map(|file| file.len());
+    length.map(|length| length == 0).map_err(|error| {
+        StoreError::new(
+            ErrorKind::Unavailable,
+            format!("cannot open {}: {error}", path.display()),
+        )
+    })
 }
 
 /// Opens for reading only.

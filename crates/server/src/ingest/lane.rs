@@ -66,6 +66,11 @@ impl Lane {
         }
     }
 
+    /// Forgets the warnings: they may name what was erased.
+    pub fn forget_notes(&self) {
+        self.notes.lock().clear();
+    }
+
     /// The latest warnings, newest first.
     pub fn recent_notes(&self) -> Vec<Note> {
         self.notes.lock().iter().rev().cloned().collect()
@@ -96,6 +101,8 @@ mod tests {
             (notes.len(), notes[0].at, notes[99].at),
             (MAX_NOTES, Micros(299), Micros(200))
         );
+        lane.forget_notes();
+        assert!(lane.recent_notes().is_empty());
     }
 
     #[test]

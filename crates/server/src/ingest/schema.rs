@@ -19,10 +19,10 @@ pub struct TraceIn {
     /// The developer's id of the conversation.
     pub session_id: Option<String>,
     pub session: Option<SessionIn>,
-    /// The developer's id of the end user, up to 255 characters.
+    /// The developer's id of the end user, up to 255 bytes; a number is taken as its text.
     pub user_id: Option<String>,
     pub user: Option<UserIn>,
-    pub spans: Vec<SpanIn>,
+    pub spans: Option<Vec<SpanIn>>,
 }
 
 /// Many traces.
@@ -62,20 +62,25 @@ pub struct SpanIn {
     pub span_id: Option<String>,
     pub parent_span_id: Option<String>,
     pub name: Option<String>,
-    /// `generation`, `span` or `event`.
+    /// `generation`, `embedding`, `reranker` (calls of a model), `span`, `event`, `agent`, `tool`, `chain`, `retriever`,
+    /// `guardrail` or `evaluator`.
     #[schema(rename = "type")]
     pub kind: Option<String>,
+    /// RFC 3339 with a zone, or epoch milliseconds.
     pub start_time: Option<String>,
+    /// RFC 3339 with a zone, or epoch milliseconds.
     pub end_time: Option<String>,
     pub input: Option<JsonOut>,
     pub output: Option<JsonOut>,
     pub metadata: Option<MetadataOut>,
     pub model: Option<String>,
     pub model_parameters: Option<MetadataOut>,
+    /// The provider's id of the response: spans with the same one and the same model count once.
+    pub response_id: Option<String>,
     pub usage: Option<UsageIn>,
     /// Dollars.
     pub cost: Option<CostIn>,
-    /// Dollars.
+    /// Dollars; a decimal text is exact.
     pub total_cost: Option<f64>,
     /// `DEBUG`, `DEFAULT`, `WARNING` or `ERROR`.
     pub level: Option<String>,

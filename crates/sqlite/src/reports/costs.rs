@@ -1,20 +1,27 @@
 //! Costs by user, model, day, session or metadata value; rows + unattributed = total.
 use super::Snapshot;
 use super::users::value_text;
+use crate::directory::Person;
 use crate::error::{StoreResult, damaged, sql};
 use crate::load::decode_profile;
 use crate::rollups::decode;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{CostGroup, CostPosition, CostQuery, Period};
 use cognobserve_model::report::{CostKey, CostReport, CostRow, UnpricedModel};
-use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
+use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros};
 use hashbrown::HashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// All rows of a grouping, and what has no group.
+/// The asked page of a grouping, and what has no group.
 struct Grouped {
-    rows: Vec<CostRow>,
+    page: CostPage,
     unattributed: (Measures, i64),
+}
+
+struct CostPage {
+    rows: Vec<CostRow>,
+    next: Option<CostPosition>,
 }
 
 pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<CostReport> {
@@ -23,85 +30,96 @@ pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Cost
     let sessions = snapshot.count_sessions(period)?;
     let session_total: i64 = sessions.values().sum();
     let grouped = match &query.group {
-        CostGroup::User => by_user(snapshot, period, &sessions)?,
-        CostGroup::Metadata(key) => by_metadata(snapshot, period, &sessions, key)?,
-        CostGroup::Model => by_model(snapshot, period)?,
-        CostGroup::Day => by_day(snapshot, period, &query.zone)?,
-        CostGroup::Session => by_session(snapshot, period, &total)?,
+        CostGroup::User => by_user(snapshot, query, &sessions)?,
+        CostGroup::Metadata(key) => by_metadata(snapshot, query, &sessions, key)?,
+        CostGroup::Model => by_model(snapshot, query)?,
+        CostGroup::Day => by_day(snapshot, query)?,
+        CostGroup::Session => by_session(snapshot, query, &total)?,
     };
-    let (rows, next) = cut_page(snapshot, grouped.rows, query)?;
     Ok(CostReport {
-        rows,
-        next,
+        rows: grouped.page.rows,
+        next: grouped.page.next,
         unattributed: grouped.unattributed,
         total: (total, session_total),
     })
 }
 
-/// Cost descending, then key; the asked page of it.
-fn cut_page(
-    snapshot: &Snapshot,
-    rows: Vec<CostRow>,
+/// The rows of the asked page, by cost descending, then by the key's text, and where it
+/// goes on. `place` gives both of a row.
+fn cut<'r, T>(
+    mut rows: Vec<T>,
     query: &CostQuery,
-) -> StoreResult<(Vec<CostRow>, Option<CostPosition>)> {
-    let mut keyed: Vec<(CostPosition, CostRow)> = rows
-        .into_iter()
-        .map(|row| {
-            (
-                CostPosition {
-                    cost_nanos: row.measures.cost_nanos,
-                    key: row.key.order_key(),
-                },
-                row,
-            )
-        })
-        .collect();
-    let before = |a: &CostPosition, b: &CostPosition| {
-        b.cost_nanos
-            .cmp(&a.cost_nanos)
-            .then_with(|| a.key.cmp(&b.key))
+    place: impl Fn(&T) -> (i128, Cow<'r, str>),
+) -> (Vec<T>, Option<CostPosition>) {
+    let limit = query.page.limit;
+    let order = |(cost, key): &(i128, Cow<str>), (other, other_key): &(i128, Cow<str>)| {
+        other.cmp(cost).then_with(|| key.cmp(other_key))
     };
     if let Some(after) = &query.page.after {
-        keyed.retain(|(position, _)| before(position, after).is_gt());
+        let after = (after.cost_nanos, Cow::Borrowed(after.key.as_str()));
+        rows.retain(|row| order(&place(row), &after).is_gt());
     }
-    keyed.sort_by(|(a, _), (b, _)| before(a, b));
-    let more = keyed.len() > query.page.limit;
-    keyed.truncate(query.page.limit);
-    let next = keyed
-        .last()
-        .filter(|_| more)
-        .map(|(position, _)| position.clone());
-    let mut rows: Vec<CostRow> = keyed.into_iter().map(|(_, row)| row).collect();
-    for row in &mut rows {
-        if let CostKey::User { id, name, .. } = &mut row.key
-            && let Some(no) = snapshot.shared.keys.reveal("usr_", id.as_str())
-        {
-            *name = snapshot.read_profile(no)?.0.name().map(Into::into);
+    let more = rows.len() > limit;
+    if more {
+        rows.select_nth_unstable_by(limit, |a, b| order(&place(a), &place(b)));
+        rows.truncate(limit);
+    }
+    rows.sort_by(|a, b| order(&place(a), &place(b)));
+    let next = rows.last().filter(|_| more).map(|last| {
+        let (cost_nanos, key) = place(last);
+        CostPosition {
+            cost_nanos,
+            key: key.into_owned(),
         }
-    }
-    Ok((rows, next))
+    });
+    (rows, next)
+}
+
+fn cut_rows(rows: Vec<CostRow>, query: &CostQuery) -> CostPage {
+    let place = |row: &CostRow| (row.measures.cost_nanos, Cow::Owned(row.key.order_key()));
+    let (rows, next) = cut(rows, query, place);
+    CostPage { rows, next }
+}
+
+/// What is made into a row if it is on the page.
+struct UserSum<'d> {
+    no: i64,
+    /// `None`: erased.
+    person: Option<&'d Person>,
+    measures: Measures,
+    session_count: i64,
 }
 
 fn by_user(
     snapshot: &Snapshot,
-    period: Period,
+    query: &CostQuery,
     sessions: &HashMap<i64, i64>,
 ) -> StoreResult<Grouped> {
-    let mut sums = snapshot.sum_users(period)?;
+    let mut sums = snapshot.sum_users(query.period)?;
     for user in sessions.keys() {
         sums.entry(*user).or_default();
     }
     let nobody = sums.remove(&0).unwrap_or_default();
     let directory = snapshot.shared.directory.read();
     let people = directory.people(snapshot.project_no);
-    let mut rows = Vec::with_capacity(sums.len());
-    for (no, measures) in sums {
-        let session_count = sessions.get(&no).copied().unwrap_or(0);
-        if measures.is_zero() && session_count == 0 {
-            continue;
-        }
-        let id = snapshot.user_id(no);
-        let key = match people.and_then(|people| people.find_no(no)) {
+    let users = sums.into_iter().map(|(no, measures)| UserSum {
+        no,
+        person: people.and_then(|people| people.find_no(no)),
+        measures,
+        session_count: sessions.get(&no).copied().unwrap_or(0),
+    });
+    let users = users.filter(|user| !user.measures.is_zero() || user.session_count > 0);
+    let (users, next) = cut(users.collect(), query, |user: &UserSum| {
+        let key = match user.person {
+            Some(person) => Cow::Borrowed(&*person.external_id),
+            None => Cow::Owned(snapshot.user_id(user.no).to_string()),
+        };
+        (user.measures.cost_nanos, key)
+    });
+    let (mut rows, mut numbers) = (Vec::with_capacity(users.len()), Vec::new());
+    for user in users {
+        let id = snapshot.user_id(user.no);
+        let key = match user.person {
             Some(person) => CostKey::User {
                 id,
                 external_id: person.external_id.to_string(),
@@ -111,12 +129,20 @@ fn by_user(
         };
         rows.push(CostRow {
             key,
-            measures,
-            session_count,
+            measures: user.measures,
+            session_count: user.session_count,
         });
+        numbers.push(user.no);
+    }
+    // Names are in the file: the directory is let go first.
+    drop(directory);
+    for (row, no) in rows.iter_mut().zip(numbers) {
+        if let CostKey::User { name, .. } = &mut row.key {
+            *name = snapshot.read_profile(no)?.0.name().map(Into::into);
+        }
     }
     Ok(Grouped {
-        rows,
+        page: CostPage { rows, next },
         unattributed: (nobody, sessions.get(&0).copied().unwrap_or(0)),
     })
 }
@@ -124,7 +150,7 @@ fn by_user(
 /// By a key of the users' current profiles; who lacks it is unattributed, like nobody.
 fn by_metadata(
     snapshot: &Snapshot,
-    period: Period,
+    query: &CostQuery,
     sessions: &HashMap<i64, i64>,
     key: &str,
 ) -> StoreResult<Grouped> {
@@ -146,7 +172,7 @@ fn by_metadata(
         }
     }
     let mut groups: BTreeMap<Option<String>, (Measures, i64)> = BTreeMap::new();
-    for (user, measures) in snapshot.sum_users(period)? {
+    for (user, measures) in snapshot.sum_users(query.period)? {
         groups
             .entry(values.get(&user).cloned())
             .or_default()
@@ -168,13 +194,13 @@ fn by_metadata(
             })
         });
     Ok(Grouped {
-        rows: rows.collect(),
+        page: cut_rows(rows.collect(), query),
         unattributed,
     })
 }
 
-fn by_model(snapshot: &Snapshot, period: Period) -> StoreResult<Grouped> {
-    let mut sums = snapshot.sum_models(period)?;
+fn by_model(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Grouped> {
+    let mut sums = snapshot.sum_models(query.period)?;
     let none = sums.remove(&0).unwrap_or_default();
     let mut name = snapshot
         .conn
@@ -192,12 +218,13 @@ fn by_model(snapshot: &Snapshot, period: Period) -> StoreResult<Grouped> {
         }
     }
     Ok(Grouped {
-        rows,
+        page: cut_rows(rows, query),
         unattributed: (none, 0),
     })
 }
 
-fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Grouped> {
+fn by_day(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Grouped> {
+    let (period, zone) = (query.period, &query.zone);
     // Only days with data: found by the quarters that have any.
     let from = period.from.map_or(i64::MIN, |from| from.quarter());
     let to = period.to.map_or(i64::MAX, |to| to.quarter() + 1);
@@ -242,18 +269,19 @@ fn by_day(snapshot: &Snapshot, period: Period, zone: &Zone) -> StoreResult<Group
         session_count,
     });
     Ok(Grouped {
-        rows: rows.collect(),
+        page: cut_rows(rows.collect(), query),
         unattributed: (Measures::default(), 0),
     })
 }
 
-fn by_session(snapshot: &Snapshot, period: Period, total: &Measures) -> StoreResult<Grouped> {
+fn by_session(snapshot: &Snapshot, query: &CostQuery, total: &Measures) -> StoreResult<Grouped> {
+    let period = query.period;
     let mut whole = snapshot
         .conn
         .prepare_cached("SELECT external_id, measures FROM sessions WHERE no = ?1")
         .map_err(sql)?;
-    let query = "SELECT t.booked FROM session_traces s JOIN traces t ON t.no = s.trace_no WHERE s.session_no = ?1 AND s.time >= ?2 AND s.time < ?3";
-    let mut inside = snapshot.conn.prepare_cached(query).map_err(sql)?;
+    let booked = "SELECT t.booked FROM session_traces s JOIN traces t ON t.no = s.trace_no WHERE s.session_no = ?1 AND s.time >= ?2 AND s.time < ?3";
+    let mut inside = snapshot.conn.prepare_cached(booked).map_err(sql)?;
     let (from, to) = (
         period.from.map_or(i64::MIN, |from| from.0),
         period.to.map_or(i64::MAX, |to| to.0),
@@ -289,7 +317,7 @@ fn by_session(snapshot: &Snapshot, period: Period, total: &Measures) -> StoreRes
         }
     }
     Ok(Grouped {
-        rows,
+        page: cut_rows(rows, query),
         unattributed: (unattributed, 0),
     })
 }

@@ -37,7 +37,7 @@ pub async fn report_costs(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone();
+    let zone = params.zone(&allowed);
     let period = params.range("from", "to", &zone);
     let group = params.read(
         "groupBy",

@@ -20,7 +20,6 @@ pub struct TraceDetailOut {
     pub completion_tokens: i64,
     pub cached_tokens: i64,
     pub reasoning_tokens: i64,
-    pub unpriced_span_count: i64,
     /// All of them, by start.
     pub spans: Vec<SpanDetailOut>,
 }
@@ -34,7 +33,6 @@ impl From<TraceDetail> for TraceDetailOut {
             completion_tokens: sums.completion_tokens,
             cached_tokens: sums.cached_tokens,
             reasoning_tokens: sums.reasoning_tokens,
-            unpriced_span_count: sums.unpriced_span_count,
             spans: detail.spans.into_iter().map(SpanDetailOut::from).collect(),
             head: detail.summary.into(),
         }

@@ -1,14 +1,14 @@
 //! `GET /v1/traces`, also for one user.
 use super::out::TraceOut;
 use crate::api::page::PageOut;
-use crate::auth::{Allowed, Read};
+use crate::auth::{Allowed, Caller, Read};
 use crate::http::cursor::Tie;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::id::{ProjectId, SessionId, UserId};
+use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::query::TraceFilter;
 use cognobserve_model::span::Level;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const MAX_LATENCY_MS: i64 = 366 * 24 * 3_600_000;
     ("search" = Option<String>, Query, description = "Case-insensitive part of the trace id, its name, a span's name or status message."),
     ("from" = Option<String>, Query, description = "At or after this time or date."),
     ("to" = Option<String>, Query, description = "Before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
     ("minLatencyMs" = Option<i64>, Query, minimum = 0, description = "Traces that took at least this long."),
     ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "50 without."),
     ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before."),
@@ -37,17 +37,18 @@ pub async fn list_traces(
     mut params: Params,
 ) -> Result<Json<PageOut<TraceOut>>, Problem> {
     let user = params.text("user").map(UserId::new);
-    answer_traces(&state, allowed.project(), user, params).await
+    answer_traces(&state, &allowed, user, params).await
 }
 
 /// The traces of a project or of one user; a user or session that does not exist is 404.
 pub(crate) async fn answer_traces(
     state: &AppState,
-    project: &ProjectId,
+    caller: &Caller,
     user: Option<UserId>,
     mut params: Params,
 ) -> Result<Json<PageOut<TraceOut>>, Problem> {
-    let zone = params.zone();
+    let project = &caller.grant.project.id;
+    let zone = params.zone(caller);
     let filter = TraceFilter {
         user,
         session: params.text("session").map(SessionId::new),

@@ -38,8 +38,11 @@ pub struct TraceHead {
     pub span_count: i64,
     pub error_count: i64,
     pub total_tokens: i64,
+    /// Of what has a price, see `unpricedSpanCount`.
     pub total_cost: f64,
     pub total_cost_usd: String,
+    /// Spans with tokens and no known price: their cost is missing above.
+    pub unpriced_span_count: i64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,6 +120,7 @@ impl From<TraceSummary> for TraceHead {
             total_tokens: trace.measures.total_tokens,
             total_cost: Dollars(trace.measures.cost_nanos).to_f64(),
             total_cost_usd: Dollars(trace.measures.cost_nanos).to_string(),
+            unpriced_span_count: trace.measures.unpriced_span_count,
         }
     }
 }

@@ -41,7 +41,7 @@ impl From<DayStats> for DayOut {
 #[utoipa::path(get, path = "/v1/users/{id}/analytics", tag = "users", params(
     ("id" = String, Path, description = "Our id of the user."),
     ("days" = Option<i64>, Query, minimum = 1, maximum = 366, description = "30 without."),
-    ("tz" = Option<String>, Query, description = "IANA zone whose calendar days are meant; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone whose calendar days are meant; the project's without."),
 ), responses((status = 200, body = Vec<DayOut>), (status = "default", body = ProblemOut)))]
 pub async fn analyse_user(
     State(state): State<Arc<AppState>>,
@@ -49,7 +49,7 @@ pub async fn analyse_user(
     PathId(id): PathId,
     mut params: Params,
 ) -> Result<Json<Vec<DayOut>>, Problem> {
-    let zone = params.zone();
+    let zone = params.zone(&allowed);
     let days = params
         .number("days", 1, MAX_DAYS)
         .and_then(|days| u32::try_from(days).ok())

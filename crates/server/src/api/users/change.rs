@@ -125,14 +125,19 @@ pub async fn delete_user(
         DeleteMode::Erase => "erase",
     });
     params.finish()?;
+    let mode = mode.unwrap_or(DeleteMode::Unlink);
     let deleted = state
         .ledger
         .delete_user(
             allowed.project(),
             &UserId::new(id),
-            mode.unwrap_or(DeleteMode::Unlink),
+            mode,
             &allowed.grant.key,
         )
         .await?;
-    Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))
+    let deleted = deleted.ok_or_else(Problem::not_found)?;
+    if mode == DeleteMode::Erase {
+        allowed.lane.forget_notes();
+    }
+    Ok(Json(deleted.into()))
 }

@@ -24,7 +24,7 @@ const MAX_METADATA_CONDITIONS: usize = 10;
     ("to" = Option<String>, Query, description = "Last seen at or before this time or date."),
     ("statsFrom" = Option<String>, Query, description = "Sums from this time or date on."),
     ("statsTo" = Option<String>, Query, description = "Sums before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
     ("sortBy" = Option<String>, Query, description = "lastSeenAt (default), firstSeenAt, traceCount, totalCost, totalTokens, errorCount, errorTraceRate, avgLatencyMs or sessionCount."),
     ("sortOrder" = Option<String>, Query, description = "desc (default) or asc."),
     ("metadata.KEY" = Option<String>, Query, description = "Users whose metadata has this value under KEY; may be repeated with other keys."),
@@ -36,7 +36,7 @@ pub async fn list_users(
     allowed: Allowed<Read>,
     mut params: Params,
 ) -> Result<Json<PageOut<UserOut>>, Problem> {
-    let zone = params.zone();
+    let zone = params.zone(&allowed);
     let search = params.search("search");
     let last_seen = params.range("from", "to", &zone);
     let stats = params.range("statsFrom", "statsTo", &zone);

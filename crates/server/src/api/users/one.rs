@@ -17,7 +17,7 @@ use std::sync::Arc;
     ("id" = String, Path, description = "Our id of the user."),
     ("statsFrom" = Option<String>, Query, description = "Sums from this time or date on."),
     ("statsTo" = Option<String>, Query, description = "Sums before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
 ), responses((status = 200, body = UserDetailOut), (status = "default", body = ProblemOut)))]
 pub async fn find_user(
     State(state): State<Arc<AppState>>,
@@ -33,7 +33,7 @@ pub async fn find_user(
     ("externalId" = String, Path, description = "The developer's id of the user, percent-encoded."),
     ("statsFrom" = Option<String>, Query, description = "Sums from this time or date on."),
     ("statsTo" = Option<String>, Query, description = "Sums before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
 ), responses((status = 200, body = UserDetailOut), (status = "default", body = ProblemOut)))]
 pub async fn find_user_by_external_id(
     State(state): State<Arc<AppState>>,
@@ -54,7 +54,7 @@ async fn answer_user(
     key: Option<UserKey>,
     mut params: Params,
 ) -> Result<Json<UserDetailOut>, Problem> {
-    let zone = params.zone();
+    let zone = params.zone(&allowed);
     let stats = params.range("statsFrom", "statsTo", &zone);
     params.finish()?;
     let key = key.ok_or_else(Problem::not_found)?;

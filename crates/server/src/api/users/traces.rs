@@ -21,7 +21,7 @@ use std::sync::Arc;
     ("search" = Option<String>, Query, description = "Case-insensitive part of the trace id, its name, a span's name or status message."),
     ("from" = Option<String>, Query, description = "At or after this time or date."),
     ("to" = Option<String>, Query, description = "Before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
     ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "50 without."),
     ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before."),
 ), responses((status = 200, body = PageOut<TraceOut>), (status = "default", body = ProblemOut)))]
@@ -31,7 +31,7 @@ pub async fn list_user_traces(
     PathId(id): PathId,
     params: Params,
 ) -> Result<Json<PageOut<TraceOut>>, Problem> {
-    answer_traces(&state, allowed.project(), Some(UserId::new(id)), params).await
+    answer_traces(&state, &allowed, Some(UserId::new(id)), params).await
 }
 
 /// All sessions of a user with their sums, the latest first.
@@ -40,7 +40,7 @@ pub async fn list_user_traces(
     ("search" = Option<String>, Query, description = "Case-insensitive part of the session's external id or name."),
     ("from" = Option<String>, Query, description = "Last trace at or after this time or date."),
     ("to" = Option<String>, Query, description = "Last trace before this time or date."),
-    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; UTC without."),
+    ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
     ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "50 without."),
     ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before."),
 ), responses((status = 200, body = PageOut<SessionOut>), (status = "default", body = ProblemOut)))]
@@ -50,5 +50,5 @@ pub async fn list_user_sessions(
     PathId(id): PathId,
     params: Params,
 ) -> Result<Json<PageOut<SessionOut>>, Problem> {
-    answer_sessions(&state, allowed.project(), Some(UserId::new(id)), params).await
+    answer_sessions(&state, &allowed, Some(UserId::new(id)), params).await
 }
