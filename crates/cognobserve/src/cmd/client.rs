@@ -50,7 +50,11 @@ impl Refused {
             .flatten()
         {
             let of = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-            message += &format!("\n  {}: {}", of("path"), of("message"));
+            let line = format!("{}: {}", of("path"), of("message"));
+            // One error alone is the detail already.
+            if line != reason {
+                message += &format!("\n  {line}");
+            }
         }
         message
     }

@@ -48,7 +48,7 @@ enum KeysCommand {
         project: Option<String>,
     },
     /// Revoke a key
-    #[command(after_help = "Example:\n  cognobserve keys revoke key_01234567")]
+    #[command(after_help = "Example:\n  cognobserve keys revoke key_0123456789abcdef01234567")]
     Revoke {
         /// The key's id, as `keys list` shows it
         id: String,

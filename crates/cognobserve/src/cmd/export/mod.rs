@@ -55,6 +55,11 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     if args.format == "csv" && !args.users {
         bail!("only users can be written as CSV: add --users, or leave --format out");
     }
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && from > to
+    {
+        bail!("--from is after --to: nothing lies between");
+    }
     let data_dir = args.settings.data_dir()?;
     let period = Period {
         from: args.from,

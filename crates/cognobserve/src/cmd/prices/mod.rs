@@ -151,6 +151,7 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
         PricesCommand::Set(set) => {
             let entry = set.into_entry()?;
             store.put_prices(&project.id, vec![entry.clone()]).await?;
+            warn_of_gaps(&entry);
             print_entries(vec![entry], None, false, args.output)
         }
         PricesCommand::Import { file } => {
@@ -181,6 +182,20 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
                 show::print_unpriced(&models)
             }
         }
+    }
+}
+
+/// An own price hides the built-in one as a whole: what it does not price, nothing does.
+fn warn_of_gaps(entry: &PriceEntry) {
+    let gaps = [
+        ("prompt", entry.rates.prompt),
+        ("completion", entry.rates.completion),
+    ];
+    for (kind, _) in gaps.iter().filter(|(_, price)| price.is_none()) {
+        eprintln!(
+            "note: {} has no price for {kind} tokens now, spans that have some are unpriced",
+            entry.model
+        );
     }
 }
 

@@ -43,6 +43,9 @@ pub fn read_csv(text: &[u8]) -> anyhow::Result<Vec<PriceEntry>> {
         };
         add_line(&mut entries, cell).with_context(|| format!("line {line}"))?;
     }
+    if entries.is_empty() {
+        bail!("no price is in it: a header line and a line per price are expected");
+    }
     Ok(entries)
 }
 

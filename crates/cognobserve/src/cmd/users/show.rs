@@ -167,12 +167,16 @@ fn time(object: &Value, key: &str) -> String {
         .map_or(whole.clone(), |(seconds, _)| seconds.replace('T', " "))
 }
 
-/// The exact amount without needless zeros, at least cents.
+/// The exact amount without needless zeros, at least cents; and what is missing in it.
 fn money(object: &Value) -> String {
     let exact = text(object, "totalCostUsd");
     let Some((dollars, decimals)) = exact.split_once('.') else {
         return exact;
     };
     let kept = decimals.trim_end_matches('0').len().max(2);
-    format!("${dollars}.{}", &decimals[..kept.min(decimals.len())])
+    let amount = format!("${dollars}.{}", &decimals[..kept.min(decimals.len())]);
+    match object.get("unpricedSpanCount").and_then(Value::as_i64) {
+        Some(unpriced) if unpriced > 0 => format!("{amount} + {unpriced} unpriced"),
+        _ => amount,
+    }
 }
