@@ -80,8 +80,8 @@ impl Server {
     /// SIGTERM, and waits.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         let id = self.child.id().to_string();
-        std::process::Command::new("kill")
-            .args(["-TERM", &id])
+        std::process::Command::new("sh")
+            .args(["-c", "kill -TERM $0", &id])
             .status()?;
         self.child.wait()?;
         Ok(())

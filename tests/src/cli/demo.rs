@@ -53,8 +53,8 @@ fn a_demo_has_people_with_a_history_and_leaves_nothing_behind() {
     assert!(days["rows"].as_array().unwrap().len() >= 14, "some weeks");
 
     assert!(
-        Command::new("kill")
-            .args(["-TERM", &demo.0.id().to_string()])
+        Command::new("sh")
+            .args(["-c", "kill -TERM $0", &demo.0.id().to_string()])
             .status()
             .unwrap()
             .success()

@@ -1,6 +1,5 @@
 //! Query parameters, read strictly: what is out of range, unknown or unreadable is a 400
-//! that names every wrong parameter at once. A parameter that the question does not have is
-//! wrong too: a misspelt filter would give a bill of something else.
+//! that names every wrong parameter at once. Parameters nobody asks for are ignored.
 //!
 //! Nothing is clamped and nothing is guessed.
 use super::cursor::{Tie, read_cursor};
@@ -11,13 +10,10 @@ use axum::http::request::Parts;
 use cognobserve_model::query::{PageRequest, Period, fold_search};
 use cognobserve_model::time::{Micros, Zone};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// Longest search text, in characters after trimming.
 const MAX_SEARCH_CHARS: usize = 255;
-/// So many unknown parameters are named.
-const MAX_UNKNOWN: usize = 10;
 pub const MAX_PAGE: usize = 100;
 pub const DEFAULT_PAGE: usize = 50;
 
@@ -25,8 +21,6 @@ pub const DEFAULT_PAGE: usize = 50;
 #[derive(Debug, Default)]
 pub struct Params {
     pairs: Vec<(String, String)>,
-    /// Names and prefixes that were asked for.
-    known: Vec<String>,
     errors: Vec<FieldError>,
 }
 
@@ -45,8 +39,6 @@ impl Params {
             .collect();
         Params {
             pairs,
-            // Says which project is meant, on every route; who may is checked with the key.
-            known: vec!["projectId".to_owned()],
             errors: Vec::new(),
         }
     }
@@ -60,19 +52,7 @@ impl Params {
     }
 
     /// All that was found wrong, as one problem.
-    pub fn finish(mut self) -> Result<(), Problem> {
-        let is_known = |name: &str| {
-            let mut known = self.known.iter();
-            known.any(|known| match known.strip_suffix('.') {
-                Some(_) => name.starts_with(known.as_str()),
-                None => known == name,
-            })
-        };
-        let unknown = self.pairs.iter().map(|(name, _)| name);
-        let unknown: BTreeSet<String> = unknown.filter(|name| !is_known(name)).cloned().collect();
-        for name in unknown.iter().take(MAX_UNKNOWN) {
-            self.refuse(name, "is no parameter of this request");
-        }
+    pub fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() {
             Ok(())
         } else {
@@ -82,7 +62,6 @@ impl Params {
 
     /// The parameter's text. Given twice with two values, it is refused.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        self.known.push(name.to_owned());
         let mut values = self
             .pairs
             .iter()
@@ -216,9 +195,8 @@ impl Params {
         }
     }
 
-    /// All parameters `PREFIX.KEY=VALUE`, in the order given; `prefix` ends with the dot.
-    pub fn prefixed(&mut self, prefix: &str) -> Vec<(String, String)> {
-        self.known.push(prefix.to_owned());
+    /// All parameters `PREFIX.KEY=VALUE`, in the order given.
+    pub fn prefixed(&self, prefix: &str) -> Vec<(String, String)> {
         let pairs = self.pairs.iter();
         pairs
             .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())))
@@ -234,7 +212,7 @@ mod tests {
     #[test]
     fn reads_what_is_right() {
         let mut params = Params::of(
-            "limit=7&sortBy=totalCost&search=%20J%C3%96HN%20&from=2026-03-29&to=2026-03-29T12:00:00+02:00&tz=Europe/Berlin&metadata.plan=pro&projectId=x",
+            "limit=7&sortBy=totalCost&search=%20J%C3%96HN%20&from=2026-03-29&to=2026-03-29T12:00:00+02:00&tz=Europe/Berlin&metadata.plan=pro&other=1",
         );
         let zone = params.zone_or("Asia/Tokyo");
         assert_eq!(params.number("limit", 1, 100), Some(7));
@@ -262,7 +240,7 @@ mod tests {
     #[test]
     fn names_everything_that_is_wrong() {
         let mut params = Params::of(
-            "limit=0&sortOrder=DESC&from=2026-02-02&to=2026-02-01&tz=Mars&cursor=x&a=1&a=2&days=+3&search=%20&statsFrm=1&metadat.a=1",
+            "limit=0&sortOrder=DESC&from=2026-02-02&to=2026-02-01&tz=Mars&cursor=x&a=1&a=2&days=+3&search=%20",
         );
         let zone = params.zone_or("UTC");
         let tie = Tie::new("users", ());
@@ -276,17 +254,7 @@ mod tests {
         let paths: Vec<&str> = problem.errors.iter().map(|e| e.path.as_str()).collect();
         assert_eq!(
             paths,
-            [
-                "tz",
-                "limit",
-                "cursor",
-                "sortOrder",
-                "from",
-                "a",
-                "days",
-                "metadat.a",
-                "statsFrm"
-            ]
+            ["tz", "limit", "cursor", "sortOrder", "from", "a", "days"]
         );
         assert_eq!(problem.errors[3].message, "must be one of asc, desc");
     }

@@ -176,3 +176,28 @@ async fn unpriced_models_are_named() {
         json!({"items": [{"model": "nobody-knows", "spanCount": 4, "totalTokens": 10}], "nextCursor": null})
     );
 }
+
+#[tokio::test]
+async fn days_are_those_of_the_project_unless_another_zone_is_asked_for() {
+    let app = App::start().await;
+    app.set(|settings| settings.time_zone = "Pacific/Auckland".into())
+        .await;
+    app.take(json!({"name": "late", "timestamp": "2026-03-10T13:00:00Z", "user_id": "anna"}))
+        .await;
+    for (query, day) in [("", "2026-03-11"), ("&tz=UTC", "2026-03-10")] {
+        let report = app
+            .get(&format!("/v1/costs?groupBy=day{query}"))
+            .await
+            .expect(200);
+        assert_eq!(report["rows"][0]["date"], day, "{query}");
+    }
+    // A date is read there too: Auckland's 11th has begun, that of UTC has not.
+    let counted = async |query: &str| {
+        let path = format!("/v1/costs?groupBy=user&from=2026-03-11{query}");
+        app.get(&path).await.expect(200)["total"]["traceCount"].clone()
+    };
+    assert_eq!(
+        (counted("").await, counted("&tz=UTC").await),
+        (json!(1), json!(0))
+    );
+}
