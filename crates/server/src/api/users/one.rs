@@ -54,7 +54,7 @@ async fn answer_user(
     key: Option<UserKey>,
     mut params: Params,
 ) -> Result<Json<UserDetailOut>, Problem> {
-    let zone = params.zone(&allowed);
+    let zone = params.zone(allowed);
     let stats = params.range("statsFrom", "statsTo", &zone);
     params.finish()?;
     let key = key.ok_or_else(Problem::not_found)?;
