@@ -51,6 +51,15 @@ fn a_demo_has_people_with_a_history_and_leaves_nothing_behind() {
     assert!(!failed["items"].as_array().unwrap().is_empty());
     let days = client.read("/v1/costs?groupBy=day&limit=100");
     assert!(days["rows"].as_array().unwrap().len() >= 14, "some weeks");
+    let verified = prepare_command(&find_binary())
+        .args(["verify", "--json", "--data-dir"])
+        .arg(key_file.parent().unwrap())
+        .output()
+        .unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+    let report: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert_eq!(report["differenceCount"], 0, "{report}");
+    assert!(report["traces"].as_i64().unwrap() > 500, "{report}");
 
     assert!(
         Command::new("sh")
