@@ -35,20 +35,31 @@ pub(crate) fn open_writer(path: &Path, cache_kib: i64) -> Result<Connection, Sto
 
 /// Makes the file for its owner alone if it is missing; the log takes after it. Whether
 /// nothing was written to it yet.
+///
+/// It must never open a file that is there: closing it again would take away the locks
+/// that this process' other connections hold on it, and another process could then remove
+/// the log under them.
 fn make_private_file(path: &Path) -> Result<bool, StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let file = std::fs::File::options()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path);
-    let length = file.and_then(|file| file.metadata()).map(|file| file.len());
-    length.map(|length| length == 0).map_err(|error| {
+    let fail = |error: std::io::Error| {
         StoreError::new(
             ErrorKind::Unavailable,
             format!("cannot open {}: {error}", path.display()),
         )
-    })
+    };
+    let made = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let found = std::fs::metadata(path).map_err(fail)?;
+            Ok(found.len() == 0)
+        }
+        Err(error) => Err(fail(error)),
+    }
 }
 
 /// Opens for reading only.

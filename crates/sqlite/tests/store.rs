@@ -267,3 +267,24 @@ async fn b60_every_change_leaves_a_line_that_names_who_made_it() {
     expected.extend(operators.map(|action| of("operator", action)));
     assert_eq!(read_audit(&dir), expected);
 }
+
+/// Without it another process that closes the store takes itself for the last one and
+/// removes the log.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_open_store_keeps_its_lock_on_the_file() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = TempDir::new().unwrap();
+    let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
+    store.create_project("default", "default").await.unwrap();
+    let inode = std::fs::metadata(dir.path().join("ledger.db"))
+        .unwrap()
+        .ino();
+    let held = std::fs::read_to_string("/proc/locks").unwrap();
+    let (owner, file) = (std::process::id().to_string(), format!(":{inode}"));
+    let is_ours = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&owner.as_str()) && words.iter().any(|word| word.ends_with(&file))
+    };
+    assert!(held.lines().any(is_ours), "{held}");
+}
