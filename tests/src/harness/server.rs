@@ -265,9 +265,16 @@ impl Drop for Server {
         if std::thread::panicking() {
             let lines: Vec<&str> = log.lines().collect();
             let tail = &lines[lines.len().saturating_sub(40)..];
+            // A panic's message stands above its long backtrace.
+            let panics = lines.iter().enumerate();
+            let panics = panics.filter(|(_, line)| line.contains("panicked at"));
+            let panics: Vec<String> = panics
+                .map(|(at, _)| lines[at..lines.len().min(at + 12)].join("\n"))
+                .collect();
             eprintln!(
-                "-- the server's log, last lines --\n{}\n--",
-                tail.join("\n")
+                "-- the server's log, last lines --\n{}\n-- its panics --\n{}\n--",
+                tail.join("\n"),
+                panics.join("\n")
             );
         } else {
             assert!(!log.contains("panicked at"), "the server panicked:\n{log}");

@@ -14,6 +14,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How much of a refused body is read before the answer, and for how long.
 const DISCARD_BYTES: usize = 256 << 20;
 const DISCARD_TIME: Duration = Duration::from_secs(5);
+/// Memory taken at once for what a header promises, at most.
+const MAX_RESERVED_BYTES: u64 = 1 << 20;
 
 /// The whole body as it came, still compressed.
 pub async fn read_body(
@@ -57,7 +59,7 @@ pub async fn read_body(
             first = data;
         } else {
             if rest.is_empty() {
-                rest.reserve(announced.clamp(size as u64, 1 << 20) as usize);
+                rest.reserve((announced.min(MAX_RESERVED_BYTES) as usize).max(size));
                 rest.extend_from_slice(&first);
                 first = Bytes::new();
             }
@@ -150,6 +152,31 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(whole, "xyz");
+    }
+
+    /// A reader under pressure hands out chunks of any size.
+    #[tokio::test]
+    async fn large_chunks_are_joined_whatever_was_announced() {
+        let part: &'static str = "x".repeat(900_000).leak();
+        for announced in ["0", "1800000", "18446744073709551615"] {
+            let budget = Arc::new(Budget::new(4_000_000, 4_000_000));
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_LENGTH, announced.parse().unwrap())]);
+            let body = read_body(
+                chunks(&[part, part]),
+                &headers,
+                &mut budget.open(Arc::default()),
+                &limits(2_000_000),
+            )
+            .await;
+            match body {
+                Ok(body) => assert_eq!(body.len(), 1_800_000),
+                Err(problem) => {
+                    assert_eq!(problem.code, Code::PayloadTooLarge);
+                    assert!(announced.len() > 7);
+                }
+            }
+        }
     }
 
     #[tokio::test]
