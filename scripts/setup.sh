@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for the named needs (compiler, python, fuzz), and says what it does.
+# Installs what is missing for the named needs (compiler, python, databases, fuzz), and says what it does.
 # Nothing that is there already is touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,6 +44,14 @@ need_python() {
     cp "$wanted" "$venv/installed.txt"
 }
 
+# The servers that the tests start: they run as nobody's service, on ports of their own.
+need_databases() {
+    local missing=()
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
 need_fuzz() {
     cargo fuzz --version >/dev/null 2>&1 && return
     say "installing cargo-fuzz (a few minutes)"
@@ -54,6 +62,7 @@ for need in "$@"; do
     case "$need" in
         compiler) need_compiler ;;
         python) need_python ;;
+        databases) need_databases ;;
         fuzz) need_fuzz ;;
         *) say "unknown need: $need"; exit 2 ;;
     esac

@@ -1,22 +1,82 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
-use cognobserve_ports::{ErrorKind, Ledger, StoreError};
-use cognobserve_server::config::Limits;
+use cognobserve_ports::{Accounts, ErrorKind, Ledger, Queue, Reports, StoreError};
+use cognobserve_postgres::{PostgresStore, Settings};
+use cognobserve_redis::RedisQueue;
+use cognobserve_server::config::{Config, Queue as QueueSettings, Role, Secret};
 use cognobserve_server::metrics::Metrics;
-use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
+use cognobserve_server::worker::{
+    ArrivalClock, Consumer, Hall, LocalQueue, QueueLimits, StreamDoor, StreamLimits,
+};
 use cognobserve_server::{AppState, Limits as RequestLimits};
 use cognobserve_sqlite::{Mode, SqliteStore};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
+/// All that commands ask of a store.
+pub trait AnyStore: Ledger + Reports + Accounts {}
+impl<S: Ledger + Reports + Accounts> AnyStore for S {}
+
 /// What stands behind the ports.
-pub type Store = SqliteStore;
+pub type Store = Arc<dyn AnyStore>;
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Also of a store elsewhere: keys handed over and progress of imports are files in it.
+    pub data_dir: PathBuf,
+    database: Option<Settings>,
+}
+
+impl Place {
+    /// The embedded store in a directory.
+    pub fn embedded(data_dir: impl Into<PathBuf>) -> Place {
+        Place {
+            data_dir: data_dir.into(),
+            database: None,
+        }
+    }
+
+    /// As the settings say.
+    pub fn of(config: &Config) -> Place {
+        let settings = |url: &Secret| Settings {
+            max_connections: config.database.max_connections,
+            statement_timeout: config.database.statement_timeout,
+            ..Settings::new(url.expose())
+        };
+        Place {
+            data_dir: config.data_dir.clone(),
+            database: config.database.url.as_ref().map(settings),
+        }
+    }
+
+    /// The format that this build writes there.
+    pub fn format(&self) -> i64 {
+        match self.is_embedded() {
+            true => cognobserve_sqlite::FORMAT,
+            false => cognobserve_postgres::FORMAT,
+        }
+    }
+
+    /// Whether the store is the file in the data directory.
+    pub fn is_embedded(&self) -> bool {
+        self.database.is_none()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.database {
+            None => write!(f, "{}", self.data_dir.display()),
+            Some(settings) => write!(f, "{}", settings.place()),
+        }
+    }
+}
 
 /// The store's one file in the data directory.
 pub const STORE_FILE: &str = "ledger.db";
-/// The format of the store that this build writes.
-pub const STORE_FORMAT: i64 = cognobserve_sqlite::FORMAT;
 
 /// How a command uses the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +115,14 @@ impl AssembleError {
 }
 
 /// Opens the store; must be called within a tokio runtime.
-pub fn open_store(data_dir: &Path, access: Access) -> Result<Store, AssembleError> {
+pub async fn open_store(place: &Place, access: Access) -> Result<Store, AssembleError> {
+    match &place.database {
+        None => Ok(Arc::new(open_embedded(&place.data_dir, access)?)),
+        Some(settings) => Ok(Arc::new(PostgresStore::open(settings).await?)),
+    }
+}
+
+fn open_embedded(data_dir: &Path, access: Access) -> Result<SqliteStore, AssembleError> {
     let must_exist = matches!(access, Access::Existing | Access::Alone);
     if must_exist && !data_dir.join(STORE_FILE).exists() {
         return Err(AssembleError::NoStore(data_dir.to_owned()));
@@ -69,16 +136,28 @@ pub fn open_store(data_dir: &Path, access: Access) -> Result<Store, AssembleErro
 }
 
 /// Runs a command's work on the store.
-pub fn run_on_store<T, E, F>(data_dir: &Path, access: Access, work: F) -> Result<T, E>
+pub fn run_on_store<T, E, F>(place: &Place, access: Access, work: F) -> Result<T, E>
 where
     F: AsyncFnOnce(Store) -> Result<T, E>,
     E: From<AssembleError>,
 {
     let runtime = tokio::runtime::Runtime::new().map_err(AssembleError::Runtime)?;
     runtime.block_on(async {
-        let store = open_store(data_dir, access)?;
+        let store = open_store(place, access).await?;
         work(store).await
     })
+}
+
+/// Copies the embedded store's file, also beside a server; `tell` gets pages done and all.
+pub fn copy_embedded(
+    data_dir: &Path,
+    target: &Path,
+    tell: impl Fn(u64, u64),
+) -> Result<(), AssembleError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(AssembleError::Runtime)?;
+    let _inside = runtime.enter();
+    let store = open_embedded(data_dir, Access::Existing)?;
+    Ok(store.backup_to(target, tell)?)
 }
 
 /// Makes the directory for its owner alone if it is missing.
@@ -103,29 +182,74 @@ pub fn is_private(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 == 0)
 }
 
-/// Everything that handlers reach, on this store; must be called within a tokio runtime.
-pub async fn build_state(store: &Store, limits: &Limits) -> Result<Arc<AppState>, StoreError> {
+/// What a server process is made of.
+pub struct Parts {
+    pub state: Arc<AppState>,
+    /// Books what the queue's server has, if that is this process' work.
+    pub consumer: Option<Consumer>,
+}
+
+/// Puts a server process together; must be called within a tokio runtime.
+pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreError> {
     let metrics = Arc::new(Metrics::default());
-    let store = Arc::new(store.clone());
     let request_limits = RequestLimits::default();
-    let queue_limits = QueueLimits {
-        max_bytes: limits.in_flight_bytes,
-        // The loud project is refused while there is still room for the others.
-        // But one body of the largest size, as it came and unpacked, should fit.
-        project_max_bytes: (limits.in_flight_bytes / 2)
-            .max(2 * request_limits.max_body_bytes)
-            .min(limits.in_flight_bytes),
-        ..QueueLimits::default()
+    let max_bytes = config.limits.in_flight_bytes;
+    // The loud project is refused while there is still room for the others.
+    // But one body of the largest size, as it came and unpacked, should fit.
+    let project_max_bytes = (max_bytes / 2)
+        .max(2 * request_limits.max_body_bytes)
+        .min(max_bytes);
+    let (hall, consumer): (Arc<dyn Hall>, Option<Consumer>) = match &config.queue.url {
+        None => {
+            let limits = QueueLimits {
+                max_bytes,
+                project_max_bytes,
+                ..QueueLimits::default()
+            };
+            (
+                LocalQueue::start(store.clone(), limits, metrics.clone()),
+                None,
+            )
+        }
+        Some(url) => {
+            let queue = open_queue(url, &config.queue).await?;
+            let limits = StreamLimits {
+                max_bytes,
+                project_max_bytes,
+                max_age: config.queue.max_age,
+            };
+            let is_worker = config.roles.contains(Role::Worker);
+            let consumer = is_worker.then(|| Consumer {
+                queue: queue.clone(),
+                ledger: store.clone(),
+                metrics: metrics.clone(),
+            });
+            (StreamDoor::start(queue, limits, metrics.clone()), consumer)
+        }
     };
-    let queue = LocalQueue::start(store.clone(), queue_limits, metrics.clone());
     let clock = ArrivalClock::starting_after(store.last_arrival().await?);
-    Ok(AppState::new(
+    let state = AppState::new(
         store.clone(),
         store.clone(),
-        store,
-        queue,
+        store.clone(),
+        hall,
         request_limits,
         metrics,
         clock,
-    ))
+    );
+    Ok(Parts { state, consumer })
+}
+
+/// Opens the queue that the settings name.
+pub async fn open_queue(
+    url: &Secret,
+    settings: &QueueSettings,
+) -> Result<Arc<dyn Queue>, StoreError> {
+    let settings = cognobserve_redis::Settings {
+        partitions: settings.partitions,
+        max_age: Some(settings.max_age),
+        replicas_to_wait: settings.replicas,
+        ..cognobserve_redis::Settings::new(url.expose())
+    };
+    Ok(Arc::new(RedisQueue::open(settings).await?))
 }

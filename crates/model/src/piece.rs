@@ -26,7 +26,7 @@ impl Batch {
 }
 
 /// What one delivery says of one trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Piece {
     /// The client's trace id (or a generated one), 1–255 bytes.
     pub trace_id: String,
@@ -50,7 +50,7 @@ pub struct Piece {
 }
 
 /// A session as a piece names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionPart {
     /// The developer's id, 1–255 bytes.
     pub external_id: String,
@@ -60,7 +60,7 @@ pub struct SessionPart {
 }
 
 /// What one delivery says of one span.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SpanPart {
     /// The client's span id (or a derived one), 1–255 bytes.
     pub id: String,

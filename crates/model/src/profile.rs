@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const MAX_METADATA_BYTES: usize = 64 * 1024;
 
 /// What a piece (or a PATCH) says about a person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfilePart {
     /// External id of the person; normalised.
     pub user: String,

@@ -9,6 +9,7 @@ mod accounts;
 pub mod conformance;
 mod error;
 mod ledger;
+mod queue;
 #[cfg(feature = "reference")]
 pub mod reference;
 mod reports;
@@ -16,4 +17,8 @@ mod reports;
 pub use accounts::{Accounts, NewKey};
 pub use error::{ErrorKind, StoreError};
 pub use ledger::{Committed, DeleteMode, Ledger, Refusal, SessionPatch};
+pub use queue::{
+    Counts, Dead, DeadId, DeadLetter, Delivery, DeliveryId, PartitionStats, Queue, QueueHealth,
+    QueueStats,
+};
 pub use reports::Reports;

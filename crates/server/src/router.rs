@@ -3,6 +3,7 @@
 //! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
 //! because exporters drop a batch for good after a 500.
 use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
+use crate::config::{Role, Roles};
 use crate::http::headers::add_security_headers;
 use crate::http::panic::{answer_ingest_panic, answer_panic};
 use crate::http::problem::{Code, Problem};
@@ -17,8 +18,8 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The whole server as a service.
-pub fn build_router(state: Arc<AppState>) -> Router {
+/// What a process of these roles serves.
+pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     let ingest = Router::new()
         .route("/v1/traces", post(ingest::ingest_traces))
         .route("/v1/traces/batch", post(ingest::ingest_batch))
@@ -81,10 +82,19 @@ pub fn build_router(state: Arc<AppState>) -> Router {
         &state,
         Area::Service,
     );
-    ingest
-        .merge(api)
-        .merge(service)
-        .fallback(async || Problem::new(Code::NotFound, "There is no such path."))
+    let mut served = service;
+    if roles.contains(Role::Ingest) {
+        served = served.merge(ingest);
+    }
+    if roles.contains(Role::Api) {
+        served = served.merge(api);
+    }
+    let nothing = match roles.are_all() {
+        true => "There is no such path.".to_owned(),
+        false => format!("There is no such path here: this process does {roles}."),
+    };
+    served
+        .fallback(async move || Problem::new(Code::NotFound, nothing))
         .method_not_allowed_fallback(async || {
             Problem::new(
                 Code::MethodNotAllowed,

@@ -1,7 +1,7 @@
 //! What handlers reach: the ports, the queue, and the state that requests share.
 use crate::auth::GrantCache;
 use crate::metrics::Metrics;
-use crate::worker::{ArrivalClock, LocalQueue};
+use crate::worker::{ArrivalClock, Hall};
 use cognobserve_ports::{Accounts, Ledger, Reports};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct AppState {
     pub accounts: Arc<dyn Accounts>,
     pub reports: Arc<dyn Reports>,
     pub ledger: Arc<dyn Ledger>,
-    pub queue: Arc<LocalQueue>,
+    pub queue: Arc<dyn Hall>,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
     pub(crate) grants: GrantCache,
@@ -49,7 +49,7 @@ impl AppState {
         accounts: Arc<dyn Accounts>,
         reports: Arc<dyn Reports>,
         ledger: Arc<dyn Ledger>,
-        queue: Arc<LocalQueue>,
+        queue: Arc<dyn Hall>,
         limits: Limits,
         metrics: Arc<Metrics>,
         clock: ArrivalClock,

@@ -1,6 +1,6 @@
 //! Opening the database file: pragmas, format, install secret.
 use crate::error::{internal, sql};
-use crate::keys::Keys;
+use cognobserve_books::keys::Keys;
 use cognobserve_ports::{ErrorKind, StoreError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::Path;

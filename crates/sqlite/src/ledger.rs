@@ -1,9 +1,10 @@
 //! The books' port on the embedded store: every change is a job of the writer.
 use crate::error::StoreResult;
-use crate::payloads;
 use crate::store::SqliteStore;
-use crate::writer::{Shift, preview, read_last_arrival};
+use crate::writer::{preview, read_last_arrival};
 use async_trait::async_trait;
+use cognobserve_books::bodies::pack_piece;
+use cognobserve_books::repricing::Shift;
 use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
@@ -15,7 +16,7 @@ use cognobserve_ports::{Committed, DeleteMode, Ledger, Refusal, SessionPatch, St
 #[async_trait]
 impl Ledger for SqliteStore {
     fn pack(&self, batch: &mut Batch) {
-        batch.pieces.iter_mut().for_each(payloads::pack_piece);
+        batch.pieces.iter_mut().for_each(pack_piece);
     }
 
     async fn commit(

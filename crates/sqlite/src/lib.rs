@@ -14,7 +14,6 @@ mod directory;
 mod eras;
 mod error;
 mod held;
-mod keys;
 mod ledger;
 mod load;
 mod lookup;

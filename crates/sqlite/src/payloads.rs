@@ -1,73 +1,10 @@
-//! Payload bodies: packed off the writer, chained per trace, folded when read.
-use crate::error::{damaged, internal, sql};
+//! Payload bodies, chained per trace.
+use crate::error::sql;
 use crate::held::Held;
-use cognobserve_model::payload::{Payload, PayloadPart};
-use cognobserve_model::piece::Piece;
+use cognobserve_books::bodies::read_bodies;
+use cognobserve_model::payload::Payload;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
-use std::cell::RefCell;
-
-/// A body larger than this once inflated is not ours.
-const MAX_BODY_BYTES: usize = 1 << 30;
-const ZSTD_LEVEL: i32 = 1;
-
-thread_local! {
-    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// Takes a piece's payload out and packs it; nothing if it has none or is packed already.
-pub(crate) fn pack_piece(piece: &mut Piece) {
-    if piece.packed.is_none()
-        && let Some(part) = PayloadPart::take(piece)
-    {
-        piece.packed = pack(std::slice::from_ref(&part))
-            .ok()
-            .map(Vec::into_boxed_slice);
-    }
-}
-
-/// One body of some parts: a length and a zstd frame.
-pub(crate) fn pack(parts: &[PayloadPart]) -> Result<Vec<u8>, StoreError> {
-    let plain = postcard::to_stdvec(parts).map_err(|_| internal("payload does not encode"))?;
-    COMPRESSOR.with_borrow_mut(|slot| {
-        let compressor = match slot {
-            Some(compressor) => compressor,
-            None => slot.insert(
-                zstd::bulk::Compressor::new(ZSTD_LEVEL)
-                    .map_err(|_| internal("no memory for zstd"))?,
-            ),
-        };
-        let mut body = (plain.len() as u64).to_le_bytes().to_vec();
-        body.extend(
-            compressor
-                .compress(&plain)
-                .map_err(|_| internal("payload does not compress"))?,
-        );
-        Ok(body)
-    })
-}
-
-pub(crate) fn unpack(body: &[u8]) -> Result<Vec<PayloadPart>, StoreError> {
-    let (length, frame) = body.split_at_checked(8).ok_or_else(|| damaged("payload"))?;
-    let length = u64::from_le_bytes(length.try_into().map_err(|_| damaged("payload"))?);
-    let length = usize::try_from(length)
-        .ok()
-        .filter(|n| *n <= MAX_BODY_BYTES);
-    let length = length.ok_or_else(|| damaged("payload"))?;
-    let plain = DECOMPRESSOR.with_borrow_mut(|slot| {
-        let decompressor = match slot {
-            Some(decompressor) => decompressor,
-            None => slot.insert(
-                zstd::bulk::Decompressor::new().map_err(|_| internal("no memory for zstd"))?,
-            ),
-        };
-        decompressor
-            .decompress(frame, length)
-            .map_err(|_| damaged("payload"))
-    })?;
-    postcard::from_bytes(&plain).map_err(|_| damaged("payload"))
-}
 
 /// Appends a body to a trace's chain; its number is the chain's new head.
 pub(crate) fn insert(conn: &Held, no: i64, prev: i64, body: &[u8]) -> Result<(), StoreError> {
@@ -79,16 +16,11 @@ pub(crate) fn insert(conn: &Held, no: i64, prev: i64, body: &[u8]) -> Result<(),
 
 /// Reads a chain and folds it; `head` 0 is an empty payload.
 pub(crate) fn read(conn: &Connection, head: i64) -> Result<Payload, StoreError> {
-    let mut payload = Payload::default();
-    for (_, body) in read_chain(conn, head)? {
-        for part in unpack(&body)? {
-            payload.add(&part);
-        }
-    }
-    Ok(payload)
+    read_bodies(&read_chain(conn, head)?)
 }
 
-fn read_chain(conn: &Connection, head: i64) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+/// The bodies of a chain, oldest first.
+pub(crate) fn read_chain(conn: &Connection, head: i64) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut statement = conn
         .prepare_cached("SELECT prev, body FROM payloads WHERE no = ?1")
         .map_err(sql)?;
@@ -99,7 +31,7 @@ fn read_chain(conn: &Connection, head: i64) -> Result<Vec<(i64, Vec<u8>)>, Store
             .query_row([next], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(sql)?;
         let prev = row.0;
-        chain.push((next, row.1));
+        chain.push(row.1);
         next = if prev < next { prev } else { 0 };
     }
     chain.reverse();

@@ -3,9 +3,9 @@
 use crate::accounts;
 use crate::connect::{self, FILE};
 use crate::error::{StoreResult, internal, sql};
-use crate::keys::Keys;
 use crate::reports::Snapshot;
 use crate::writer::{Shared, Writer, WriterHandle};
+use cognobserve_books::keys::Keys;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_ports::{ErrorKind, StoreError};
 use parking_lot::Mutex;

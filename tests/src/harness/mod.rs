@@ -6,6 +6,7 @@ pub mod books;
 pub mod client;
 pub mod command;
 pub mod openapi;
+pub mod profile;
 pub mod sample;
 pub mod scan;
 pub mod server;

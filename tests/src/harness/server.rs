@@ -2,6 +2,7 @@
 //! A server that panicked fails the test that owned it; a test that fails shows the log.
 use super::client::Client;
 use super::command::{Printed, find_binary, prepare_command, run_command};
+use super::profile::Backing;
 use super::wait::wait_until;
 use rand::Rng;
 use std::net::TcpListener;
@@ -56,6 +57,7 @@ impl Setup {
             data_dir,
             key: make_key(),
             port: 0,
+            backing: Backing::of_profile(),
             setup: self,
         };
         server.start_again();
@@ -91,6 +93,7 @@ pub struct Server {
     log: PathBuf,
     key: String,
     port: u16,
+    backing: Backing,
     setup: Setup,
 }
 
@@ -138,7 +141,7 @@ impl Server {
 
     /// Runs a command on the same store, whether the server runs or not.
     pub fn run(&self, args: &[&str]) -> Printed {
-        run_command(&self.data_dir, args, &[], b"")
+        run_command(&self.data_dir, args, &self.backing.settings(), b"")
     }
 
     /// SIGKILL: no chance to tidy up.
@@ -210,6 +213,7 @@ impl Server {
             .env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("COGNOBSERVE_DATA_DIR", &self.data_dir)
             .env("COGNOBSERVE_INIT_API_KEY", &self.key)
+            .envs(self.backing.settings())
             .envs(
                 self.setup
                     .settings

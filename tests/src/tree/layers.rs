@@ -3,12 +3,15 @@ use super::read_metadata;
 use std::collections::BTreeMap;
 
 /// What each library may name; the binary, the tests and the benches may name any.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("wire", &["model"]),
     ("ports", &["model"]),
     ("pipeline", &["model", "wire"]),
-    ("sqlite", &["model", "ports"]),
+    ("books", &["model", "ports"]),
+    ("sqlite", &["model", "ports", "books"]),
+    ("postgres", &["model", "ports", "books"]),
+    ("redis", &["model", "ports"]),
     ("dashboard", &["model", "ports"]),
     (
         "server",
@@ -22,7 +25,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
         ],
     ),
 ];
-const FREE: [&str; 3] = ["cognobserve", "tests", "bench"];
+const FREE: [&str; 4] = ["cognobserve", "tests", "bench", "servers"];
 /// No doing, only knowing: these crates have no runtime, no database, no network.
 const PURE: [&str; 3] = ["model", "wire", "pipeline"];
 const IMPURE: [&str; 8] = [

@@ -2,7 +2,7 @@
 //! Invariant: the file appears under its name only when it is complete.
 use super::output::{OutputArgs, print_json, print_line};
 use super::settings::SettingsArgs;
-use crate::assemble::{self, Access};
+use crate::assemble;
 use anyhow::{Context, bail};
 use cognobserve_model::time::Micros;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,7 +24,9 @@ pub struct BackupArgs {
 }
 
 pub fn run(args: BackupArgs) -> anyhow::Result<()> {
-    let data_dir = args.settings.data_dir()?;
+    let data_dir = args
+        .settings
+        .embedded_dir("back it up with its own tools, like pg_dump")?;
     let target = choose_file(&args.target);
     if target.exists() {
         bail!("{} exists already", target.display());
@@ -43,12 +45,9 @@ pub fn run(args: BackupArgs) -> anyhow::Result<()> {
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "backup {bar:40} {percent}% {eta}",
     )?);
-    assemble::run_on_store(&data_dir, Access::Existing, async |store| {
-        store.backup_to(&copy, |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
-        })?;
-        anyhow::Ok(())
+    assemble::copy_embedded(&data_dir, &copy, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
     })?;
     bar.finish_and_clear();
     let file = std::fs::File::open(&copy)?;

@@ -2,9 +2,8 @@
 //! Invariant: makes and changes nothing. Exit 1 if a server could not work.
 use super::output::{OutputArgs, print_json, print_table};
 use super::settings::SettingsArgs;
-use crate::assemble::{self, Access, STORE_FILE};
+use crate::assemble::{self, Access, Place, STORE_FILE};
 use cognobserve_model::time::{MICROS_PER_SECOND, Micros};
-use cognobserve_ports::{Accounts, Reports};
 use cognobserve_server::config::{Config, load};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -132,14 +131,20 @@ fn describe(finding: &Finding) -> Value {
 }
 
 fn examine(config: &Config, findings: &mut Vec<Finding>) {
-    let dir = &config.data_dir;
+    let (dir, place) = (&config.data_dir, Place::of(config));
+    if !place.is_embedded() {
+        findings.push(check_clock(dir, SystemTime::now()));
+        findings.extend(check_store(&place));
+        findings.push(check_server(config.listen));
+        return;
+    }
     findings.push(check_directory(dir));
     if dir.is_dir() {
         findings.push(check_free_space(dir));
     }
     findings.push(check_clock(dir, SystemTime::now()));
     if dir.join(STORE_FILE).exists() {
-        findings.extend(check_store(dir));
+        findings.extend(check_store(&place));
     } else {
         findings.push(find(
             "store",
@@ -246,8 +251,8 @@ fn check_clock(dir: &Path, now: SystemTime) -> Finding {
     find("clock", Status::Fine, shown, "")
 }
 
-fn check_store(dir: &Path) -> Vec<Finding> {
-    let looked = assemble::run_on_store(dir, Access::Existing, async |store| {
+fn check_store(place: &Place) -> Vec<Finding> {
+    let looked = assemble::run_on_store(place, Access::Existing, async |store| {
         let projects = store.list_projects().await?;
         let mut keys = 0;
         for project in &projects {
@@ -262,7 +267,14 @@ fn check_store(dir: &Path) -> Vec<Finding> {
             "store",
             Status::Wrong,
             format!("{error:#}"),
-            "use the version that wrote it, or restore a backup: `cognobserve restore FILE`",
+            match place.is_embedded() {
+                true => {
+                    "use the version that wrote it, or restore a backup: `cognobserve restore FILE`"
+                }
+                false => {
+                    "check COGNOBSERVE_DATABASE_URL, and that the server runs and lets this user in"
+                }
+            },
         )],
         Ok((0, _)) => vec![find(
             "store",
@@ -280,8 +292,8 @@ fn check_store(dir: &Path) -> Vec<Finding> {
             "store",
             Status::Fine,
             format!(
-                "format {}, {projects} projects, {keys} keys",
-                assemble::STORE_FORMAT
+                "{place}, format {}, {projects} projects, {keys} keys",
+                place.format()
             ),
             "",
         )],

@@ -7,7 +7,7 @@ use crate::assemble::{self, Access, Store};
 use anyhow::Context;
 use cognobserve_model::account::{ApiKey, Project, Scopes};
 use cognobserve_model::id::KeyId;
-use cognobserve_ports::{Accounts, NewKey};
+use cognobserve_ports::NewKey;
 use cognobserve_server::auth::key::SecretKey;
 use serde_json::{Value, json};
 
@@ -61,48 +61,46 @@ fn parse_scopes(text: &str) -> Result<Scopes, String> {
 
 pub fn run(args: KeysArgs) -> anyhow::Result<()> {
     let is_json = args.output.json;
-    let data_dir = args.settings.data_dir()?;
-    assemble::run_on_store(&data_dir, Access::Existing, async |store| {
-        match args.command {
-            KeysCommand::Create {
-                project,
-                scopes,
-                name,
-            } => {
-                let project = find_project(&store, project.as_deref()).await?;
-                let (made, key) = make_key(&store, &project, scopes, &name).await?;
-                if !is_json {
-                    return print_line(key.reveal());
-                }
-                print_json(&json!({
-                    "id": made.id.as_str(),
-                    "key": key.reveal(),
-                    "project": project.name,
-                    "scopes": list_scopes(scopes),
-                }))
+    let place = args.settings.place()?;
+    assemble::run_on_store(&place, Access::Existing, async |store| match args.command {
+        KeysCommand::Create {
+            project,
+            scopes,
+            name,
+        } => {
+            let project = find_project(&store, project.as_deref()).await?;
+            let (made, key) = make_key(&store, &project, scopes, &name).await?;
+            if !is_json {
+                return print_line(key.reveal());
             }
-            KeysCommand::List { project } => {
-                let rows = list_keys(&store, project.as_deref()).await?;
-                if is_json {
-                    print_json(
-                        &rows
-                            .iter()
-                            .map(|(project, key)| describe(project, key))
-                            .collect(),
-                    )
-                } else {
-                    print_keys(&rows)
-                }
+            print_json(&json!({
+                "id": made.id.as_str(),
+                "key": key.reveal(),
+                "project": project.name,
+                "scopes": list_scopes(scopes),
+            }))
+        }
+        KeysCommand::List { project } => {
+            let rows = list_keys(&store, project.as_deref()).await?;
+            if is_json {
+                print_json(
+                    &rows
+                        .iter()
+                        .map(|(project, key)| describe(project, key))
+                        .collect(),
+                )
+            } else {
+                print_keys(&rows)
             }
-            KeysCommand::Revoke { id } => {
-                let revoked = store.revoke_key(&KeyId::new(id.as_str())).await?;
-                let revoked = revoked.with_context(|| format!("there is no key {id:?}"))?;
-                let at = revoked.revoked.map(|at| at.to_string());
-                if is_json {
-                    print_json(&json!({"id": id, "revokedAt": at}))
-                } else {
-                    print_line(&format!("key {id} is revoked"))
-                }
+        }
+        KeysCommand::Revoke { id } => {
+            let revoked = store.revoke_key(&KeyId::new(id.as_str())).await?;
+            let revoked = revoked.with_context(|| format!("there is no key {id:?}"))?;
+            let at = revoked.revoked.map(|at| at.to_string());
+            if is_json {
+                print_json(&json!({"id": id, "revokedAt": at}))
+            } else {
+                print_line(&format!("key {id} is revoked"))
             }
         }
     })

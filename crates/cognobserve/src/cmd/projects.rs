@@ -6,7 +6,6 @@ use crate::assemble::{self, Access, Store};
 use anyhow::{Context, bail};
 use cognobserve_model::account::{Capture, Project};
 use cognobserve_model::time::Zone;
-use cognobserve_ports::Accounts;
 use serde_json::{Value, json};
 
 const WORKSPACE: &str = "default";
@@ -107,13 +106,13 @@ fn parse_zone(text: &str) -> Result<String, String> {
 
 pub fn run(args: ProjectsArgs) -> anyhow::Result<()> {
     let is_json = args.output.json;
-    let data_dir = args.settings.data_dir()?;
+    let place = args.settings.place()?;
     let access = if matches!(args.command, ProjectsCommand::Create { .. }) {
         Access::Make
     } else {
         Access::Existing
     };
-    assemble::run_on_store(&data_dir, access, async |store| match args.command {
+    assemble::run_on_store(&place, access, async |store| match args.command {
         ProjectsCommand::Create { name, workspace } => {
             check_name(&name)?;
             check_name(&workspace)?;

@@ -2,9 +2,8 @@
 //! Invariant: the store appears only when it is complete and was opened once.
 use super::output::{OutputArgs, print_json, print_line};
 use super::settings::SettingsArgs;
-use crate::assemble::{self, Access, STORE_FILE};
+use crate::assemble::{self, Access, Place, STORE_FILE};
 use anyhow::{Context, bail};
-use cognobserve_ports::Accounts;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +22,9 @@ pub struct RestoreArgs {
 }
 
 pub fn run(args: RestoreArgs) -> anyhow::Result<()> {
-    let data_dir = args.settings.data_dir()?;
+    let data_dir = args
+        .settings
+        .embedded_dir("restore it with its own tools, like pg_restore")?;
     let target = data_dir.join(STORE_FILE);
     if target.exists() {
         bail!(
@@ -40,7 +41,8 @@ pub fn run(args: RestoreArgs) -> anyhow::Result<()> {
     std::fs::copy(&args.file, &copy)
         .with_context(|| format!("cannot copy {}", args.file.display()))?;
     // Opening reads all of the accounts and users: a damaged or newer file fails here.
-    let projects = assemble::run_on_store(unfinished.path(), Access::Existing, async |store| {
+    let place = Place::embedded(unfinished.path());
+    let projects = assemble::run_on_store(&place, Access::Existing, async |store| {
         anyhow::Ok(store.list_projects().await?.len())
     })
     .with_context(|| format!("{} is not a whole backup", args.file.display()))?;

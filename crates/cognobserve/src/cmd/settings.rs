@@ -1,4 +1,5 @@
 //! The settings that commands share: where they come from on the command line.
+use crate::assemble::Place;
 use cognobserve_server::config::{Flag, Loaded, Sources, load};
 use std::path::PathBuf;
 
@@ -33,8 +34,15 @@ impl SettingsArgs {
         Sources::of_process(self.config.clone(), flags)
     }
 
-    /// The data directory alone, for commands that need nothing else.
-    pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.load(Vec::new())?.config.data_dir)
+    /// Where the store is, for commands that need nothing else.
+    pub fn place(&self) -> anyhow::Result<Place> {
+        Ok(Place::of(&self.load(Vec::new())?.config))
+    }
+
+    /// The data directory of the embedded store; `instead` says what to do for another one.
+    pub fn embedded_dir(&self, instead: &str) -> anyhow::Result<PathBuf> {
+        let place = self.place()?;
+        anyhow::ensure!(place.is_embedded(), "the store is {place}: {instead}");
+        Ok(place.data_dir)
     }
 }

@@ -3,7 +3,6 @@ use super::output::{OutputArgs, print_json, print_line, print_table};
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access};
 use cognobserve_model::report::Verification;
-use cognobserve_ports::Reports;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -20,8 +19,8 @@ pub struct VerifyArgs {
 }
 
 pub fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
-    let data_dir = args.settings.data_dir()?;
-    let found = assemble::run_on_store(&data_dir, Access::Existing, async |store| {
+    let place = args.settings.place()?;
+    let found = assemble::run_on_store(&place, Access::Existing, async |store| {
         anyhow::Ok(store.verify().await?)
     })?;
     if args.output.json {

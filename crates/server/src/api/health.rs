@@ -29,9 +29,8 @@ pub async fn check_health() -> Json<HealthOut> {
 pub async fn check_readiness(
     State(state): State<Arc<AppState>>,
 ) -> Result<Json<HealthOut>, Problem> {
-    if !state.queue.is_open() {
-        return Err(Problem::new(Code::Overloaded, "The server is going down."));
-    }
+    let open = state.queue.check_open().await;
+    open.map_err(|reason| Problem::new(Code::Overloaded, reason))?;
     // Whatever the kind of failure: who watches wants to know whether to send anything.
     let checked = state.reports.check_ready().await;
     checked.map_err(|error| Problem {

@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "COGNOBSERVE_";
 /// Settings whose value may stand in a file that `…_FILE` names.
-const FROM_FILE: [&str; 3] = ["init.workspace", "init.project", "init.api_key"];
-pub(super) const SECRETS: [&str; 1] = ["init.api_key"];
+const FROM_FILE: [&str; 5] = [
+    "init.workspace",
+    "init.project",
+    "init.api_key",
+    "database.url",
+    "queue.url",
+];
+pub(super) const SECRETS: [&str; 3] = ["init.api_key", "database.url", "queue.url"];
 /// Read by the commands that talk to a server; see `client`.
 const OF_CLIENTS: [&str; 2] = ["COGNOBSERVE_ENDPOINT", "COGNOBSERVE_API_KEY"];
 /// Asked for by people who expect another store: going on without it would put data where
 /// they do not look for it.
-const OTHER_STORES: [&str; 3] = [
-    "COGNOBSERVE_DATABASE_URL",
-    "COGNOBSERVE_QUEUE_URL",
-    "COGNOBSERVE_CLICKHOUSE_URL",
-];
+const OTHER_STORES: [&str; 1] = ["COGNOBSERVE_CLICKHOUSE_URL"];
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +163,7 @@ impl Layers {
                 from_file.push((key.clone(), name, value));
             } else if OTHER_STORES.contains(&name.as_str()) {
                 self.problems.push(format!(
-                    "{name}: this version has the embedded store only; unset it"
+                    "{name}: this version has the embedded store and PostgreSQL only; unset it"
                 ));
             } else {
                 self.warnings.push(format!(

@@ -5,6 +5,7 @@
 mod client;
 mod layers;
 mod read;
+mod roles;
 
 #[cfg(test)]
 mod tests;
@@ -12,10 +13,12 @@ mod tests;
 use crate::auth::key::SecretKey;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use client::{ClientSettings, read_client};
 pub use layers::{Effective, Flag, Origin, Sources};
 pub use read::{Loaded, Problems, load};
+pub use roles::{Role, Roles};
 
 /// The commented file that is default, reference and example at once.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
@@ -27,9 +30,31 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Without a trailing slash; `None`: `http://` and the address that was bound.
     pub public_url: Option<String>,
+    pub roles: Roles,
+    pub database: Database,
+    pub queue: Queue,
     pub limits: Limits,
     pub log: Log,
     pub init: Init,
+}
+
+/// The PostgreSQL server behind the store.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `None`: the embedded store in the data directory.
+    pub url: Option<Secret>,
+    pub max_connections: usize,
+    pub statement_timeout: Duration,
+}
+
+/// The Redis server between door and ledger.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// `None`: batches are booked by the process that took them in.
+    pub url: Option<Secret>,
+    pub partitions: u16,
+    pub max_age: Duration,
+    pub replicas: u32,
 }
 
 /// What protects the process from too much at once.

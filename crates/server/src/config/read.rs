@@ -1,12 +1,12 @@
 //! From texts to typed settings; every problem is collected, none stops the reading.
 use super::layers::{Effective, Layers, SECRETS, Sources};
-use super::{Config, Init, Limits, Log, LogFormat};
+use super::{Config, Database, Init, Limits, Log, LogFormat, Queue, Role, Roles, Secret};
 use crate::auth::key::SecretKey;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 use thiserror::Error;
 
-const ROLES: [&str; 4] = ["api", "ingest", "web", "worker"];
 const MIB: usize = 1024 * 1024;
 /// One request of the largest size that is accepted must fit.
 const SMALLEST_IN_FLIGHT_MIB: usize = 64;
@@ -57,13 +57,34 @@ struct Reader(Layers);
 
 impl Reader {
     fn read_config(&mut self) -> Config {
-        self.check_roles();
-        Config {
+        let config = Config {
+            roles: self.read("roles", Roles::parse).unwrap_or_else(Roles::all),
             listen: self
                 .read("listen", read_address)
                 .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             data_dir: self.read("data_dir", read_path).unwrap_or_default(),
             public_url: self.read_optional("public_url", read_url),
+            database: Database {
+                url: self.read_optional("database.url", read_database_url),
+                max_connections: self
+                    .read("database.max_connections", read_connections)
+                    .unwrap_or_default(),
+                statement_timeout: self
+                    .read("database.statement_timeout_s", read_seconds)
+                    .unwrap_or_default(),
+            },
+            queue: Queue {
+                url: self.read_optional("queue.url", read_queue_url),
+                partitions: self
+                    .read("queue.partitions", read_partitions)
+                    .unwrap_or_default(),
+                max_age: self
+                    .read("queue.max_age_s", read_seconds)
+                    .unwrap_or_default(),
+                replicas: self
+                    .read("queue.replicas", read_replicas)
+                    .unwrap_or_default(),
+            },
             limits: Limits {
                 in_flight_bytes: self
                     .read("limits.in_flight_mib", read_mib)
@@ -80,7 +101,9 @@ impl Reader {
                 project: self.read_optional("init.project", read_name),
                 api_key: self.read_optional("init.api_key", read_key),
             },
-        }
+        };
+        self.check_roles(&config);
+        config
     }
 
     /// The value, or `None` after noting why it is none.
@@ -107,17 +130,28 @@ impl Reader {
         if is_set { self.read(key, parse) } else { None }
     }
 
-    fn check_roles(&mut self) {
-        self.read("roles", |list| {
-            let mut roles: Vec<&str> = list.split(',').map(str::trim).filter(|role| !role.is_empty()).collect();
-            roles.sort_unstable();
-            roles.dedup();
-            match roles.iter().find(|role| !ROLES.contains(role)) {
-                Some(role) => Err(format!("there is no role {role:?}; the roles are ingest, worker, api, web")),
-                None if roles == ROLES => Ok(()),
-                None => Err("one process does everything in this version: all of ingest,worker,api,web or leave it out".into()),
-            }
-        });
+    /// Roles that cannot work together as they are set.
+    fn check_roles(&mut self, config: &Config) {
+        let roles = &config.roles;
+        let has_database = config.database.url.is_some();
+        let apart = roles.contains(Role::Ingest) != roles.contains(Role::Worker);
+        let problems = &mut self.0.problems;
+        if !roles.are_all() && !has_database {
+            problems.push(format!(
+                "roles: {roles} alone need a database that others reach too: set database.url, or leave roles out"
+            ));
+        }
+        if apart && config.queue.url.is_none() {
+            problems.push(format!(
+                "roles: {roles} without the other of ingest and worker need a queue between them: set queue.url"
+            ));
+        }
+        if config.queue.url.is_some() && !has_database {
+            problems.push(
+                "queue.url: the embedded store has its own queue: set database.url too, or unset it"
+                    .into(),
+            );
+        }
     }
 }
 
@@ -151,6 +185,51 @@ fn read_url(text: &str) -> Result<String, String> {
             "{text:?} is not a URL like https://observe.example.com"
         )),
     }
+}
+
+/// The value holds a password: the message must not repeat it.
+fn read_database_url(text: &str) -> Result<Secret, String> {
+    match text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        true => Ok(Secret::new(text)),
+        false => Err("must be like postgres://user:password@host/name".into()),
+    }
+}
+
+/// The value may hold a password: the message must not repeat it.
+fn read_queue_url(text: &str) -> Result<Secret, String> {
+    match text.starts_with("redis://") || text.starts_with("rediss://") {
+        true => Ok(Secret::new(text)),
+        false => Err("must be like redis://:password@host:6379/0".into()),
+    }
+}
+
+fn read_partitions(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|count| (1..=1024).contains(count))
+        .ok_or_else(|| format!("{text:?} is not a number of partitions, 1 to 1024"))
+}
+
+fn read_replicas(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|count| *count <= 16)
+        .ok_or_else(|| format!("{text:?} is not a number of replicas, 0 to 16"))
+}
+
+fn read_connections(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|count| (2..=1_000).contains(count))
+        .ok_or_else(|| format!("{text:?} is not a number of connections, 2 to 1000"))
+}
+
+fn read_seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{text:?} is not a number of seconds, 1 to 86400"))
 }
 
 fn read_mib(text: &str) -> Result<usize, String> {

@@ -104,7 +104,7 @@ fn all_problems_are_told_at_once() {
         ("COGNOBSERVE_LISTEN", "nowhere"),
         ("COGNOBSERVE_PUBLIC_URL", "observe.example.com"),
         ("COGNOBSERVE_INIT_API_KEY", "secret-word"),
-        ("COGNOBSERVE_DATABASE_URL", "postgres://db"),
+        ("COGNOBSERVE_CLICKHOUSE_URL", "http://db"),
     ]);
     sources.file = Some(file.path().into());
     let problems = load(&sources).unwrap_err();
@@ -117,7 +117,7 @@ fn all_problems_are_told_at_once() {
         "listen (environment COGNOBSERVE_LISTEN): \"nowhere\"",
         "public_url (environment",
         "init.api_key (environment",
-        "COGNOBSERVE_DATABASE_URL",
+        "COGNOBSERVE_CLICKHOUSE_URL",
     ] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }

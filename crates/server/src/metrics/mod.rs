@@ -9,6 +9,7 @@ mod render;
 pub use number::{Counter, Gauge, Seconds};
 
 use axum::http::StatusCode;
+use cognobserve_ports::QueueHealth;
 
 /// Statuses that are counted by themselves; any other counts as the last.
 pub(crate) const STATUSES: [&str; 14] = [
@@ -42,9 +43,25 @@ pub struct Metrics {
     pub committed_spans: Counter,
     pub failed_groups: Counter,
     pub commit_seconds: Seconds,
+    pub dead_letters: Counter,
+    pub queue_depth: Gauge,
+    pub queue_age_ms: Gauge,
+    pub queue_workers: Gauge,
+    pub queue_memory_bytes: Gauge,
 }
 
 impl Metrics {
+    /// Takes over what was seen of the queue's server.
+    pub fn note_queue(&self, health: &QueueHealth) {
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let age = health.oldest_age.map_or(0, |age| age.as_millis());
+        self.queue_age_ms
+            .set(i64::try_from(age).unwrap_or(i64::MAX));
+        self.queue_depth.set(number(health.depth));
+        self.queue_workers.set(number(health.workers));
+        self.queue_memory_bytes.set(number(health.memory_used));
+    }
+
     /// Counts an answered request.
     pub fn count_request(&self, area: Area, status: StatusCode) {
         let known = STATUSES.iter().position(|word| *word == status.as_str());

@@ -25,6 +25,10 @@ impl Gauge {
         self.0.fetch_add(n, Relaxed);
     }
 
+    pub fn set(&self, n: i64) {
+        self.0.store(n, Relaxed);
+    }
+
     pub fn subtract(&self, n: i64) {
         self.0.fetch_sub(n, Relaxed);
     }

@@ -104,6 +104,31 @@ impl Metrics {
                 help: "Time of one group commit.",
                 value: Value::Seconds(buckets, sum),
             },
+            gauge(
+                "cognobserve_stream_entries",
+                "Entries of the queue's server that are not booked; 0 without one.",
+                self.queue_depth.get(),
+            ),
+            gauge(
+                "cognobserve_stream_oldest_ms",
+                "Age of the oldest of them.",
+                self.queue_age_ms.get(),
+            ),
+            gauge(
+                "cognobserve_stream_workers",
+                "Workers that were seen lately.",
+                self.queue_workers.get(),
+            ),
+            gauge(
+                "cognobserve_stream_memory_bytes",
+                "Memory that the queue's server uses.",
+                self.queue_memory_bytes.get(),
+            ),
+            counter(
+                "cognobserve_stream_dead_letters_total",
+                "Entries that this process gave up.",
+                &self.dead_letters,
+            ),
         ]
     }
 

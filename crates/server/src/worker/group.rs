@@ -2,7 +2,8 @@
 //!
 //! It never waits for more: a group is what came while the former one was committed. One
 //! group is under way at a time; a panic of the ledger is a failure of that group alone.
-use super::queue::{Entry, Setback, Way};
+use super::hall::{Setback, Way};
+use super::queue::Entry;
 use crate::metrics::Metrics;
 use cognobserve_ports::{Committed, ErrorKind, Ledger, Refusal, StoreError};
 use std::sync::Arc;

@@ -4,9 +4,11 @@
 //! order of entries decides nothing; what wins is decided by their arrival stamps.
 use super::budget::{Budget, Reservation};
 use super::group::run_groups;
+use super::hall::{Hall, Setback, Way};
 use crate::metrics::Metrics;
+use async_trait::async_trait;
 use cognobserve_model::piece::Batch;
-use cognobserve_ports::{Committed, Ledger, Refusal};
+use cognobserve_ports::{Committed, Ledger};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -31,26 +33,6 @@ impl Default for QueueLimits {
             group_spans: 5_000,
         }
     }
-}
-
-/// Why a batch was not committed.
-#[derive(Debug)]
-pub enum Setback {
-    /// The ledger refused it.
-    Refused(Refusal),
-    /// Its group failed, maybe by another batch: submit the same again, [`Way::Alone`].
-    Sunk(Reservation),
-    /// It failed alone: a defect, or a store that contradicts itself.
-    Failed,
-    /// The store does not answer, or the queue is closed: try again later.
-    Unavailable,
-}
-
-/// Whether a batch may share a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    Grouped,
-    Alone,
 }
 
 pub(super) struct Entry {
@@ -143,6 +125,33 @@ impl LocalQueue {
         {
             tracing::error!(%error, "the committing task did not end well");
         }
+    }
+}
+
+#[async_trait]
+impl Hall for LocalQueue {
+    fn budget(&self) -> &Arc<Budget> {
+        LocalQueue::budget(self)
+    }
+
+    async fn submit(
+        &self,
+        batch: Batch,
+        reservation: Reservation,
+        way: Way,
+    ) -> Result<Committed, Setback> {
+        LocalQueue::submit(self, batch, reservation, way).await
+    }
+
+    async fn check_open(&self) -> Result<(), String> {
+        match self.is_open() {
+            true => Ok(()),
+            false => Err("The server is going down.".into()),
+        }
+    }
+
+    async fn drain(&self) {
+        LocalQueue::drain(self).await;
     }
 }
 

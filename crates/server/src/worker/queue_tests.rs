@@ -8,7 +8,7 @@ use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{DeleteMode, ErrorKind, SessionPatch, StoreError};
+use cognobserve_ports::{DeleteMode, ErrorKind, Refusal, SessionPatch, StoreError};
 use tokio::sync::Semaphore;
 
 type Stored<T> = Result<T, StoreError>;

@@ -7,6 +7,7 @@ use cognobserve_model::id::ProjectId;
 use cognobserve_ports::reference::ReferenceStore;
 use cognobserve_ports::{Accounts, Ledger, NewKey};
 use cognobserve_server::auth::key::SecretKey;
+use cognobserve_server::config::Roles;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
 use cognobserve_server::{AppState, Limits, build_router};
@@ -106,7 +107,7 @@ impl App {
             make_key(&store, &other, "ingest,read,admin").await,
         );
         App {
-            router: build_router(state),
+            router: build_router(state, &Roles::all()),
             store,
             queue,
             project,

@@ -14,6 +14,7 @@ use cognobserve_model::report::{
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
+use cognobserve_server::config::Roles;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::ArrivalClock;
 use cognobserve_server::{AppState, Limits, build_router};
@@ -249,7 +250,7 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             ArrivalClock::default(),
         );
         let app = App {
-            router: build_router(state),
+            router: build_router(state, &Roles::all()),
             ..app
         };
         for path in [

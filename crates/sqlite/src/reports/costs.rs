@@ -1,12 +1,14 @@
 //! Costs by user, model, day, session or metadata value; rows + unattributed = total.
 use super::Snapshot;
-use super::users::value_text;
 use crate::directory::Person;
 use crate::error::{StoreResult, damaged, sql};
 use crate::load::decode_profile;
 use crate::rollups::decode;
+use cognobserve_books::costs::{CostPage, Gathered, Placed, cut_rows, sort_unpriced};
+use cognobserve_books::objects::value_text;
+use cognobserve_model::id::UserId;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::query::{CostGroup, CostPosition, CostQuery, Period};
+use cognobserve_model::query::{CostGroup, CostQuery, Period};
 use cognobserve_model::report::{CostKey, CostReport, CostRow, UnpricedModel};
 use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros};
 use hashbrown::HashMap;
@@ -17,11 +19,6 @@ use std::collections::BTreeMap;
 struct Grouped {
     page: CostPage,
     unattributed: (Measures, i64),
-}
-
-struct CostPage {
-    rows: Vec<CostRow>,
-    next: Option<CostPosition>,
 }
 
 pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<CostReport> {
@@ -44,50 +41,22 @@ pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Cost
     })
 }
 
-/// The rows of the asked page, by cost descending, then by the key's text, and where it
-/// goes on. `place` gives both of a row.
-fn cut<'r, T>(
-    mut rows: Vec<T>,
-    query: &CostQuery,
-    place: impl Fn(&T) -> (i128, Cow<'r, str>),
-) -> (Vec<T>, Option<CostPosition>) {
-    let limit = query.page.limit;
-    let order = |(cost, key): &(i128, Cow<str>), (other, other_key): &(i128, Cow<str>)| {
-        other.cmp(cost).then_with(|| key.cmp(other_key))
-    };
-    if let Some(after) = &query.page.after {
-        let after = (after.cost_nanos, Cow::Borrowed(after.key.as_str()));
-        rows.retain(|row| order(&place(row), &after).is_gt());
-    }
-    let more = rows.len() > limit;
-    if more {
-        rows.select_nth_unstable_by(limit, |a, b| order(&place(a), &place(b)));
-        rows.truncate(limit);
-    }
-    rows.sort_by(|a, b| order(&place(a), &place(b)));
-    let next = rows.last().filter(|_| more).map(|last| {
-        let (cost_nanos, key) = place(last);
-        CostPosition {
-            cost_nanos,
-            key: key.into_owned(),
-        }
-    });
-    (rows, next)
-}
-
-fn cut_rows(rows: Vec<CostRow>, query: &CostQuery) -> CostPage {
-    let place = |row: &CostRow| (row.measures.cost_nanos, Cow::Owned(row.key.order_key()));
-    let (rows, next) = cut(rows, query, place);
-    CostPage { rows, next }
-}
-
 /// What is made into a row if it is on the page.
 struct UserSum<'d> {
     no: i64,
     /// `None`: erased.
     person: Option<&'d Person>,
+    id: UserId,
     measures: Measures,
     session_count: i64,
+}
+
+impl Placed for UserSum<'_> {
+    fn place(&self) -> (i128, Cow<'_, str>) {
+        let external_id = self.person.map(|person| &*person.external_id);
+        let key = external_id.unwrap_or(self.id.as_str());
+        (self.measures.cost_nanos, Cow::Borrowed(key))
+    }
 }
 
 fn by_user(
@@ -102,23 +71,23 @@ fn by_user(
     let nobody = sums.remove(&0).unwrap_or_default();
     let directory = snapshot.shared.directory.read();
     let people = directory.people(snapshot.project_no);
-    let users = sums.into_iter().map(|(no, measures)| UserSum {
-        no,
-        person: people.and_then(|people| people.find_no(no)),
-        measures,
-        session_count: sessions.get(&no).copied().unwrap_or(0),
-    });
-    let users = users.filter(|user| !user.measures.is_zero() || user.session_count > 0);
-    let (users, next) = cut(users.collect(), query, |user: &UserSum| {
-        let key = match user.person {
-            Some(person) => Cow::Borrowed(&*person.external_id),
-            None => Cow::Owned(snapshot.user_id(user.no).to_string()),
-        };
-        (user.measures.cost_nanos, key)
-    });
+    let mut gathered = Gathered::new(query);
+    for (no, measures) in sums {
+        let session_count = sessions.get(&no).copied().unwrap_or(0);
+        if !measures.is_zero() || session_count > 0 {
+            gathered.add(UserSum {
+                no,
+                person: people.and_then(|people| people.find_no(no)),
+                id: snapshot.user_id(no),
+                measures,
+                session_count,
+            });
+        }
+    }
+    let (users, next) = gathered.finish();
     let (mut rows, mut numbers) = (Vec::with_capacity(users.len()), Vec::new());
     for user in users {
-        let id = snapshot.user_id(user.no);
+        let id = user.id;
         let key = match user.person {
             Some(person) => CostKey::User {
                 id,
@@ -194,7 +163,7 @@ fn by_metadata(
             })
         });
     Ok(Grouped {
-        page: cut_rows(rows.collect(), query),
+        page: cut_rows(rows, query),
         unattributed,
     })
 }
@@ -269,7 +238,7 @@ fn by_day(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Grouped> {
         session_count,
     });
     Ok(Grouped {
-        page: cut_rows(rows.collect(), query),
+        page: cut_rows(rows, query),
         unattributed: (Measures::default(), 0),
     })
 }
@@ -343,10 +312,6 @@ pub(super) fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedMode
             total_tokens: measures.unpriced_tokens,
         });
     }
-    rows.sort_by(|a, b| {
-        b.total_tokens
-            .cmp(&a.total_tokens)
-            .then_with(|| a.model.cmp(&b.model))
-    });
+    sort_unpriced(&mut rows);
     Ok(rows)
 }

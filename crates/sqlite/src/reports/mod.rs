@@ -117,21 +117,6 @@ impl Snapshot<'_> {
     }
 }
 
-/// JSON object text of a profile's live metadata, keys sorted.
-pub(crate) fn metadata_json(profile: &Profile) -> String {
-    let mut json = String::from("{");
-    for (key, value) in profile.metadata() {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        json.push_str(&serde_json::Value::from(key).to_string());
-        json.push(':');
-        json.push_str(value);
-    }
-    json.push('}');
-    json
-}
-
 #[async_trait]
 impl Reports for SqliteStore {
     async fn list_users(

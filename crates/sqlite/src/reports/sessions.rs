@@ -1,10 +1,11 @@
 //! Lists and details of sessions, and how many of a user's fall into a period.
-use super::{Snapshot, TimePage, metadata_json};
+use super::{Snapshot, TimePage};
 use crate::error::{StoreResult, sql};
 use crate::load::decode_profile;
 use crate::rollups::{decode, read_totals};
+use cognobserve_books::shown::{SessionRow, session_matches};
 use cognobserve_model::query::{
-    DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey, fold_search,
+    DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey,
 };
 use cognobserve_model::report::{DayStats, SessionRef, SessionStats};
 use cognobserve_model::time::Micros;
@@ -31,19 +32,15 @@ pub(super) fn read(snapshot: &Snapshot, no: i64) -> StoreResult<SessionStats> {
         ))
     });
     let (external_id, owner, (first, last, created), measures, profile) = row.map_err(sql)?;
-    let profile = decode_profile(&profile)?;
-    Ok(SessionStats {
-        id: snapshot.session_id(no),
-        project: snapshot.project.clone(),
+    let row = SessionRow {
         external_id,
-        name: profile.name().map(Into::into),
-        metadata: metadata_json(&profile),
         user: snapshot.user_ref(owner.max(0)),
-        first_seen: Micros(first.unwrap_or(created)),
-        last_seen: Micros(last.unwrap_or(created)),
-        created: Micros(created),
+        bounds: (first, last),
+        created,
         measures: decode(&measures)?,
-    })
+        profile: decode_profile(&profile)?,
+    };
+    Ok(row.show(snapshot.session_id(no), snapshot.project))
 }
 
 /// What a trace shows of its session.
@@ -294,7 +291,8 @@ pub(super) fn list(
             let before = page.after.as_ref().is_some_and(|after| {
                 session.last_seen == after.time && session.external_id <= after.id
             });
-            if !before && matches(filter, &session) {
+            let name = session.name.as_deref();
+            if !before && session_matches(filter, &session.external_id, name) {
                 sessions.push(session);
             }
         }
@@ -313,16 +311,6 @@ pub(super) fn list(
         id: last.external_id.clone(),
     });
     Ok(Some(Page { items, next }))
-}
-
-fn matches(filter: &SessionFilter, session: &SessionStats) -> bool {
-    filter.search.as_ref().is_none_or(|needle| {
-        fold_search(&session.external_id).contains(needle)
-            || session
-                .name
-                .as_deref()
-                .is_some_and(|name| fold_search(name).contains(needle))
-    })
 }
 
 /// Up to about `limit` sessions (last, number), newest first, and all that share the oldest's instant.

@@ -2,24 +2,16 @@
 use super::places::{Place, Walk, read_newest};
 use super::{Snapshot, TimePage};
 use crate::error::{StoreResult, damaged, sql};
-use crate::keys::HashKind;
 use crate::lookup;
 use crate::payloads;
 use crate::writer::{StoredTrace, match_trace, read_trace};
-use cognobserve_model::facts::level_bit;
+use cognobserve_books::keys::HashKind;
+use cognobserve_books::shown::{Names, Shown, may_match};
 use cognobserve_model::id::SessionId;
-use cognobserve_model::payload::Payload;
-use cognobserve_model::query::{
-    Page, PageRequest, TimePosition, TraceFilter, UserKey, fold_search,
-};
-use cognobserve_model::report::{SpanDetail, SpanSummary, TraceDetail, TraceSummary};
-use cognobserve_model::span::{Level, SpanKind, SpanState};
-use cognobserve_model::time::Micros;
+use cognobserve_model::query::{Page, PageRequest, TimePosition, TraceFilter, UserKey};
+use cognobserve_model::report::{TraceDetail, TraceSummary};
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
-
-/// Spans shown with a trace in a list.
-const LISTED_SPANS: usize = 100;
 
 /// A filter with its references resolved to numbers.
 struct Wanted<'a> {
@@ -87,7 +79,7 @@ pub(super) fn list(
     });
     let items = found
         .iter()
-        .map(|trace| summarise(snapshot, trace, None))
+        .map(|trace| summarise(snapshot, trace))
         .collect::<StoreResult<_>>()?;
     Ok(Some(Page { items, next }))
 }
@@ -145,93 +137,37 @@ fn read_matching(
         let row = header.query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let (user, levels, latency): (i64, u8, Option<i64>) = row.map_err(sql)?;
         let filter = wanted.filter;
-        let plausible = wanted.user.is_none_or(|wanted| wanted == user)
-            && filter
-                .level
-                .is_none_or(|level| levels & level_bit(level) != 0)
-            && filter
-                .min_latency_micros
-                .is_none_or(|min| latency.is_some_and(|latency| latency >= min));
+        let plausible =
+            wanted.user.is_none_or(|wanted| wanted == user) && may_match(filter, levels, latency);
         if !plausible {
             continue;
         }
         let trace = read_trace(snapshot.conn, *no)?.ok_or_else(|| damaged("list of traces"))?;
-        if matches(wanted, &trace) {
+        if shown(&trace).matches(filter, wanted.model) {
             found.push(trace);
         }
     }
     Ok(found)
 }
 
-fn matches(wanted: &Wanted, trace: &StoredTrace) -> bool {
-    let filter = wanted.filter;
-    let has_model = |no: i64| trace.booked.models.iter().any(|(model, _)| model.0 == no);
-    wanted.model.is_none_or(has_model)
-        && filter
-            .name
-            .as_ref()
-            .is_none_or(|name| *trace.state.display_name() == **name)
-        && filter
-            .search
-            .as_ref()
-            .is_none_or(|needle| contains(trace, needle))
+fn shown(trace: &StoredTrace) -> Shown<'_> {
+    Shown {
+        state: &trace.state,
+        booked: &trace.booked,
+    }
 }
 
-fn contains(trace: &StoredTrace, needle: &str) -> bool {
-    let of_span = |span: &SpanState| {
-        let texts = [span.name.as_deref(), span.status_message.as_deref()];
-        texts
-            .into_iter()
-            .flatten()
-            .any(|text| fold_search(text).contains(needle))
-    };
-    fold_search(&trace.state.id).contains(needle)
-        || fold_search(&trace.state.display_name()).contains(needle)
-        || trace.state.spans.iter().any(of_span)
-}
-
-/// By (start, id), spans without a start last.
-fn sort_spans(trace: &StoredTrace) -> Vec<(usize, &SpanState)> {
-    let mut spans: Vec<(usize, &SpanState)> = trace.state.spans.iter().enumerate().collect();
-    spans.sort_by(|(_, a), (_, b)| {
-        (a.start.is_none(), a.start, &a.id).cmp(&(b.start.is_none(), b.start, &b.id))
-    });
-    spans
-}
-
-fn summarise(
-    snapshot: &Snapshot,
-    trace: &StoredTrace,
-    payload: Option<&Payload>,
-) -> StoreResult<TraceSummary> {
-    let metadata = match payload {
-        Some(payload) => payload.metadata(),
-        None => payloads::read(snapshot.conn, trace.payload_no)?.metadata(),
-    };
-    let spans = sort_spans(trace)
-        .into_iter()
-        .take(LISTED_SPANS)
-        .map(|(_, span)| SpanSummary {
-            id: span.id.to_string(),
-            name: span.name.as_deref().unwrap_or_default().to_owned(),
-            level: span.level.unwrap_or(Level::Default),
-            total_tokens: span.usage.effective().total_tokens(),
-            cost_nanos: span.pricing.nanos(),
-        });
-    Ok(TraceSummary {
-        id: trace.state.id.to_string(),
-        name: trace.state.display_name().into(),
-        time: trace.booked.time,
+fn read_names(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<Names> {
+    let session = trace.booked.session.map_or(0, |session| session.0);
+    Ok(Names {
         user: snapshot.user_ref(trace.booked.user.map_or(0, |user| user.0)),
-        session: super::sessions::read_ref(
-            snapshot,
-            trace.booked.session.map_or(0, |session| session.0),
-        )?,
-        metadata: metadata.unwrap_or_else(|| "{}".into()),
-        latency_micros: trace.booked.latency_micros,
-        measures: trace.booked.measures.clone(),
-        spans: spans.collect(),
+        session: super::sessions::read_ref(snapshot, session)?,
     })
+}
+
+fn summarise(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceSummary> {
+    let payload = payloads::read(snapshot.conn, trace.payload_no)?;
+    Ok(shown(trace).summarise(&payload, read_names(snapshot, trace)?))
 }
 
 /// One trace with everything.
@@ -253,7 +189,6 @@ pub(super) fn find(snapshot: &Snapshot, id: &str) -> StoreResult<Option<TraceDet
 
 fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> {
     let payload = payloads::read(snapshot.conn, trace.payload_no)?;
-    let counted = trace.state.mark_counted();
     let mut models: HashMap<i64, String> = HashMap::new();
     let mut name = snapshot
         .conn
@@ -264,34 +199,7 @@ fn detail(snapshot: &Snapshot, trace: &StoredTrace) -> StoreResult<TraceDetail> 
             slot.insert(name.query_row([model.0], |row| row.get(0)).map_err(sql)?);
         }
     }
-    let spans = sort_spans(trace).into_iter().map(|(at, span)| {
-        let shown = payload.span(&span.id);
-        SpanDetail {
-            id: span.id.to_string(),
-            parent: span.parent.as_deref().map(Into::into),
-            name: span.name.as_deref().unwrap_or_default().to_owned(),
-            kind: span.kind.unwrap_or(SpanKind::Span),
-            level: span.level.unwrap_or(Level::Default),
-            status_message: span.status_message.as_deref().map(Into::into),
-            start: span.start,
-            end: span.end,
-            latency_micros: span.duration_micros(),
-            model: span.model.and_then(|no| models.get(&no.0).cloned()),
-            response_id: span.response_id.as_deref().map(Into::into),
-            usage: span.usage.effective(),
-            pricing: span.pricing,
-            counted: counted[at],
-            input: shown.input,
-            output: shown.output,
-            metadata: shown.metadata,
-            model_parameters: shown.model_parameters,
-        }
-    });
-    Ok(TraceDetail {
-        summary: summarise(snapshot, trace, Some(&payload))?,
-        arrived: Micros(trace.state.first_arrival.0),
-        spans: spans.collect(),
-    })
+    Ok(shown(trace).describe(&payload, read_names(snapshot, trace)?, &models))
 }
 
 /// A session's traces, oldest first.

@@ -5,76 +5,16 @@ use crate::error::StoreResult;
 use crate::error::{damaged, sql};
 use crate::load::decode_profile;
 use crate::rollups::read_totals;
+use cognobserve_books::objects::value_text;
+use cognobserve_books::order::{Candidate, Picker};
+use cognobserve_books::shown::{Times, show_user};
 use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
-use cognobserve_model::query::{
-    Page, Period, SortOrder, UserKey, UserPosition, UserQuery, UserSort,
-};
+use cognobserve_model::query::{Page, Period, UserKey, UserPosition, UserQuery, UserSort};
 use cognobserve_model::report::{User, UserDetail, UserStats, sort_value};
 use cognobserve_model::time::Micros;
 use hashbrown::HashMap;
-use std::cmp::Ordering;
 use std::collections::HashSet;
-
-/// What a listed user is ordered by, and who it is.
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    value: Option<i128>,
-    external_id: &'a str,
-    no: i64,
-}
-
-/// Less means earlier in the list: by value in the asked direction, nulls last, ties by
-/// external id ascending.
-fn order(descending: bool, a: &Candidate, b: &Candidate) -> Ordering {
-    let by_value = match (a.value, b.value) {
-        (Some(a), Some(b)) if descending => b.cmp(&a),
-        (Some(a), Some(b)) => a.cmp(&b),
-        (a, b) => a.is_none().cmp(&b.is_none()),
-    };
-    by_value.then_with(|| a.external_id.cmp(b.external_id))
-}
-
-/// The earliest `keep` of many candidates. They are gathered and cut from time to time,
-/// which is cheaper than a heap where most come in ascending order.
-struct Best<'a> {
-    descending: bool,
-    keep: usize,
-    kept: Vec<Candidate<'a>>,
-    /// Nothing from here on can be among the best.
-    worst: Option<Candidate<'a>>,
-}
-
-impl<'a> Best<'a> {
-    const SLACK: usize = 2_000;
-
-    fn add(&mut self, candidate: Candidate<'a>) {
-        let beyond = |worst: &Candidate| order(self.descending, &candidate, worst).is_ge();
-        if self.worst.as_ref().is_some_and(beyond) {
-            return;
-        }
-        self.kept.push(candidate);
-        if self.kept.len() >= self.keep + Self::SLACK {
-            self.cut();
-        }
-    }
-
-    fn cut(&mut self) {
-        if self.kept.len() > self.keep {
-            let last = self.keep - 1;
-            self.kept
-                .select_nth_unstable_by(last, |a, b| order(self.descending, a, b));
-            self.kept.truncate(self.keep);
-            self.worst = self.kept.last().copied();
-        }
-    }
-
-    fn into_sorted(mut self) -> Vec<Candidate<'a>> {
-        self.cut();
-        self.kept.sort_by(|a, b| order(self.descending, a, b));
-        self.kept
-    }
-}
 
 /// Sums of a period for every user, read once.
 struct PeriodSums {
@@ -108,16 +48,11 @@ pub(super) fn list(
                 next: None,
             });
         };
-        let (picked, more) = pick(people, query, period_sums.as_ref(), with_metadata.as_ref());
+        let (picked, next) = pick(people, query, period_sums.as_ref(), with_metadata.as_ref());
         let persons: Vec<Person> = picked
             .iter()
             .filter_map(|candidate| people.find_no(candidate.no).cloned())
             .collect();
-        let last = picked.last().filter(|_| more);
-        let next = last.map(|last| UserPosition {
-            value: last.value,
-            external_id: last.external_id.to_owned(),
-        });
         (persons, next)
     };
     let mut items = Vec::with_capacity(persons.len());
@@ -145,48 +80,28 @@ pub(super) fn list(
     Ok(Page { items, next })
 }
 
-/// The page's users in order, and whether more follow.
+/// The page's users in order, and where it goes on.
 fn pick<'a>(
     people: &'a People,
     query: &UserQuery,
     sums: Option<&PeriodSums>,
     with_metadata: Option<&HashSet<i64>>,
-) -> (Vec<Candidate<'a>>, bool) {
-    let descending = query.order == SortOrder::Desc;
-    let after = query.page.after.as_ref();
-    let after = after.map(|position| Candidate {
-        value: position.value,
-        external_id: &position.external_id,
-        no: 0,
-    });
-    let mut best = Best {
-        descending,
-        keep: query.page.limit + 1,
-        kept: Vec::new(),
-        worst: None,
-    };
+) -> (Vec<Candidate<&'a str>>, Option<UserPosition>) {
+    let mut picker = Picker::new(query);
     let mut consider = |person: &'a Person| {
-        if !admits(query, with_metadata, person) {
-            return;
-        }
-        let candidate = Candidate {
-            value: value_of(query.sort, person, sums),
-            external_id: &person.external_id,
-            no: person.no,
-        };
-        let is_before = |after: &Candidate| order(descending, &candidate, after).is_le();
-        if !after.as_ref().is_some_and(is_before) {
-            best.add(candidate);
+        if admits(query, with_metadata, person) {
+            picker.add(Candidate {
+                value: value_of(query.sort, person, sums),
+                external_id: &*person.external_id,
+                no: person.no,
+            });
         }
     };
     match &query.search {
         Some(needle) => people.search(needle).into_iter().for_each(&mut consider),
         None => people.living().for_each(&mut consider),
     }
-    let mut picked = best.into_sorted();
-    let more = picked.len() > query.page.limit;
-    picked.truncate(query.page.limit);
-    (picked, more)
+    picker.finish()
 }
 
 fn admits(query: &UserQuery, with_metadata: Option<&HashSet<i64>>, person: &Person) -> bool {
@@ -239,28 +154,22 @@ fn find_by_metadata(snapshot: &Snapshot, wanted: &[(String, String)]) -> StoreRe
     Ok(found)
 }
 
-/// How a metadata value compares and groups: a JSON string by its content, else its text.
-pub(super) fn value_text(json: &str) -> String {
-    serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
-}
-
 fn read_user(snapshot: &Snapshot, person: &Person) -> StoreResult<User> {
     let (profile, created, updated): (Profile, i64, i64) = snapshot.read_profile(person.no)?;
-    Ok(User {
-        id: snapshot.user_id(person.no),
-        project: snapshot.project.clone(),
-        external_id: person.external_id.to_string(),
-        name: profile.name().map(Into::into),
-        email: profile.email().map(Into::into),
-        metadata: profile
-            .metadata()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect(),
-        first_seen: Micros(person.first_seen()),
-        last_seen: Micros(person.last_seen()),
-        created: Micros(created),
-        updated: Micros(updated),
-    })
+    let times = Times {
+        first_seen: person.first_seen(),
+        last_seen: person.last_seen(),
+        created,
+        updated,
+    };
+    let (id, external_id) = (snapshot.user_id(person.no), person.external_id.to_string());
+    Ok(show_user(
+        id,
+        snapshot.project,
+        external_id,
+        &profile,
+        times,
+    ))
 }
 
 /// One user with sums of a period and the 10 latest sessions.

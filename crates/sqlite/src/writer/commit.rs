@@ -5,8 +5,9 @@ use super::store_trace::{OpenTrace, find_trace};
 use super::{Caches, Changes, ProjectFacts, Shared, Writer};
 use crate::error::{StoreResult, sql};
 use crate::held::Held;
-use crate::keys::HashKind;
-use crate::payloads;
+use cognobserve_books::bodies::pack_piece;
+use cognobserve_books::keys::HashKind;
+use cognobserve_books::objects::split_object;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::stamp::Arrival;
@@ -74,7 +75,7 @@ fn commit_group(
         }
         for (no, staged) in std::mem::take(&mut desk.sessions) {
             if staged.is_new || staged.changed {
-                books.sessions.entry(no).or_default().staged = Some(staged);
+                books.postings.sessions.entry(no).or_default().staged = Some(staged);
             }
         }
         books.close(tx, &mut desk.caches.standings, changes)?;
@@ -128,7 +129,7 @@ impl CommitSession {
     }
 
     fn take_piece(&mut self, desk: &mut Desk, mut piece: Piece) -> StoreResult<usize> {
-        payloads::pack_piece(&mut piece);
+        pack_piece(&mut piece);
         desk.now = piece.arrival;
         let at = match self.index.get(&piece.trace_id) {
             Some(at) => *at,
@@ -211,18 +212,6 @@ fn merge_session_profile(desk: &mut Desk, piece: &Piece, time: Micros) -> StoreR
         return Ok(());
     }
     desk.merge_session(no.0, &session.external_id, &part)
-}
-
-/// The keys of a JSON object text with their JSON texts; `null` deletes.
-fn split_object(object: &str) -> Vec<(String, Option<String>)> {
-    let keys: BTreeMap<String, &serde_json::value::RawValue> =
-        serde_json::from_str(object).unwrap_or_default();
-    let text = |value: &serde_json::value::RawValue| {
-        (value.get() != "null").then(|| value.get().to_owned())
-    };
-    keys.into_iter()
-        .map(|(key, value)| (key, text(value)))
-        .collect()
 }
 
 /// Whether the batch would make more users than the project may have.

@@ -7,66 +7,17 @@ use super::{Caches, Changes, Shared};
 use crate::directory::People;
 use crate::error::sql;
 use crate::held::Held;
-use crate::keys::{HashKind, Keys};
 use crate::load::{decode_profile, encode_profile};
+use cognobserve_books::keys::{HashKind, Keys};
+use cognobserve_books::staged::Staged;
 use cognobserve_model::id::{ModelNo, SessionNo, UserNo};
-use cognobserve_model::profile::{Profile, ProfilePart};
+use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::trace::{DeadUser, Registry};
 use cognobserve_ports::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// A user or session whose profile is new or may have changed.
-pub(super) struct Staged {
-    pub external_id: Box<str>,
-    pub created: i64,
-    pub profile: Profile,
-    pub is_new: bool,
-    /// A fact or only its time has changed: the row must be written.
-    pub changed: bool,
-    /// Something that a reader sees has changed.
-    pub visible: bool,
-    /// The key that brought the last change.
-    pub by: Box<str>,
-}
-
-impl Staged {
-    fn stored(external_id: String, created: i64, profile: Profile) -> Staged {
-        Staged {
-            external_id: external_id.into(),
-            created,
-            profile,
-            is_new: false,
-            changed: false,
-            visible: false,
-            by: "".into(),
-        }
-    }
-
-    fn fresh(external_id: &str, created: i64, by: &str) -> Staged {
-        Staged {
-            external_id: external_id.into(),
-            created,
-            profile: Profile::default(),
-            is_new: true,
-            changed: false,
-            visible: false,
-            by: by.into(),
-        }
-    }
-
-    fn merge(&mut self, part: &ProfilePart, now: Arrival, by: &str) {
-        let before = self.profile.clone();
-        let visible = self.profile.merge(part, now);
-        self.changed |= self.profile != before;
-        if visible {
-            self.visible = true;
-            self.by = by.into();
-        }
-    }
-}
 
 pub(super) struct Desk<'a, 'c> {
     pub tx: &'a Held<'c>,

@@ -5,9 +5,9 @@ use super::store_trace::{find_trace, read_trace, write_trace};
 use super::{Writer, commit, index, sessions};
 use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged, sql};
-use crate::keys::HashKind;
 use crate::load::{decode_profile, encode_profile};
 use crate::payloads;
+use cognobserve_books::keys::HashKind;
 use cognobserve_model::id::{KeyId, SessionNo};
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::Deleted;
@@ -87,7 +87,7 @@ impl Writer {
                 &mut caches.standings,
                 project.no,
                 session_no,
-                &mut books.users,
+                &mut books.postings.users,
             )?;
             caches.sessions.delete(
                 tx,

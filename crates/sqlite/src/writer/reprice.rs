@@ -5,44 +5,26 @@ use super::{Writer, commit, index};
 use crate::accounts::read_book;
 use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged, sql};
+use cognobserve_books::repricing::{Shift, reprice_trace};
+use cognobserve_model::facts::Facts;
 use cognobserve_model::id::ModelNo;
 use cognobserve_model::price::PriceBook;
 use rusqlite::Connection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 const STEP: i64 = 2_000;
 
-/// Per user number: spans whose price changed, cost before and after.
-pub(crate) type Shift = BTreeMap<i64, (i64, i128, i128)>;
-
-/// Adds what a newly priced trace changes; `None` if nothing.
-fn reprice_trace(
+/// Prices a trace anew; `None` if nothing changed.
+fn reprice_stored(
     mut trace: StoredTrace,
     book: &PriceBook,
     names: &HashMap<i64, Arc<str>>,
     shift: &mut Shift,
-) -> Option<StoredTrace> {
-    let before = trace.state.clone();
+) -> Option<(StoredTrace, Facts)> {
     let name_of = |no: ModelNo| names.get(&no.0).cloned().unwrap_or_else(|| "".into());
-    trace.state.price(None, book, &name_of, true);
-    let changed = before
-        .spans
-        .iter()
-        .zip(&trace.state.spans)
-        .filter(|(old, new)| old.pricing != new.pricing)
-        .count();
-    if changed == 0 {
-        return None;
-    }
-    let facts = trace.state.facts();
-    let entry = shift
-        .entry(facts.user.map_or(0, |user| user.0))
-        .or_default();
-    entry.0 += changed as i64;
-    entry.1 += trace.booked.measures.cost_nanos;
-    entry.2 += facts.measures.cost_nanos;
-    Some(trace)
+    let facts = reprice_trace(&trace.booked, &mut trace.state, book, &name_of, shift)?;
+    Some((trace, facts))
 }
 
 fn read_names(conn: &Connection, project_no: i64) -> StoreResult<HashMap<i64, Arc<str>>> {
@@ -79,7 +61,7 @@ pub(crate) fn preview(conn: &Connection, project_no: i64) -> StoreResult<Shift> 
         after = *last;
         for no in numbers {
             let trace = read_trace(conn, no)?.ok_or_else(|| damaged("trace"))?;
-            reprice_trace(trace, &book, &names, &mut shift);
+            reprice_stored(trace, &book, &names, &mut shift);
         }
     }
 }
@@ -101,8 +83,8 @@ impl Writer {
             let mut books = Books::new(project.no, &project.book);
             for no in &numbers {
                 let trace = read_trace(tx, *no)?.ok_or_else(|| damaged("trace"))?;
-                if let Some(trace) = reprice_trace(trace, &project.book, &names, &mut shift) {
-                    let facts = trace.state.facts();
+                let repriced = reprice_stored(trace, &project.book, &names, &mut shift);
+                if let Some((trace, facts)) = repriced {
                     books.replace(*no, Some(&trace.booked), Some(&facts));
                     index::move_trace(tx, project.no, *no, Some(&trace.booked), Some(&facts))?;
                     write_trace(tx, *no, project.no, trace.payload_no, &facts, &trace.state)?;

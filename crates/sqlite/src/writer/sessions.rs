@@ -2,11 +2,11 @@
 //!
 //! A session belongs to the user of its latest identified trace (by time, then by trace
 //! id); one without such a trace belongs to nobody, who is counted too.
-use super::books::Entry;
 use crate::error::{StoreResult, damaged, sql};
 use crate::held::Held;
 use crate::load::encode_profile;
 use crate::lookup::era_of;
+use cognobserve_books::postings::Entry;
 use rusqlite::Row;
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,16 +1,18 @@
 //! A trace row: found by its external id, read, and written back with what it books.
 use super::books::Books;
-use super::desk::{Desk, Staged};
+use super::desk::Desk;
 use super::index;
 use super::sequences::take;
 use crate::error::{damaged, sql};
 use crate::held::Held;
-use crate::keys::{HashKind, Keys};
+
 use crate::lookup::Lookup;
 use crate::payloads;
+use cognobserve_books::bodies::{Kept, fold_bodies};
+use cognobserve_books::keys::{HashKind, Keys};
+use cognobserve_books::staged::Staged;
 use cognobserve_model::facts::Facts;
 use cognobserve_model::id::{ModelNo, SessionNo};
-use cognobserve_model::payload::{Change, PayloadPart};
 use cognobserve_model::trace::TraceState;
 use cognobserve_ports::StoreError;
 use rusqlite::Connection;
@@ -107,7 +109,8 @@ impl OpenTrace {
         if self.stored.is_some() {
             unlink_missing_sessions(desk, &mut self.state)?;
         }
-        let before = self.stored.as_ref().map(|stored| &stored.state);
+        let stored = self.stored.take();
+        let before = stored.as_ref().map(|stored| &stored.state);
         if before == Some(&self.state) && self.bodies.is_empty() {
             return Ok(());
         }
@@ -120,13 +123,13 @@ impl OpenTrace {
             self.bodies.clear();
             self.drop_payload = true;
         }
-        let old_payload = self.stored.as_ref().map_or(0, |stored| stored.payload_no);
+        let old_payload = stored.as_ref().map_or(0, |stored| stored.payload_no);
         let payload_no = self.store_payload(desk, old_payload)?;
         let unchanged = before == Some(&self.state) && payload_no == old_payload;
         if unchanged {
             return Ok(());
         }
-        let no = match &self.stored {
+        let no = match &stored {
             Some(stored) => stored.no,
             None => {
                 let no = take(&mut desk.caches.next.trace);
@@ -134,7 +137,7 @@ impl OpenTrace {
                 no
             }
         };
-        let booked = self.stored.as_ref().map(|stored| &stored.booked);
+        let booked = stored.as_ref().map(|stored| &stored.booked);
         if self.state.erased && before.is_none_or(|before| !before.erased) {
             let hash = desk
                 .shared
@@ -153,11 +156,7 @@ impl OpenTrace {
             index::move_trace(desk.tx, project_no, no, booked, Some(&facts))?;
         }
         // Plain inserts are appended; only a known row is looked for.
-        let statement = if self.stored.is_some() {
-            UPDATE
-        } else {
-            INSERT
-        };
+        let statement = if stored.is_some() { UPDATE } else { INSERT };
         put_trace(
             desk.tx,
             statement,
@@ -169,7 +168,7 @@ impl OpenTrace {
         )
     }
 
-    fn store_payload(&self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
+    fn store_payload(&mut self, desk: &mut Desk, old: i64) -> Result<i64, StoreError> {
         let mut head = old;
         if self.drop_payload && head > 0 {
             payloads::delete(desk.tx, head)?;
@@ -178,38 +177,17 @@ impl OpenTrace {
         if self.state.erased || self.bodies.is_empty() {
             return Ok(head);
         }
-        if head == 0 && self.bodies.len() == 1 {
-            let no = take(&mut desk.caches.next.payload);
-            payloads::insert(desk.tx, no, 0, &self.bodies[0])?;
-            return Ok(no);
-        }
-        // Something is stored already, or several pieces came at once: keep what is new.
-        let mut stored = payloads::read(desk.tx, head)?;
-        let (mut news, mut change): (Vec<PayloadPart>, Change) = (Vec::new(), Change::Nothing);
-        for body in &self.bodies {
-            for part in payloads::unpack(body)? {
-                let said = stored.add(&part);
-                change = change.max(said);
-                if said != Change::Nothing {
-                    news.push(part);
-                }
-            }
-        }
-        let no = match change {
-            Change::Nothing => return Ok(head),
-            Change::Value => {
-                let no = take(&mut desk.caches.next.payload);
-                payloads::insert(desk.tx, no, head, &payloads::pack(&news)?)?;
-                no
-            }
-            // A repeat: only the stamps are newer, so nothing is stored twice.
-            Change::SaidAgain => {
+        let stored = payloads::read_chain(desk.tx, head)?;
+        let (prev, body) = match fold_bodies(&stored, std::mem::take(&mut self.bodies))? {
+            Kept::AsStored => return Ok(head),
+            Kept::With(body) => (head, body),
+            Kept::Instead(body) => {
                 payloads::delete(desk.tx, head)?;
-                let no = take(&mut desk.caches.next.payload);
-                payloads::insert(desk.tx, no, 0, &payloads::pack(&stored.to_parts())?)?;
-                no
+                (0, body)
             }
         };
+        let no = take(&mut desk.caches.next.payload);
+        payloads::insert(desk.tx, no, prev, &body)?;
         Ok(no)
     }
 }

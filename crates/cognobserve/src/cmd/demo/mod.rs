@@ -10,12 +10,11 @@ use super::import::Intake;
 use super::keys::make_key;
 use super::serve::first_start::{Handover, KEY_FILE};
 use super::serve::{Announcement, Stop, bind, flag_listen, logging, serve_until_stopped};
-use crate::assemble::{self, Access, Store};
+use crate::assemble::{self, Access, Place, Store};
 use crate::cmd::output::{is_terminal, print_line};
 use anyhow::Context;
 use cognobserve_model::account::Scopes;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::Accounts;
 use cognobserve_server::config::{Flag, Sources, load};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -56,7 +55,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     let served = runtime.block_on(async {
         let listener = bind(config.listen).await?;
-        let store = assemble::open_store(&data_dir, Access::Serve)?;
+        let store = assemble::open_store(&Place::embedded(&data_dir), Access::Serve).await?;
         let mut stop = Stop::listen()?;
         let handover = tokio::select! {
             filled = fill_store(&store, &data_dir, &args, Micros::now()) => filled?,
@@ -66,14 +65,14 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
         let announcement = Announcement {
             address: listener.local_addr()?,
             public_url: config.public_url.clone(),
-            data_dir: data_dir.clone(),
+            place: Place::embedded(&data_dir),
             handover: Some(handover),
         };
         announcement.print()?;
         print_line(
             "Start with john@acme.com, who says that the AI is broken. Ctrl-C ends the demo.",
         )?;
-        serve_until_stopped(store, &config.limits, listener).await
+        serve_until_stopped(store, &config, listener).await
     });
     drop(runtime);
     // Removing the directory may fail; the data is made up.

@@ -10,7 +10,6 @@ use anyhow::{Context, bail};
 use cognobserve_model::account::Project;
 use cognobserve_model::query::{PageRequest, Period, TimePosition, TraceFilter};
 use cognobserve_model::time::{Micros, Zone};
-use cognobserve_ports::Reports;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -60,12 +59,12 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     {
         bail!("--from is after --to: nothing lies between");
     }
-    let data_dir = args.settings.data_dir()?;
+    let place = args.settings.place()?;
     let period = Period {
         from: args.from,
         to: args.to,
     };
-    assemble::run_on_store(&data_dir, Access::Existing, async |store| {
+    assemble::run_on_store(&place, Access::Existing, async |store| {
         let project = find_project(&store, args.project.as_deref()).await?;
         let mut out: Box<dyn Write> = match &args.output {
             Some(path) => Box::new(

@@ -9,7 +9,6 @@ use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::report::{SpanDetail, TraceDetail, User};
 use cognobserve_model::span::{Level, SpanKind};
 use cognobserve_model::usage::Usage;
-use cognobserve_ports::Reports;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;

@@ -5,7 +5,6 @@ use cognobserve_model::account::Project;
 use cognobserve_model::money::Dollars;
 use cognobserve_model::query::{PageRequest, Period, SortOrder, UserPosition, UserQuery, UserSort};
 use cognobserve_model::report::UserStats;
-use cognobserve_ports::Reports;
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 use std::io::Write;

@@ -8,7 +8,7 @@ use cognobserve_model::id::KeyId;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_model::time::Micros;
 use cognobserve_pipeline::{Accepted, Door, IdSeed, accept_trace};
-use cognobserve_ports::{Committed, Ledger, Refusal, StoreError};
+use cognobserve_ports::{Committed, Refusal, StoreError};
 use cognobserve_server::worker::ArrivalClock;
 use cognobserve_wire::json::sanitize;
 use tokio::task::JoinHandle;

@@ -95,11 +95,13 @@ pub fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         if args.client.key.is_some() {
             bail!("--key needs --url; without it the files go straight into the store");
         }
-        let data_dir = args.settings.data_dir()?;
-        assemble::run_on_store(&data_dir, Access::Alone, async |store| {
+        let place = args.settings.place()?;
+        // Progress is kept in it, wherever the store is.
+        assemble::make_private_dir(&place.data_dir)?;
+        assemble::run_on_store(&place, Access::Alone, async |store| {
             let project = find_project(&store, args.project.as_deref()).await?;
             for file in &args.files {
-                import_file(&store, &project, file, &data_dir, &mut tally).await?;
+                import_file(&store, &project, file, &place.data_dir, &mut tally).await?;
             }
             anyhow::Ok(())
         })

@@ -10,7 +10,6 @@ use crate::assemble::{self, Access, Store};
 use anyhow::{Context, bail};
 use cognobserve_model::price::{PriceBook, PriceEntry, Rates, parse_price};
 use cognobserve_model::time::Zone;
-use cognobserve_ports::{Accounts, Ledger, Reports};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -132,12 +131,12 @@ pub fn run(args: PricesArgs) -> anyhow::Result<()> {
             args.output,
         );
     }
-    let data_dir = args.settings.data_dir()?;
+    let place = args.settings.place()?;
     let access = match &args.command {
         PricesCommand::Reprice(RepriceArgs { apply: true, .. }) => Access::Alone,
         _ => Access::Existing,
     };
-    assemble::run_on_store(&data_dir, access, async |store| answer(&store, args).await)
+    assemble::run_on_store(&place, access, async |store| answer(&store, args).await)
         .map_err(|error| explain_taken(error, "stop the server to change stored costs"))
 }
 

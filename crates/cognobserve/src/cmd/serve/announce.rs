@@ -1,9 +1,9 @@
 //! What a server says when it starts: where to click, and a first request that works as it is.
 //! Invariant: a key in clear is printed to a terminal only.
 use super::first_start::Handover;
+use crate::assemble::Place;
 use crate::cmd::output::{is_terminal, print_line};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 
 const FIRST_TRACE: &str = r#"{"name":"hello","user_id":"me","spans":[{"name":"say hello","type":"generation","model":"gpt-4o","usage":{"prompt_tokens":12,"completion_tokens":5}}]}"#;
 
@@ -11,7 +11,7 @@ const FIRST_TRACE: &str = r#"{"name":"hello","user_id":"me","spans":[{"name":"sa
 pub struct Announcement {
     pub address: SocketAddr,
     pub public_url: Option<String>,
-    pub data_dir: PathBuf,
+    pub place: Place,
     /// The first key, if there is one to hand over.
     pub handover: Option<Handover>,
 }
@@ -19,7 +19,7 @@ pub struct Announcement {
 impl Announcement {
     pub fn print(&self) -> anyhow::Result<()> {
         let url = self.local_url();
-        tracing::info!(%url, data_dir = %self.data_dir.display(), version = env!("CARGO_PKG_VERSION"), "serving");
+        tracing::info!(%url, store = %self.place, version = env!("CARGO_PKG_VERSION"), "serving");
         if self.handover.is_some() || is_terminal() {
             print_line(&self.write())?;
         }
@@ -41,7 +41,7 @@ impl Announcement {
         let mut text = format!(
             "CognObserve {} serves {url} from {}\n",
             env!("CARGO_PKG_VERSION"),
-            self.data_dir.display()
+            self.place
         );
         text += &format!("API reference: {url}/docs\n");
         let key = match &self.handover {
@@ -79,7 +79,7 @@ mod tests {
         Announcement {
             address,
             public_url: None,
-            data_dir: "/data".into(),
+            place: Place::embedded("/data"),
             handover,
         }
         .write()

@@ -1,12 +1,11 @@
 //! The first start: an empty store gets a workspace, a project and one key.
 //! Invariant: what was begun and cut short is completed by the next start; a key in clear goes to
 //! a terminal or to a file for its owner alone, never into a log.
-use crate::assemble::Store;
+use crate::assemble::{Store, make_private_dir};
 use crate::cmd::keys::describe_new;
 use crate::cmd::output::is_terminal;
 use anyhow::Context;
 use cognobserve_model::account::{Project, Scopes};
-use cognobserve_ports::Accounts;
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Init;
 use std::io::Write;
@@ -69,6 +68,7 @@ async fn find_or_make_project(store: &Store, init: &Init) -> anyhow::Result<Opti
 }
 
 pub fn write_key(data_dir: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
+    make_private_dir(data_dir)?;
     let path = data_dir.join(KEY_FILE);
     let write = || {
         // Made anew, so that its mode is ours whatever lay there.
@@ -91,13 +91,13 @@ pub fn write_key(data_dir: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assemble::{Access, run_on_store};
+    use crate::assemble::{Access, Place, run_on_store};
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn the_first_start_makes_one_key_and_the_second_none() {
         let dir = tempfile::tempdir().unwrap();
-        run_on_store(dir.path(), Access::Make, async |store| {
+        run_on_store(&Place::embedded(dir.path()), Access::Make, async |store| {
             let init = Init::default();
             // As after a crash between the two.
             store.create_project(NAME, NAME).await?;
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_given_key_has_all_scopes() {
         let dir = tempfile::tempdir().unwrap();
-        run_on_store(dir.path(), Access::Make, async |store| {
+        run_on_store(&Place::embedded(dir.path()), Access::Make, async |store| {
             let key = SecretKey::generate();
             let init = Init {
                 workspace: None,

@@ -11,7 +11,7 @@ pub use announce::Announcement;
 pub use run::{Stop, bind, serve_until_stopped};
 
 use super::settings::SettingsArgs;
-use crate::assemble::{self, Access};
+use crate::assemble::{self, Access, Place};
 use anyhow::Context;
 use cognobserve_server::config::Flag;
 
@@ -47,22 +47,23 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let data_dir = std::path::absolute(&config.data_dir)?;
+    let mut place = Place::of(&config);
+    place.data_dir = std::path::absolute(&place.data_dir)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
         let listener = bind(config.listen).await?;
-        let store = assemble::open_store(&data_dir, Access::Serve)?;
-        if !assemble::is_private(&data_dir) {
-            tracing::warn!(data_dir = %data_dir.display(), "others can read the data directory: chmod 700");
+        let store = assemble::open_store(&place, Access::Serve).await?;
+        if place.is_embedded() && !assemble::is_private(&place.data_dir) {
+            tracing::warn!(data_dir = %place.data_dir.display(), "others can read the data directory: chmod 700");
         }
-        let handover = first_start::prepare_store(&store, &config.init, &data_dir).await?;
+        let handover = first_start::prepare_store(&store, &config.init, &place.data_dir).await?;
         let announcement = Announcement {
             address: listener.local_addr()?,
             public_url: config.public_url.clone(),
-            data_dir,
+            place,
             handover,
         };
         announcement.print()?;
-        serve_until_stopped(store, &config.limits, listener).await
+        serve_until_stopped(store, &config, listener).await
     })
 }

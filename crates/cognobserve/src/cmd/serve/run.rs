@@ -1,13 +1,13 @@
 //! The life of a server process: listen, work, stop in order.
 use super::retention::keep_retention;
-use crate::assemble::{self, Store};
+use crate::assemble::{self, Parts, Store};
 use anyhow::Context;
-use cognobserve_server::config::Limits;
+use cognobserve_server::config::{Config, Role};
 use cognobserve_server::{build_router, serve};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// Takes the address before anything else is touched.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -19,25 +19,38 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Serves until SIGTERM or SIGINT, then answers and commits what was taken.
 pub async fn serve_until_stopped(
     store: Store,
-    limits: &Limits,
+    config: &Config,
     listener: TcpListener,
 ) -> anyhow::Result<()> {
-    let state = assemble::build_state(&store, limits).await?;
+    let Parts { state, consumer } = assemble::build_parts(&store, config).await?;
     let queue = state.queue.clone();
     let mut stop = Stop::listen()?;
-    let retention = tokio::spawn(keep_retention(Arc::new(store)));
+    let (stop_worker, stopped) = watch::channel(false);
+    let worker = consumer.map(|consumer| tokio::spawn(async move { consumer.run(stopped).await }));
+    let is_worker = config.roles.contains(Role::Worker);
+    let retention = is_worker.then(|| tokio::spawn(keep_retention(store)));
     let shutdown = async move {
         let name = stop.wait().await;
         tracing::info!(signal = name, "stopping: finishing what was taken");
+        // Who goes on booking takes no more than it has.
+        let _ = stop_worker.send(true);
         tokio::spawn(async move {
             let name = stop.wait().await;
             tracing::warn!(signal = name, "stopping at once");
             std::process::exit(1);
         });
     };
-    let served = serve(listener, build_router(state), shutdown).await;
+    let router = build_router(state, &config.roles);
+    let served = serve(listener, router, shutdown).await;
     queue.drain().await;
-    retention.abort();
+    if let Some(worker) = worker
+        && let Err(error) = worker.await
+    {
+        tracing::error!(%error, "the worker did not end well");
+    }
+    if let Some(retention) = retention {
+        retention.abort();
+    }
     served.context("the server ended")?;
     tracing::info!("stopped");
     Ok(())

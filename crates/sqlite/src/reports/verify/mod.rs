@@ -2,27 +2,21 @@
 //! owners agree. Walks traces by time, so that only a day's buckets are in memory.
 mod sessions;
 
-use super::metadata_json;
 use crate::error::{StoreResult, damaged, sql};
 use crate::lookup::era_of;
 use crate::rollups::decode;
-use crate::user_days::{self, Entries};
+use crate::user_days;
 use crate::writer::{StoredTrace, read_trace};
-use cognobserve_model::facts::Facts;
+use cognobserve_books::user_days::Entries;
+use cognobserve_books::verification::{Buckets, Recount, Report};
 use cognobserve_model::measures::Measures;
-use cognobserve_model::report::{Difference, Verification};
+use cognobserve_model::report::Verification;
 use cognobserve_model::time::Micros;
 use rusqlite::{Connection, Params};
-use std::collections::{BTreeMap, HashMap};
-
-const SHOWN: usize = 100;
 
 /// Verifies every project from one snapshot.
 pub(super) fn verify(conn: &Connection) -> StoreResult<Verification> {
-    let mut report = Report {
-        conn,
-        found: Verification::default(),
-    };
+    let mut report = Report::default();
     let mut projects = conn
         .prepare_cached("SELECT no FROM projects")
         .map_err(sql)?;
@@ -31,83 +25,36 @@ pub(super) fn verify(conn: &Connection) -> StoreResult<Verification> {
         .and_then(Iterator::collect)
         .map_err(sql)?;
     for project in projects {
-        Walk::new(&mut report, project).run()?;
+        Walk::new(conn, &mut report, project).run()?;
     }
     let orphans: i64 = conn
         .query_row("SELECT count(*) FROM traces WHERE project_no NOT IN (SELECT no FROM projects UNION SELECT project_no FROM purges)", [], |row| row.get(0))
         .map_err(sql)?;
-    report.check("traces of no project".into(), &orphans, &0);
+    report.check("traces of no project", &orphans, &0);
     Ok(report.found)
 }
 
-struct Report<'a> {
+struct Walk<'a> {
     conn: &'a Connection,
-    found: Verification,
-}
-
-impl Report<'_> {
-    fn check<T: PartialEq + std::fmt::Debug>(&mut self, place: String, stored: &T, recomputed: &T) {
-        self.found.rollup_rows += 1;
-        if stored != recomputed {
-            self.found.difference_count += 1;
-            if self.found.differences.len() < SHOWN {
-                self.found.differences.push(Difference {
-                    place,
-                    stored: format!("{stored:?}"),
-                    recomputed: format!("{recomputed:?}"),
-                });
-            }
-        }
-    }
-}
-
-#[derive(Default)]
-struct Expected {
-    measures: Measures,
-    first: Option<i64>,
-    last: Option<i64>,
-    /// Sessions: latest identified traces as (time, trace id, user).
-    owner: Option<(i64, Box<str>, i64)>,
-}
-
-impl Expected {
-    fn add(&mut self, facts: &Facts) {
-        self.measures.add(&facts.measures, 1);
-        let time = facts.time.0;
-        self.first = Some(self.first.map_or(time, |first| first.min(time)));
-        self.last = Some(self.last.map_or(time, |last| last.max(time)));
-    }
-}
-
-type Buckets = BTreeMap<(i64, i64), Measures>;
-
-struct Walk<'r, 'a> {
-    report: &'r mut Report<'a>,
+    report: &'a mut Report,
     project: i64,
-    users: HashMap<i64, Expected>,
-    sessions: HashMap<i64, Expected>,
+    recount: Recount,
     day: Option<i64>,
-    days: Buckets,
-    project_quarters: Buckets,
-    model_quarters: Buckets,
 }
 
-impl<'r, 'a> Walk<'r, 'a> {
-    fn new(report: &'r mut Report<'a>, project: i64) -> Self {
+impl<'a> Walk<'a> {
+    fn new(conn: &'a Connection, report: &'a mut Report, project: i64) -> Self {
         Walk {
+            conn,
             report,
             project,
-            users: HashMap::new(),
-            sessions: HashMap::new(),
+            recount: Recount::default(),
             day: None,
-            days: Buckets::new(),
-            project_quarters: Buckets::new(),
-            model_quarters: Buckets::new(),
         }
     }
 
     fn run(mut self) -> StoreResult<()> {
-        let conn = self.report.conn;
+        let conn = self.conn;
         let mut list = conn
             .prepare(
                 "SELECT time, trace_no, user_no, measures FROM project_traces WHERE project_no = ?1 ORDER BY time",
@@ -153,8 +100,7 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 
     fn take(&mut self, trace: &StoredTrace, time: Micros) -> StoreResult<()> {
-        let mut facts = trace.state.facts();
-        facts.name = Box::default();
+        let facts = Recount::recompute(&trace.state);
         let place = format!("trace {}", trace.no);
         self.report
             .check(format!("{place} facts"), &trace.booked, &facts);
@@ -171,28 +117,8 @@ impl<'r, 'a> Walk<'r, 'a> {
         }
         if session != 0 {
             self.check_listed("SELECT 1 FROM session_traces WHERE session_no = ?1 AND time = ?2 AND trace_no = ?3 AND user_no = ?4", [session, time.0, trace.no, user], &place)?;
-            let expected = self.sessions.entry(session).or_default();
-            expected.add(&facts);
-            let owner = (time.0, trace.state.id.clone(), user);
-            if user != 0 && expected.owner.as_ref().is_none_or(|best| *best < owner) {
-                expected.owner = Some(owner);
-            }
         }
-        self.users.entry(user).or_default().add(&facts);
-        self.days
-            .entry((time.day(), user))
-            .or_default()
-            .add(&facts.measures, 1);
-        self.project_quarters
-            .entry((time.quarter(), 0))
-            .or_default()
-            .add(&facts.measures, 1);
-        for (model, measures) in &facts.models {
-            self.model_quarters
-                .entry((time.quarter(), model.0))
-                .or_default()
-                .add(measures, 1);
-        }
+        self.recount.add(&trace.state, &facts);
         Ok(())
     }
 
@@ -202,7 +128,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         key: impl Params,
         place: &str,
     ) -> StoreResult<()> {
-        let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+        let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         let found = statement.exists(key).map_err(sql)?;
         self.report
             .check(format!("{place} is listed"), &found, &true);
@@ -210,8 +136,8 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 
     fn close_day(&mut self) -> StoreResult<()> {
-        for ((day, user), expected) in std::mem::take(&mut self.days) {
-            let stored = user_days::read(self.report.conn, self.project, day, user)?;
+        for ((day, user), expected) in std::mem::take(&mut self.recount.days) {
+            let stored = user_days::read(self.conn, self.project, day, user)?;
             self.report.check(
                 format!("user day {day} {user}"),
                 &stored.unwrap_or_default(),
@@ -222,16 +148,16 @@ impl<'r, 'a> Walk<'r, 'a> {
             (
                 "SELECT measures FROM project_quarters WHERE project_no = ?1 AND quarter = ?2 AND ?3 = 0",
                 "project quarter",
-                std::mem::take(&mut self.project_quarters),
+                std::mem::take(&mut self.recount.project_quarters),
             ),
             (
                 "SELECT measures FROM model_quarters WHERE project_no = ?1 AND quarter = ?2 AND model_no = ?3",
                 "model quarter",
-                std::mem::take(&mut self.model_quarters),
+                std::mem::take(&mut self.recount.model_quarters),
             ),
         ];
         for (query, what, buckets) in tables {
-            let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+            let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
             for ((bucket, number), expected) in buckets {
                 let mut rows = statement
                     .query([self.project, bucket, number])
@@ -255,10 +181,7 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     /// Rows for which there is no trace would balance nothing: their sums must agree too.
     fn count_bucket_rows(&mut self) -> StoreResult<()> {
-        let mut total = Measures::default();
-        self.users
-            .values()
-            .for_each(|user| total.add(&user.measures, 1));
+        let total = self.recount.total();
         let days = self.sum_user_days()?;
         self.report.check(
             format!("project {} all user days", self.project),
@@ -279,7 +202,7 @@ impl<'r, 'a> Walk<'r, 'a> {
                 "all user totals",
             ),
         ] {
-            let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+            let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
             let mut rows = statement.query([self.project]).map_err(sql)?;
             let mut sum = Measures::default();
             while let Some(row) = rows.next().map_err(sql)? {
@@ -302,7 +225,7 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     fn sum_user_days(&self) -> StoreResult<Measures> {
         let query = "SELECT sums FROM user_days WHERE project_no = ?1";
-        let mut statement = self.report.conn.prepare_cached(query).map_err(sql)?;
+        let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         let mut rows = statement.query([self.project]).map_err(sql)?;
         let mut sum = Measures::default();
         while let Some(row) = rows.next().map_err(sql)? {
@@ -316,14 +239,13 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     fn check_users(&mut self) -> StoreResult<()> {
         let mut statement = self
-            .report
             .conn
             .prepare("SELECT user_no, first, last, measures FROM user_totals WHERE project_no = ?1")
             .map_err(sql)?;
         let mut rows = statement.query([self.project]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let user: i64 = row.get(0).map_err(sql)?;
-            let expected = self.users.remove(&user).unwrap_or_default();
+            let expected = self.recount.users.remove(&user).unwrap_or_default();
             let measures = decode(
                 row.get_ref(3)
                     .map_err(sql)?
@@ -342,7 +264,7 @@ impl<'r, 'a> Walk<'r, 'a> {
                 );
             }
         }
-        let missing: Vec<i64> = self.users.keys().copied().collect();
+        let missing: Vec<i64> = self.recount.users.keys().copied().collect();
         self.report.check(
             format!("project {} users without totals", self.project),
             &missing,

@@ -1,12 +1,13 @@
 //! Sessions: their sums, bounds and owners, the lists that they stand in.
-use super::{Walk, metadata_json};
+use super::Walk;
 use crate::error::{StoreResult, damaged, sql};
 use crate::load::decode_profile;
 use crate::lookup::era_of;
 use crate::rollups::decode;
+use cognobserve_books::objects::metadata_json;
 use std::collections::HashMap;
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     fn check_session_listed(
         &mut self,
         no: i64,
@@ -28,13 +29,13 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn check_sessions(&mut self) -> StoreResult<()> {
-        let conn = self.report.conn;
+        let conn = self.conn;
         let mut statement = conn.prepare("SELECT no, owner_no, first, last, measures, profile, created FROM sessions WHERE project_no = ?1").map_err(sql)?;
         let mut rows = statement.query([self.project]).map_err(sql)?;
         let (mut owned, mut kept): (HashMap<i64, i64>, i64) = (HashMap::new(), 0);
         while let Some(row) = rows.next().map_err(sql)? {
             let (no, owner): (i64, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
-            let expected = self.sessions.remove(&no).unwrap_or_default();
+            let expected = self.recount.sessions.remove(&no).unwrap_or_default();
             let bounds: (Option<i64>, Option<i64>) =
                 (row.get(2).map_err(sql)?, row.get(3).map_err(sql)?);
             let created: i64 = row.get(6).map_err(sql)?;
@@ -61,11 +62,8 @@ impl Walk<'_, '_> {
                 &bounds,
                 &(expected.first, expected.last),
             );
-            self.report.check(
-                format!("session {no} owner"),
-                &owner,
-                &expected.owner.map_or(0, |(_, _, user)| user),
-            );
+            self.report
+                .check(format!("session {no} owner"), &owner, &expected.owner_no());
             *owned.entry(owner).or_default() += 1;
         }
         drop(rows);
@@ -81,7 +79,7 @@ impl Walk<'_, '_> {
         );
         self.report.check(
             format!("project {} sessions without a row", self.project),
-            &self.sessions.len(),
+            &self.recount.sessions.len(),
             &0,
         );
         let mut totals = conn

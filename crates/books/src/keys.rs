@@ -9,13 +9,13 @@ use std::hash::Hasher;
 
 /// Derived from the install secret.
 #[derive(Clone)]
-pub(crate) struct Keys {
+pub struct Keys {
     secret: [u8; 32],
 }
 
 /// What a lookup hash is about; the same text under two kinds or projects does not collide.
 #[derive(Clone, Copy)]
-pub(crate) enum HashKind {
+pub enum HashKind {
     Trace = 1,
     Session = 2,
 }

@@ -1,0 +1,24 @@
+//! The store on a PostgreSQL server, for several processes at once. Deliveries are merged and
+//! booked in one transaction per group; every question reads one snapshot.
+//!
+//! Tables are found through the connection's `search_path`; nothing here names a schema.
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod address;
+mod audit;
+mod connect;
+mod error;
+mod ledger;
+mod migrate;
+mod reports;
+mod search_index;
+mod shared;
+mod snapshot;
+mod store;
+mod tls;
+mod writer;
+
+pub use connect::Settings;
+pub use migrate::FORMAT;
+pub use store::PostgresStore;

@@ -1,0 +1,174 @@
+//! The reading room on PostgreSQL. Every answer comes from one snapshot, in a number of round
+//! trips that does not grow with what is stored; rows in any number are taken one by one.
+mod analytics;
+mod costs;
+mod listing;
+mod matching;
+mod period;
+#[cfg(test)]
+mod plan_tests;
+mod refs;
+mod rows;
+mod sessions;
+mod traces;
+mod users;
+mod verify;
+
+use crate::error::{internal, sql};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::query::{
+    CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
+    UserKey, UserPosition, UserQuery,
+};
+use cognobserve_model::report::{
+    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
+    UserDetail, UserStats, Verification,
+};
+use cognobserve_model::time::Micros;
+use cognobserve_ports::{ErrorKind, Reports, StoreError};
+use tokio_postgres::types::ToSql;
+
+type TimePage<T> = Page<T, TimePosition>;
+type Param<'a> = &'a (dyn ToSql + Sync);
+
+#[async_trait]
+impl Reports for PostgresStore {
+    async fn list_users(
+        &self,
+        project: &ProjectId,
+        query: UserQuery,
+    ) -> Result<Page<UserStats, UserPosition>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = users::list(&snapshot, &query).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn find_user(
+        &self,
+        project: &ProjectId,
+        key: &UserKey,
+        stats: Period,
+    ) -> Result<Option<UserDetail>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = users::find(&snapshot, key, stats).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn list_traces(
+        &self,
+        project: &ProjectId,
+        filter: TraceFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceSummary>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = traces::list(&snapshot, &filter, page).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn find_trace(
+        &self,
+        project: &ProjectId,
+        trace_id: &str,
+    ) -> Result<Option<TraceDetail>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = traces::find(&snapshot, trace_id).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn list_sessions(
+        &self,
+        project: &ProjectId,
+        filter: SessionFilter,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<SessionStats>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = sessions::list(&snapshot, &filter, page).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn find_session(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+    ) -> Result<Option<SessionStats>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = sessions::find(&snapshot, session).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn read_timeline(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        page: PageRequest<TimePosition>,
+    ) -> Result<Option<TimePage<TraceDetail>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = traces::read_timeline(&snapshot, session, &page).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn analyse_user(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        range: DayRange,
+    ) -> Result<Option<Vec<DayStats>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = match snapshot.find_user_no(user).await? {
+            Some(no) => Some(analytics::analyse(&snapshot, no, &range).await?),
+            None => None,
+        };
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let summary = analytics::summarise(&snapshot, since).await?;
+        snapshot.close().await.map(|()| summary)
+    }
+
+    async fn report_costs(
+        &self,
+        project: &ProjectId,
+        query: CostQuery,
+    ) -> Result<CostReport, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let report = costs::report(&snapshot, &query).await?;
+        snapshot.close().await.map(|()| report)
+    }
+
+    async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let models = costs::list_unpriced(&snapshot).await?;
+        snapshot.close().await.map(|()| models)
+    }
+
+    async fn verify(&self) -> Result<Verification, StoreError> {
+        let snapshot = self.snapshot_of_all().await?;
+        let found = verify::verify(&snapshot).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        let query = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean";
+        let row = client.query_one(query, &[]).await.map_err(sql)?;
+        let (is_standby, is_read_only) = (row.try_get(0).map_err(sql)?, row.try_get(1));
+        let missing = match (is_standby, is_read_only.map_err(sql)?) {
+            (true, _) => "the server is a standby that follows another one",
+            (false, true) => "its transactions are read-only by default",
+            (false, false) => return Ok(()),
+        };
+        Err(StoreError::new(
+            ErrorKind::Unavailable,
+            format!("the database takes no writes: {missing}"),
+        ))
+    }
+}
+
+/// What must be there since another row of the same snapshot names it.
+fn missing(what: &str) -> StoreError {
+    internal(format!("the stored {what} is missing"))
+}
