@@ -32,7 +32,7 @@ fmt: ## format all Rust sources
 	cargo fmt --all
 
 story: ## only the tests that start the real server; NAME=word picks some
-	@scripts/setup.sh compiler python
+	@scripts/setup.sh compiler python databases
 	cargo build --workspace --bins --locked
 	COGNOBSERVE_TEST_BIN="$$(realpath $(TARGET))/debug/cognobserve" cargo test -p cognobserve-tests --locked -- $(NAME)
 
@@ -42,7 +42,7 @@ bench: ## print the table of docs/performance.md (SPANS=10000000 for the long ve
 	$(TARGET)/release/cognobserve-bench --spans $(SPANS)
 
 soak: ## the long versions of the story tests: more kills, more users, more fuzzing
-	@scripts/setup.sh compiler python
+	@scripts/setup.sh compiler python databases
 	cargo build --release --workspace --bins --locked
 	COGNOBSERVE_TEST_BIN="$$(realpath $(TARGET))/release/cognobserve" COGNOBSERVE_TEST_SIZE=soak \
 		cargo test --release -p cognobserve-tests --locked -- --test-threads=1
@@ -55,4 +55,4 @@ fuzz: ## fuzz every decoder for SECONDS_EACH seconds (cargo-fuzz)
 	done
 
 setup: ## only install what `make test` needs
-	@scripts/setup.sh compiler python
+	@scripts/setup.sh compiler python databases

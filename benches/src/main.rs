@@ -7,8 +7,10 @@ mod ceiling;
 mod http;
 mod ingest;
 mod latency;
+mod postgres;
 mod process;
 mod reads;
+mod seed;
 mod table;
 mod text;
 mod traffic;
@@ -45,6 +47,9 @@ struct Args {
     /// Measure only reads, of what `--ingest-only` left in `--dir`
     #[arg(long, requires = "dir", conflicts_with = "ingest_only")]
     reads_only: bool,
+    /// Measure only the store on PostgreSQL
+    #[arg(long, conflicts_with_all = ["ingest_only", "reads_only"])]
+    postgres: bool,
     /// Where the store goes; a temporary directory without it
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -82,6 +87,9 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| temporary.path().to_owned());
     println!("{}\n", process::describe_machine());
+    if args.postgres {
+        return postgres::measure(&binary, &dir, args.spans, args.users).await;
+    }
     if args.reads_only {
         return measure_reads(&binary, &dir, args).await;
     }
@@ -223,7 +231,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     }
     table.print();
     facts.print();
-    Ok(())
+    postgres::measure(&binary, &dir, args.spans.min(1_000_000), args.users).await
 }
 
 fn reads_table() -> Table<3> {

@@ -14,11 +14,23 @@ pub struct Server {
     dir: PathBuf,
     key: String,
     port: u16,
+    settings: Settings,
 }
+
+type Settings = Vec<(&'static str, String)>;
 
 impl Server {
     /// On an empty directory, ready when this answers.
     pub async fn start(binary: &Path, dir: &Path) -> anyhow::Result<Server> {
+        Server::start_with(binary, dir, &[]).await
+    }
+
+    /// With more settings in its environment.
+    pub async fn start_with(
+        binary: &Path,
+        dir: &Path,
+        settings: &[(&'static str, &str)],
+    ) -> anyhow::Result<Server> {
         if !binary.exists() {
             bail!("{} is missing: `make bench` builds it", binary.display());
         }
@@ -28,13 +40,18 @@ impl Server {
             "co_sk_{}",
             "Bench7".repeat(8).get(..43).context("43 letters")?
         );
-        let child = spawn(binary, dir, port, &key)?;
+        let settings: Settings = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        let child = spawn(binary, dir, port, &key, &settings)?;
         let mut server = Server {
             child,
             binary: binary.to_owned(),
             dir: dir.to_owned(),
             key,
             port,
+            settings,
         };
         server.wait_ready().await?;
         Ok(server)
@@ -72,7 +89,13 @@ impl Server {
     /// How long it takes until it is ready again, on the same data.
     pub async fn start_again(&mut self) -> anyhow::Result<Duration> {
         let began = Instant::now();
-        self.child = spawn(&self.binary, &self.dir, self.port, &self.key)?;
+        self.child = spawn(
+            &self.binary,
+            &self.dir,
+            self.port,
+            &self.key,
+            &self.settings,
+        )?;
         self.wait_ready().await?;
         Ok(began.elapsed())
     }
@@ -132,13 +155,20 @@ impl Drop for Server {
     }
 }
 
-fn spawn(binary: &Path, dir: &Path, port: u16, key: &str) -> anyhow::Result<std::process::Child> {
+fn spawn(
+    binary: &Path,
+    dir: &Path,
+    port: u16,
+    key: &str,
+    settings: &Settings,
+) -> anyhow::Result<std::process::Child> {
     let log = std::fs::File::create(dir.join("log"))?;
     let child = std::process::Command::new(binary)
         .arg("serve")
         .env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{port}"))
         .env("COGNOBSERVE_DATA_DIR", dir.join("data"))
         .env("COGNOBSERVE_INIT_API_KEY", key)
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -5,6 +5,7 @@
 pub mod bodies;
 pub mod costs;
 pub mod keys;
+pub mod moving;
 pub mod objects;
 pub mod order;
 pub mod period;

@@ -1,5 +1,6 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
+use cognobserve_books::moving::{Destination, Origin, Survey};
 use cognobserve_ports::{Accounts, ErrorKind, Ledger, Queue, Reports, StoreError};
 use cognobserve_postgres::{PostgresStore, Settings};
 use cognobserve_redis::RedisQueue;
@@ -13,6 +14,7 @@ use cognobserve_sqlite::{Mode, SqliteStore};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// All that commands ask of a store.
@@ -141,11 +143,46 @@ where
     F: AsyncFnOnce(Store) -> Result<T, E>,
     E: From<AssembleError>,
 {
-    let runtime = tokio::runtime::Runtime::new().map_err(AssembleError::Runtime)?;
-    runtime.block_on(async {
+    run(async || {
         let store = open_store(place, access).await?;
         work(store).await
     })
+}
+
+/// Runs work that opens what it needs itself.
+pub fn run<T, E>(work: impl AsyncFnOnce() -> Result<T, E>) -> Result<T, E>
+where
+    E: From<AssembleError>,
+{
+    let runtime = tokio::runtime::Runtime::new().map_err(AssembleError::Runtime)?;
+    runtime.block_on(work())
+}
+
+/// The embedded store, and a reader of all that is in it; no server may run.
+pub async fn open_origin(data_dir: &Path) -> Result<(Store, Box<dyn Origin>), AssembleError> {
+    let store = open_embedded(data_dir, Access::Alone)?;
+    let origin = store.begin_move().await?;
+    Ok((Arc::new(store), Box::new(origin)))
+}
+
+/// A database that takes in the surveyed store, empty or with an unfinished move of it.
+/// The store behind it is for looking at only, until the move is done.
+pub async fn open_destination(
+    url: &Secret,
+    survey: &Survey,
+) -> Result<(Store, Box<dyn Destination>), AssembleError> {
+    let settings = Settings {
+        // Nobody waits for an answer, and what is deferred is checked page by page.
+        statement_timeout: Duration::ZERO,
+        ..Settings::new(url.expose())
+    };
+    let (store, destination) = PostgresStore::take_in(&settings, survey).await?;
+    Ok((Arc::new(store), Box::new(destination)))
+}
+
+/// Host, port and name of a database; never the password.
+pub fn name_database(url: &Secret) -> String {
+    Settings::new(url.expose()).place()
 }
 
 /// Copies the embedded store's file, also beside a server; `tell` gets pages done and all.
@@ -246,6 +283,7 @@ pub async fn open_queue(
     settings: &QueueSettings,
 ) -> Result<Arc<dyn Queue>, StoreError> {
     let settings = cognobserve_redis::Settings {
+        prefix: settings.prefix.clone(),
         partitions: settings.partitions,
         max_age: Some(settings.max_age),
         replicas_to_wait: settings.replicas,

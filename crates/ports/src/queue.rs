@@ -128,11 +128,11 @@ pub trait Queue: Send + Sync {
 
     async fn health(&self) -> Result<QueueHealth, StoreError>;
 
-    /// Takes what waits for this worker, about `limit_spans` of it (one delivery at least, one
-    /// too large for the limit included); waits so long for the first. May answer with nothing
-    /// early. The first pull makes this process a worker. All pieces of a trace go to one worker, except while workers
-    /// come and go. What was pulled stays with this worker until it is acknowledged or buried,
-    /// or until the worker is gone; dropping the future loses nothing.
+    /// Takes what waits for this worker, about `limit_spans` of it (one delivery at least, even
+    /// one above the limit); waits so long for the first. An empty answer may come early. The
+    /// first pull makes this process a worker. All pieces of a trace go to one worker, except
+    /// while workers come and go. What was pulled stays with this worker until it is
+    /// acknowledged or buried, or until the worker is gone; dropping the future loses nothing.
     async fn pull(&self, limit_spans: usize, wait: Duration) -> Result<Vec<Delivery>, StoreError>;
 
     /// Removes what the ledger has committed. Late or twice is harmless. After an `Err` some

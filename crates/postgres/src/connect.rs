@@ -63,6 +63,9 @@ impl fmt::Debug for Settings {
     }
 }
 
+/// After so long without an answer from the other end's network a connection is lost.
+const LOST: Duration = Duration::from_secs(30);
+
 /// Makes the pool; connects to nothing yet.
 pub(crate) fn make_pool(
     settings: &Settings,
@@ -75,6 +78,13 @@ pub(crate) fn make_pool(
         None => settings.connect_timeout,
     };
     config.connect_timeout(connect_timeout);
+    // A server that is gone without a word is noticed within half a minute, not within hours.
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(LOST);
+        config.keepalives_idle(LOST / 2);
+        config.keepalives_interval(LOST / 6);
+        config.keepalives_retries(3);
+    }
     if config.get_application_name().is_none() {
         config.application_name("cognobserve");
     }

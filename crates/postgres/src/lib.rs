@@ -11,6 +11,7 @@ mod connect;
 mod error;
 mod ledger;
 mod migrate;
+mod moving;
 mod reports;
 mod search_index;
 mod shared;
@@ -21,4 +22,5 @@ mod writer;
 
 pub use connect::Settings;
 pub use migrate::FORMAT;
+pub use moving::MoveDestination;
 pub use store::PostgresStore;

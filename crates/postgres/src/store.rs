@@ -3,8 +3,8 @@
 use crate::address::Address;
 use crate::connect::{self, Settings};
 use crate::error::{StoreResult, damaged, pool, sql};
-use crate::migrate;
 use crate::shared::Shared;
+use crate::{migrate, moving};
 use cognobserve_books::keys::Keys;
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_ports::StoreError;
@@ -30,23 +30,21 @@ impl PostgresStore {
     ///
     /// # Errors
     /// `TooNew` for a schema of a newer format, `Unavailable` if the server cannot be reached
-    /// or is too old.
+    /// or is too old, or if another store is being moved into the database.
     pub async fn open(settings: &Settings) -> Result<PostgresStore, StoreError> {
         let address = Address::parse(&settings.url)?;
-        let place = address.place();
         let opened = Self::open_at(settings, &address).await;
-        opened.map_err(|error| {
-            let message = format!("the database at {place}: {error}");
-            StoreError::new(error.kind(), message).with_source(error)
-        })
+        opened.map_err(|error| name_place(&address, error))
     }
 
     async fn open_at(settings: &Settings, address: &Address) -> StoreResult<PostgresStore> {
         let tls = address.tls.make_connector()?;
         let pool = connect::make_pool(settings, address, tls.clone())?;
         migrate::run(&pool).await?;
+        let keys = read_keys(&pool).await?;
+        moving::refuse_unfinished(&pool).await?;
         let store = PostgresStore(Arc::new(Inner {
-            keys: read_keys(&pool).await?,
+            keys,
             shared: Shared::default(),
             pool,
             tls,
@@ -76,6 +74,12 @@ impl PostgresStore {
     pub(crate) fn session_no(&self, session: &SessionId) -> i64 {
         self.keys().reveal("ses_", session.as_str()).unwrap_or(-1)
     }
+}
+
+/// Says at which database.
+pub(crate) fn name_place(address: &Address, error: StoreError) -> StoreError {
+    let message = format!("the database at {}: {error}", address.place());
+    StoreError::new(error.kind(), message).with_source(error)
 }
 
 /// Reads the install secret; makes it on a new database. Whoever is first wins.

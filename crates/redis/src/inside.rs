@@ -6,8 +6,9 @@ use crate::link::Link;
 use crate::pull::Reading;
 use crate::push::Gauge;
 use crate::settings::Settings;
-use redis::{Client, TlsCertificates};
+use redis::{Client, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Mutex;
 
 pub(crate) struct Inside {
@@ -23,6 +24,8 @@ pub(crate) struct Inside {
     pub(crate) reader: Link,
     pub(crate) hands: Hands,
     pub(crate) reading: Mutex<Reading>,
+    /// Reads end early.
+    pub(crate) leaving: AtomicBool,
     pub(crate) gauge: Gauge,
 }
 
@@ -48,6 +51,7 @@ impl Inside {
             reader: link(false),
             hands: Hands::default(),
             reading: Mutex::default(),
+            leaving: AtomicBool::new(false),
             gauge: Gauge::default(),
             keys,
             settings,
@@ -58,10 +62,14 @@ impl Inside {
 fn make_client(settings: &Settings) -> QueueResult<Client> {
     // The driver's error may repeat the URL, and that holds a password.
     let misread = |_| refuse("the queue's URL is not like redis://user:password@host:port/0");
-    let client = Client::open(settings.url.as_str()).map_err(misread)?;
+    let address = settings.url.as_str().into_connection_info();
+    let address = address.map_err(misread)?;
+    // Whatever the URL says: answers have other shapes in the other protocol.
+    let spoken = address.redis_settings().clone();
+    let address = address.set_redis_settings(spoken.set_protocol(ProtocolVersion::RESP2));
     if !settings.url.starts_with("rediss:") {
         return match &settings.roots {
-            None => Ok(client),
+            None => Client::open(address).map_err(misread),
             Some(_) => Err(refuse("roots for the queue's server need a rediss:// URL")),
         };
     }
@@ -70,7 +78,7 @@ fn make_client(settings: &Settings) -> QueueResult<Client> {
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
     let Some(path) = &settings.roots else {
-        return Ok(client);
+        return Client::open(address).map_err(misread);
     };
     let refuse_roots = |why: String| refuse(format!("cannot use {}: {why}", path.display()));
     let pem = std::fs::read(path).map_err(|error| refuse_roots(error.to_string()))?;
@@ -78,6 +86,6 @@ fn make_client(settings: &Settings) -> QueueResult<Client> {
         client_tls: None,
         root_cert: Some(pem),
     };
-    Client::build_with_tls(settings.url.as_str(), certificates)
+    Client::build_with_tls(address, certificates)
         .map_err(|_| refuse_roots("it holds no certificates".into()))
 }

@@ -14,11 +14,12 @@ use crate::value::{check, is_refusal, read_list, read_only, read_pairs, read_row
 use cognobserve_ports::{Delivery, DeliveryId, StoreError};
 use redis::Value;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// What one pull brings at most, besides the span limit; one entry more may exceed it.
-const MOST_ENTRIES: usize = 500;
+const MOST_ENTRIES: usize = 1000;
 const MOST_BYTES: usize = 8 << 20;
 
 #[derive(Default)]
@@ -78,10 +79,12 @@ pub(crate) async fn pull(
 
 /// Ends a read that is under way; what it brought stays pending, for others.
 pub(crate) async fn stop(inside: &Inside) {
+    inside.leaving.store(true, Ordering::Relaxed);
     let mut reading = inside.reading.lock().await;
     if let Some(task) = reading.task.take() {
         let _ = task.await;
     }
+    inside.leaving.store(false, Ordering::Relaxed);
 }
 
 async fn read(
@@ -126,7 +129,7 @@ async fn read_into(
         if !found.is_empty() {
             return Ok(());
         }
-        if left.is_zero() {
+        if left.is_zero() || inside.leaving.load(Ordering::Relaxed) {
             return inside.hands.check_trouble();
         }
         let block = find_block(inside.settings.lease_time).min(left);

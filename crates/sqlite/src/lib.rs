@@ -17,6 +17,7 @@ mod held;
 mod ledger;
 mod load;
 mod lookup;
+mod moving;
 mod payloads;
 mod reports;
 mod rollups;
@@ -25,4 +26,5 @@ mod user_days;
 mod writer;
 
 pub use connect::FORMAT;
+pub use moving::MoveOrigin;
 pub use store::{Mode, SqliteStore};

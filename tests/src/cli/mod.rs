@@ -5,5 +5,6 @@ mod client;
 mod demo;
 mod format;
 mod help;
+mod move_store;
 mod prices;
 mod transfer;

@@ -1,5 +1,6 @@
 //! A blocking HTTP client that shows exactly what came back: status, headers, bytes.
 //! It follows no redirects, unpacks nothing and retries nothing.
+use super::profile::Backing;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct Client {
     agent: ureq::Agent,
     base: String,
     key: Option<String>,
+    /// What is behind the server, if reads are to see all that was acknowledged.
+    behind: Option<Backing>,
 }
 
 impl Client {
@@ -76,6 +79,15 @@ impl Client {
             agent: config.new_agent(),
             base: base.to_owned(),
             key: key.map(str::to_owned),
+            behind: None,
+        }
+    }
+
+    /// Waits before each question until all that was acknowledged is booked.
+    pub fn settled_by(self, behind: &Backing) -> Client {
+        Client {
+            behind: Some(behind.clone()),
+            ..self
         }
     }
 
@@ -145,6 +157,10 @@ impl Client {
     /// Any request; a broken connection fails the test.
     #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let takes_in = method == "POST" && path.starts_with("/v1/traces");
+        if let Some(behind) = self.behind.as_ref().filter(|_| !takes_in) {
+            behind.settle();
+        }
         match self.try_send(method, path, headers, body) {
             Ok(answer) => answer,
             Err(error) => panic!("{method} {path}: {error}"),

@@ -1,12 +1,25 @@
 //! What stands behind the servers of a run: `COGNOBSERVE_TEST_PROFILE` is `embedded`, the
-//! default, or `postgres`. The stories are the same.
+//! default, `postgres`, or `stream` (PostgreSQL and Redis). The stories are the same.
+use cognobserve_ports::Queue;
+use cognobserve_redis::{RedisQueue, Settings};
 use cognobserve_servers::Schema;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// A store that one server, started and stopped as often as it likes, has to itself.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A store (and a queue) that one server, started and stopped as often as it likes, has to itself.
 #[derive(Clone, Default)]
 pub struct Backing {
     schema: Option<Arc<Schema>>,
+    queue: Option<Arc<TestQueue>>,
+}
+
+struct TestQueue {
+    url: String,
+    prefix: String,
+    runtime: tokio::runtime::Runtime,
+    queue: RedisQueue,
 }
 
 impl Backing {
@@ -18,16 +31,61 @@ impl Backing {
             "" | "embedded" => Backing::default(),
             "postgres" => Backing {
                 schema: Some(Arc::new(cognobserve_servers::postgres().make_schema())),
+                queue: None,
             },
+            "stream" => Backing::of_stream(cognobserve_servers::redis().url().to_owned()),
             other => panic!("there is no profile {other:?}"),
         }
     }
 
-    /// What the environment of a command must say to find the store.
+    /// PostgreSQL and a queue on the Redis server with this URL.
+    #[track_caller]
+    pub fn of_stream(url: String) -> Backing {
+        let schema = cognobserve_servers::postgres().make_schema();
+        let prefix = schema.name().to_owned();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime starts");
+        let settings = Settings {
+            prefix: prefix.clone(),
+            ..Settings::new(url.clone())
+        };
+        let queue = runtime.block_on(RedisQueue::open(settings));
+        Backing {
+            schema: Some(Arc::new(schema)),
+            queue: Some(Arc::new(TestQueue {
+                url,
+                prefix,
+                runtime,
+                queue: queue.expect("the queue opens"),
+            })),
+        }
+    }
+
+    /// What the environment of a command must say to find store and queue.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
-        let schema = self.schema.iter();
-        schema
-            .map(|schema| ("COGNOBSERVE_DATABASE_URL", schema.url()))
-            .collect()
+        let mut settings = Vec::new();
+        if let Some(schema) = &self.schema {
+            settings.push(("COGNOBSERVE_DATABASE_URL", schema.url()));
+        }
+        if let Some(queue) = &self.queue {
+            settings.push(("COGNOBSERVE_QUEUE_URL", queue.url.as_str()));
+            settings.push(("COGNOBSERVE_QUEUE_PREFIX", queue.prefix.as_str()));
+        }
+        settings
+    }
+
+    /// Waits until all that was acknowledged is booked.
+    #[track_caller]
+    pub fn settle(&self) {
+        if let Some(it) = &self.queue {
+            let empty = it.runtime.block_on(it.queue.wait_until_empty(PATIENCE));
+            assert!(
+                empty.expect("the queue answers"),
+                "the queue is not emptied"
+            );
+        }
     }
 }

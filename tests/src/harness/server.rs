@@ -106,7 +106,7 @@ impl Server {
 
     /// A client with the key of all scopes.
     pub fn client(&self) -> Client {
-        Client::new(&self.url(), Some(&self.key))
+        Client::new(&self.url(), Some(&self.key)).settled_by(&self.backing)
     }
 
     pub fn url(&self) -> String {

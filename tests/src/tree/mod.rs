@@ -1,4 +1,5 @@
 //! The shape of the tree: who may depend on whom, how large files are, what licences say.
+mod dashboards;
 mod layers;
 mod licences;
 mod tidy;

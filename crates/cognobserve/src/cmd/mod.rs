@@ -10,10 +10,12 @@ mod doctor;
 mod export;
 mod import;
 mod keys;
+mod move_store;
 mod openapi;
 mod output;
 mod prices;
 mod projects;
+mod queue;
 mod restore;
 mod serve;
 mod settings;
@@ -46,9 +48,11 @@ enum Command {
     Projects(projects::ProjectsArgs),
     Keys(keys::KeysArgs),
     Prices(prices::PricesArgs),
+    Queue(queue::QueueArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Move(move_store::MoveArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Openapi(openapi::OpenapiArgs),
@@ -68,9 +72,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Projects(args) => projects::run(args)?,
         Command::Keys(args) => keys::run(args)?,
         Command::Prices(args) => prices::run(args)?,
+        Command::Queue(args) => return queue::run(args),
         Command::Verify(args) => return verify::run(args),
         Command::Backup(args) => backup::run(args)?,
         Command::Restore(args) => restore::run(args)?,
+        Command::Move(args) => return move_store::run(args),
         Command::Doctor(args) => return doctor::run(args),
         Command::Config(args) => config::run(args)?,
         Command::Openapi(_) => openapi::run()?,

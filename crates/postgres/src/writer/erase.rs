@@ -1,6 +1,6 @@
 //! Deleting a user: unlinked (the spend becomes unattributed) or erased (everything
 //! readable goes, the spend stays under a tombstone, later data is suppressed).
-use super::post::post;
+use super::post::post_changes;
 use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{StoredTrace, Writes, encode_profile};
 use super::tx::Tx;
@@ -13,7 +13,7 @@ use cognobserve_model::profile::Profile;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::DeleteMode;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Who is deleted, and how.
 #[derive(Clone, Copy)]
@@ -57,8 +57,7 @@ impl PostgresStore {
         if it.erase {
             erase_sessions(&tx, it.project_no, &sessions).await?;
         }
-        let (rows, users) = (Default::default(), BTreeMap::new());
-        post(&tx, it.project_no, postings, rows, &users).await?;
+        post_changes(&tx, it.project_no, postings).await?;
         let hash = self.keys().pseudonym("user", it.project_no, &external_id);
         bury_rows(&tx, it, &hash).await?;
         let action = if it.erase {

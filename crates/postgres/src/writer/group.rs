@@ -6,6 +6,7 @@ use super::named::Named;
 use super::open::OpenTrace;
 use super::post::post;
 use super::rows::{Writes, write_users};
+use super::sessions::OpenSessions;
 use super::tx::{ProjectFacts, Tx};
 use crate::error::StoreResult;
 use crate::store::PostgresStore;
@@ -85,9 +86,6 @@ async fn book_project(tx: &Tx, project: &ProjectFacts, batches: Vec<Batch>) -> S
     }
     writes.models = std::mem::take(&mut desk.new_models);
     let new_models = writes.models.clone();
-    let users = desk.users.iter().map(|(no, staged)| (*no, staged));
-    write_users(tx, project.no, users, desk.now.0).await?;
-    writes.write(tx, project.no).await?;
     for (no, staged) in std::mem::take(&mut desk.sessions) {
         if staged.is_new || staged.changed {
             postings.sessions.entry(no).or_default().staged = Some(staged);
@@ -95,14 +93,15 @@ async fn book_project(tx: &Tx, project: &ProjectFacts, batches: Vec<Batch>) -> S
     }
     let unused = desk.unused_numbers();
     tx.store.shared().return_numbers(unused);
-    post(
-        tx,
-        project.no,
-        postings,
-        desk.known.session_rows,
-        &desk.users,
-    )
-    .await?;
+    // What traces point to is written before them.
+    let users = desk.users.iter().map(|(no, staged)| (*no, staged));
+    write_users(tx, project.no, users, desk.now.0).await?;
+    let entries = std::mem::take(&mut postings.sessions);
+    let rows = std::mem::take(&mut desk.known.session_rows);
+    let sessions = OpenSessions::open(tx, project.no, entries, rows).await?;
+    sessions.write_new(tx).await?;
+    writes.write(tx, project.no).await?;
+    post(tx, project.no, postings, sessions, &desk.users).await?;
     if let Some(last) = last {
         let query = "UPDATE projects SET last_arrival = greatest(last_arrival, $2) WHERE no = $1";
         tx.execute(query, &[&project.no, &last.0]).await?;

@@ -4,6 +4,7 @@ use super::known::Known;
 use super::named::Named;
 use super::post::post;
 use super::rows::{encode_profile, write_search_text, write_users};
+use super::sessions::OpenSessions;
 use super::tx::Tx;
 use crate::audit::{self, Actor};
 use crate::error::{StoreResult, damaged};
@@ -109,8 +110,9 @@ impl PostgresStore {
         self.shared().return_numbers(unused);
         let users = desk.users.iter().map(|(no, staged)| (*no, staged));
         write_users(&tx, project.no, users, desk.now.0).await?;
-        let none = Default::default();
-        post(&tx, project.no, Postings::default(), none, &desk.users).await?;
+        let (none, rows) = (Default::default(), Default::default());
+        let sessions = OpenSessions::open(&tx, project.no, none, rows).await?;
+        post(&tx, project.no, Postings::default(), sessions, &desk.users).await?;
         tx.commit().await?;
         Ok(Ok(found))
     }

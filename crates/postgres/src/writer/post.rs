@@ -1,8 +1,7 @@
 //! The sums of one transaction into the rollups. Rows are read, added to and written whole:
 //! nobody else books in the project meanwhile. Trace rows must be written before, since
 //! bounds and owners are read from them where something went away.
-use super::rows::SessionRow;
-use super::sessions::{post_sessions, write_sessions};
+use super::sessions::OpenSessions;
 use super::totals::post_totals;
 use super::tx::Tx;
 use crate::error::{StoreResult, damaged};
@@ -13,13 +12,24 @@ use cognobserve_model::measures::Measures;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
-/// Writes everything. `rows`: sessions read already; `users`: those staged, of whom the new
-/// ones get a row of totals even if they have no traces.
+/// Posts what happened to stored traces, which are written back already.
+pub(super) async fn post_changes(
+    tx: &Tx,
+    project_no: i64,
+    mut postings: Postings,
+) -> StoreResult<()> {
+    let entries = std::mem::take(&mut postings.sessions);
+    let sessions = OpenSessions::open(tx, project_no, entries, HashMap::new()).await?;
+    post(tx, project_no, postings, sessions, &BTreeMap::new()).await
+}
+
+/// Writes everything. `users`: those staged, of whom the new ones get a row of totals even
+/// if they have no traces.
 pub(super) async fn post(
     tx: &Tx,
     project_no: i64,
     postings: Postings,
-    rows: HashMap<i64, SessionRow>,
+    sessions: OpenSessions,
     users: &BTreeMap<i64, Staged>,
 ) -> StoreResult<()> {
     let Postings {
@@ -27,10 +37,9 @@ pub(super) async fn post(
         days,
         project_quarters,
         model_quarters,
-        sessions,
+        ..
     } = postings;
-    let changed = post_sessions(tx, project_no, sessions, rows, &mut people).await?;
-    write_sessions(tx, project_no, &changed).await?;
+    sessions.close(tx, &mut people).await?;
     for (no, _) in users.iter().filter(|(_, staged)| staged.is_new) {
         people.entry(*no).or_default();
     }

@@ -1,6 +1,6 @@
 //! Deleting a trace or a session, and changing a session.
 use super::known::list_sessions;
-use super::post::post;
+use super::post::post_changes;
 use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{Writes, encode_profile, read_trace};
 use super::tx::Tx;
@@ -14,7 +14,6 @@ use cognobserve_model::report::Deleted;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::SessionPatch;
-use std::collections::BTreeMap;
 
 impl PostgresStore {
     /// Removes a trace with its payload and everything that it counted.
@@ -39,8 +38,7 @@ impl PostgresStore {
         postings.replace(trace.no, Some(&trace.booked), None);
         let query = "DELETE FROM traces WHERE project_no = $1 AND no = $2";
         tx.execute(query, &[&project.no, &trace.no]).await?;
-        let (rows, users) = (Default::default(), BTreeMap::new());
-        post(&tx, project.no, postings, rows, &users).await?;
+        post_changes(&tx, project.no, postings).await?;
         let client = tx.client()?;
         audit::write(
             client,
@@ -88,8 +86,7 @@ impl PostgresStore {
         let query = "DELETE FROM trace_sessions WHERE project_no = $1 AND no = $2";
         tx.execute(query, &[&project_no, &no]).await?;
         postings.users.entry(owner).or_default().sessions -= 1;
-        let (rows, users) = (Default::default(), BTreeMap::new());
-        post(&tx, project_no, postings, rows, &users).await?;
+        post_changes(&tx, project_no, postings).await?;
         let client = tx.client()?;
         audit::write(
             client,

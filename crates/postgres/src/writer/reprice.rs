@@ -1,5 +1,5 @@
 //! Prices spans anew by today's book, a stretch of traces to a transaction.
-use super::post::post;
+use super::post::post_changes;
 use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{Writes, read_trace};
 use super::tx::Tx;
@@ -11,7 +11,6 @@ use cognobserve_books::postings::Postings;
 use cognobserve_books::repricing::{Shift, reprice_trace};
 use cognobserve_model::id::{ModelNo, ProjectId};
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_postgres::Row;
 
@@ -101,8 +100,7 @@ impl PostgresStore {
             }
         }
         writes.write(&tx, project.no).await?;
-        let (rows, users) = (Default::default(), BTreeMap::new());
-        post(&tx, project.no, postings, rows, &users).await?;
+        post_changes(&tx, project.no, postings).await?;
         tx.commit().await?;
         Ok(numbers.last().copied())
     }

@@ -9,57 +9,87 @@ use cognobserve_books::postings::Entry;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
-/// A session that changes: the row as it was (`None`: new), as it becomes, and what happened.
+/// A session that changes: the row as it becomes, and what happened.
 struct Changing {
     row: SessionRow,
     /// Nobody's is 0; `None`: it is new and was not counted with anybody.
     old_owner: Option<i64>,
     entry: Entry,
+    settled: Settled,
 }
 
-/// What the session rows are to be, and the change of owners with the users.
-pub(super) async fn post_sessions(
-    tx: &Tx,
+/// What of a session could be told without looking at its traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Known,
+    /// Two traces of one instant: the larger id decides.
+    OwnerTied,
+    /// Something went away.
+    Unknown,
+}
+
+/// The sessions that a transaction changes.
+pub(super) struct OpenSessions {
     project_no: i64,
-    entries: BTreeMap<i64, Entry>,
-    mut rows: HashMap<i64, SessionRow>,
-    users: &mut BTreeMap<i64, Entry>,
-) -> StoreResult<Vec<SessionRow>> {
-    read_missing(tx, project_no, &entries, &mut rows).await?;
-    let mut changing: Vec<Changing> = Vec::with_capacity(entries.len());
-    for (no, entry) in entries {
-        changing.extend(open(no, entry, &mut rows));
+    changing: Vec<Changing>,
+}
+
+impl OpenSessions {
+    /// `rows`: those that were read already; the others are read here.
+    pub async fn open(
+        tx: &Tx,
+        project_no: i64,
+        entries: BTreeMap<i64, Entry>,
+        mut rows: HashMap<i64, SessionRow>,
+    ) -> StoreResult<OpenSessions> {
+        read_missing(tx, project_no, &entries, &mut rows).await?;
+        let changing = entries
+            .into_iter()
+            .filter_map(|(no, entry)| open(no, entry, &mut rows))
+            .collect();
+        Ok(OpenSessions {
+            project_no,
+            changing,
+        })
     }
-    let (mut moved, mut tied) = (Vec::new(), Vec::new());
-    for session in &mut changing {
-        match session.settle() {
-            Settled::Known => {}
-            Settled::OwnerTied => tied.push(session.row.no),
-            Settled::Unknown => {
-                moved.push(session.row.no);
-                tied.push(session.row.no);
+
+    /// Writes the new ones, so that traces can point to them.
+    pub async fn write_new(&self, tx: &Tx) -> StoreResult<()> {
+        let new = self.changing.iter().filter(|it| it.old_owner.is_none());
+        write_sessions(tx, self.project_no, new.map(|it| &it.row)).await
+    }
+
+    /// Settles and writes the rest, once the traces are written; what changes for the owners
+    /// goes to `users`.
+    pub async fn close(mut self, tx: &Tx, users: &mut BTreeMap<i64, Entry>) -> StoreResult<()> {
+        let list = |wanted: fn(&Changing) -> bool| -> Vec<i64> {
+            let sessions = self.changing.iter().filter(|it| wanted(it));
+            sessions.map(|it| it.row.no).collect()
+        };
+        let moved = list(|it| it.settled == Settled::Unknown);
+        let tied = list(|it| it.settled != Settled::Known);
+        let bounds = read_bounds(tx, self.project_no, &moved).await?;
+        let owners = read_owners(tx, self.project_no, &tied).await?;
+        for session in &mut self.changing {
+            let row = &mut session.row;
+            if session.settled == Settled::Unknown {
+                (row.first, row.last) = bounds.get(&row.no).copied().unwrap_or_default();
+            }
+            if session.settled != Settled::Known {
+                let owner = owners.get(&row.no).copied();
+                (row.owner, row.owner_time) = owner.map_or((0, None), |(no, at)| (no, Some(at)));
+            }
+            if session.old_owner != Some(row.owner) {
+                if let Some(old) = session.old_owner {
+                    users.entry(old).or_default().sessions -= 1;
+                }
+                users.entry(row.owner).or_default().sessions += 1;
             }
         }
+        let is_written = |it: &&Changing| it.old_owner.is_none() && it.settled == Settled::Known;
+        let left = self.changing.iter().filter(|it| !is_written(it));
+        write_sessions(tx, self.project_no, left.map(|it| &it.row)).await
     }
-    let bounds = read_bounds(tx, project_no, &moved).await?;
-    let owners = read_owners(tx, project_no, &tied).await?;
-    for session in &mut changing {
-        let row = &mut session.row;
-        if moved.binary_search(&row.no).is_ok() {
-            (row.first, row.last) = bounds.get(&row.no).copied().unwrap_or_default();
-        }
-        if tied.binary_search(&row.no).is_ok() {
-            let owner = owners.get(&row.no).copied();
-            (row.owner, row.owner_time) = owner.map_or((0, None), |(no, at)| (no, Some(at)));
-        }
-        if session.old_owner != Some(row.owner) {
-            if let Some(old) = session.old_owner {
-                users.entry(old).or_default().sessions -= 1;
-            }
-            users.entry(row.owner).or_default().sessions += 1;
-        }
-    }
-    Ok(changing.into_iter().map(|session| session.row).collect())
 }
 
 /// Sessions that the postings are about and that nobody has read yet.
@@ -112,20 +142,14 @@ fn open(no: i64, mut entry: Entry, rows: &mut HashMap<i64, SessionRow>) -> Optio
         row.profile = staged.profile;
     }
     row.measures.add(&entry.measures, 1);
-    Some(Changing {
+    let mut changing = Changing {
         row,
         old_owner,
         entry,
-    })
-}
-
-/// What of a session could be told without looking at its traces.
-enum Settled {
-    Known,
-    /// Two traces of one instant: the larger id decides.
-    OwnerTied,
-    /// Something went away.
-    Unknown,
+        settled: Settled::Known,
+    };
+    changing.settled = changing.settle();
+    Some(changing)
 }
 
 impl Changing {
@@ -183,17 +207,19 @@ async fn read_owners(
 }
 
 /// Writes sessions whole.
-pub(super) async fn write_sessions(
+async fn write_sessions<'s>(
     tx: &Tx,
     project_no: i64,
-    rows: &[SessionRow],
+    rows: impl Iterator<Item = &'s SessionRow>,
 ) -> StoreResult<()> {
+    let rows: Vec<&SessionRow> = rows.collect();
     if rows.is_empty() {
         return Ok(());
     }
-    let list = |get: fn(&SessionRow) -> i64| -> Vec<i64> { rows.iter().map(get).collect() };
+    let list =
+        |get: fn(&SessionRow) -> i64| -> Vec<i64> { rows.iter().map(|row| get(row)).collect() };
     let maybe = |get: fn(&SessionRow) -> Option<i64>| -> Vec<Option<i64>> {
-        rows.iter().map(get).collect()
+        rows.iter().map(|row| get(row)).collect()
     };
     let (numbers, created) = (list(|row| row.no), list(|row| row.created));
     let ids: Vec<&str> = rows.iter().map(|row| &*row.external_id).collect();

@@ -52,6 +52,8 @@ pub struct Database {
 pub struct Queue {
     /// `None`: batches are booked by the process that took them in.
     pub url: Option<Secret>,
+    /// One queue per prefix.
+    pub prefix: String,
     pub partitions: u16,
     pub max_age: Duration,
     pub replicas: u32,

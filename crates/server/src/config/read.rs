@@ -75,6 +75,7 @@ impl Reader {
             },
             queue: Queue {
                 url: self.read_optional("queue.url", read_queue_url),
+                prefix: self.read("queue.prefix", read_prefix).unwrap_or_default(),
                 partitions: self
                     .read("queue.partitions", read_partitions)
                     .unwrap_or_default(),
@@ -200,6 +201,16 @@ fn read_queue_url(text: &str) -> Result<Secret, String> {
     match text.starts_with("redis://") || text.starts_with("rediss://") {
         true => Ok(Secret::new(text)),
         false => Err("must be like redis://:password@host:6379/0".into()),
+    }
+}
+
+fn read_prefix(text: &str) -> Result<String, String> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+    match !text.is_empty() && text.len() <= 100 && text.chars().all(is_plain) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "{text:?} is not made of 1 to 100 letters, digits and the signs - _ . :"
+        )),
     }
 }
 

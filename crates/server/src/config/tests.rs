@@ -98,7 +98,7 @@ fn flags_beat_the_environment_beats_the_file_beats_the_default() {
 #[test]
 fn all_problems_are_told_at_once() {
     let file = write_file(
-        "lisen = 'x'\nroles = ['ingest']\n[limits]\nin_flight_mib = 1.5\n[log]\ncolour = true\n",
+        "lisen = 'x'\nroles = ['ingst']\n[limits]\nin_flight_mib = 1.5\n[log]\ncolour = true\n",
     );
     let mut sources = environment(&[
         ("COGNOBSERVE_LISTEN", "nowhere"),
@@ -188,7 +188,7 @@ fn unknown_variables_are_named_and_others_left_alone() {
 }
 
 #[test]
-fn the_whole_set_of_roles_is_accepted_in_any_order() {
+fn roles_come_in_any_order_and_with_what_they_need() {
     assert!(
         load(&environment(&[(
             "COGNOBSERVE_ROLES",
@@ -196,8 +196,33 @@ fn the_whole_set_of_roles_is_accepted_in_any_order() {
         )]))
         .is_ok()
     );
-    let part = load(&environment(&[("COGNOBSERVE_ROLES", "api")])).unwrap_err();
-    assert!(part.to_string().contains("one process does everything"));
+    let api = ("COGNOBSERVE_ROLES", "api");
+    let part = load(&environment(&[api])).unwrap_err();
+    assert!(part.to_string().contains("set database.url"), "{part}");
+    let database = ("COGNOBSERVE_DATABASE_URL", "postgres://u:secret-word@db/x");
+    let loaded = load(&environment(&[api, database])).unwrap();
+    assert!(loaded.config.roles.contains(Role::Api));
+    assert!(!loaded.config.roles.contains(Role::Ingest));
+    let shown = find(&loaded, "database.url").value.clone();
+    assert_eq!(shown, "***");
+    assert!(!format!("{:?}", loaded.config).contains("secret-word"));
+    let ingest = ("COGNOBSERVE_ROLES", "ingest,api");
+    let apart = load(&environment(&[ingest, database])).unwrap_err();
+    assert!(apart.to_string().contains("set queue.url"), "{apart}");
+    let queue = ("COGNOBSERVE_QUEUE_URL", "redis://q");
+    assert!(load(&environment(&[ingest, database, queue])).is_ok());
+    let alone = load(&environment(&[queue])).unwrap_err();
+    assert!(
+        alone
+            .to_string()
+            .contains("the embedded store has its own queue")
+    );
+    let plain = ("COGNOBSERVE_DATABASE_URL", "mysql://u:secret-word@db/x");
+    let wrong = load(&environment(&[plain])).unwrap_err().to_string();
+    assert!(
+        wrong.contains("database.url") && !wrong.contains("secret-word"),
+        "{wrong}"
+    );
     let wrong = load(&environment(&[(
         "COGNOBSERVE_ROLES",
         "ingest,worker,api,wbe",

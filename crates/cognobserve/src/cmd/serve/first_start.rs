@@ -6,6 +6,7 @@ use crate::cmd::keys::describe_new;
 use crate::cmd::output::is_terminal;
 use anyhow::Context;
 use cognobserve_model::account::{Project, Scopes};
+use cognobserve_ports::ErrorKind;
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Init;
 use std::io::Write;
@@ -37,10 +38,12 @@ pub async fn prepare_store(
         return Ok(None);
     };
     if let Some(key) = &init.api_key {
-        store
-            .create_key(&project.id, describe_new(key, Scopes::ALL, "initial"))
-            .await?;
-        return Ok(Some(Handover::Given));
+        let made = store.create_key(&project.id, describe_new(key, Scopes::ALL, "initial"));
+        // Another process that started at the same time may have been first.
+        match made.await {
+            Err(error) if error.kind() != ErrorKind::Conflict => return Err(error.into()),
+            _ => return Ok(Some(Handover::Given)),
+        }
     }
     let key = SecretKey::generate();
     // Written first: a key that nobody has seen must not be in the store.
@@ -60,7 +63,16 @@ async fn find_or_make_project(store: &Store, init: &Init) -> anyhow::Result<Opti
     let name = init.project.as_deref().unwrap_or(NAME);
     let mut projects = store.list_projects().await?;
     let Some(found) = projects.pop() else {
-        return Ok(Some(store.create_project(workspace, name).await?));
+        return match store.create_project(workspace, name).await {
+            Ok(project) => Ok(Some(project)),
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let first = store.list_projects().await?;
+                let ours = first.into_iter().find(|it| it.name == name);
+                // A key that was not given is made by whoever made the project.
+                Ok(ours.filter(|_| init.api_key.is_some()))
+            }
+            Err(error) => Err(error.into()),
+        };
     };
     let is_ours = projects.is_empty() && found.name == name && found.workspace == workspace;
     let is_begun = is_ours && store.list_keys(&found.id).await?.is_empty();

@@ -87,8 +87,7 @@ CREATE TABLE trace_sessions (
     external_id text COLLATE "C" NOT NULL, user_no bigint, owner_time bigint, first_trace_at bigint, last_trace_at bigint,
     created_at bigint NOT NULL, last_seen_at bigint NOT NULL GENERATED ALWAYS AS (coalesce(last_trace_at, created_at)) STORED,
     measures bytea NOT NULL, profile bytea NOT NULL,
-    PRIMARY KEY (project_no, no), UNIQUE (project_no, external_id),
-    FOREIGN KEY (project_no, user_no) REFERENCES tracked_users (project_no, no) ON DELETE SET NULL (user_no) DEFERRABLE INITIALLY DEFERRED
+    PRIMARY KEY (project_no, no), UNIQUE (project_no, external_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX trace_sessions_by_created ON trace_sessions (project_no, created_at DESC);
 CREATE INDEX trace_sessions_by_last_seen ON trace_sessions (project_no, last_seen_at DESC, no);
@@ -100,9 +99,7 @@ CREATE TABLE traces (
     project_no bigint NOT NULL REFERENCES projects (no) ON DELETE CASCADE, no bigint NOT NULL, id text COLLATE "C" NOT NULL,
     user_no bigint, session_no bigint, time bigint NOT NULL, levels smallint NOT NULL, latency_micros bigint,
     booked bytea NOT NULL, state bytea NOT NULL,
-    PRIMARY KEY (project_no, no), UNIQUE (project_no, id),
-    FOREIGN KEY (project_no, user_no) REFERENCES tracked_users (project_no, no) ON DELETE SET NULL (user_no) DEFERRABLE INITIALLY DEFERRED,
-    FOREIGN KEY (project_no, session_no) REFERENCES trace_sessions (project_no, no) ON DELETE SET NULL (session_no) DEFERRABLE INITIALLY DEFERRED
+    PRIMARY KEY (project_no, no), UNIQUE (project_no, id)
 );
 -- A server may be built without lz4; then its own method will do.
 DO $$ BEGIN
@@ -112,6 +109,61 @@ END $$;
 CREATE INDEX traces_by_time ON traces (project_no, time DESC, no);
 CREATE INDEX traces_by_user ON traces (project_no, user_no, time DESC, no) WHERE user_no IS NOT NULL;
 CREATE INDEX traces_by_session ON traces (project_no, session_no, time, no) WHERE session_no IS NOT NULL;
+
+-- The links of traces and sessions are foreign keys within the project, set to null when what
+-- they point to goes. They are checked by statement: row by row, with a lock on each row pointed
+-- to, they took more time than everything else that a delivery writes.
+CREATE FUNCTION check_users_exist() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM written w
+        WHERE w.user_no IS NOT NULL
+          AND NOT EXISTS (SELECT FROM tracked_users u WHERE u.project_no = w.project_no AND u.no = w.user_no)
+    ) THEN
+        RAISE EXCEPTION '% points to a user that its project does not have', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION check_sessions_exist() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM written w
+        WHERE w.session_no IS NOT NULL
+          AND NOT EXISTS (SELECT FROM trace_sessions s WHERE s.project_no = w.project_no AND s.no = w.session_no)
+    ) THEN
+        RAISE EXCEPTION '% points to a session that its project does not have', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION unlink_users() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE traces t SET user_no = NULL FROM gone g WHERE t.project_no = g.project_no AND t.user_no = g.no;
+    UPDATE trace_sessions s SET user_no = NULL FROM gone g WHERE s.project_no = g.project_no AND s.user_no = g.no;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION unlink_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE traces t SET session_no = NULL FROM gone g WHERE t.project_no = g.project_no AND t.session_no = g.no;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER traces_user_inserted AFTER INSERT ON traces
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_users_exist();
+CREATE TRIGGER traces_user_updated AFTER UPDATE ON traces
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_users_exist();
+CREATE TRIGGER traces_session_inserted AFTER INSERT ON traces
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_sessions_exist();
+CREATE TRIGGER traces_session_updated AFTER UPDATE ON traces
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_sessions_exist();
+CREATE TRIGGER trace_sessions_user_inserted AFTER INSERT ON trace_sessions
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_users_exist();
+CREATE TRIGGER trace_sessions_user_updated AFTER UPDATE ON trace_sessions
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_users_exist();
+CREATE TRIGGER tracked_users_gone AFTER DELETE ON tracked_users
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION unlink_users();
+CREATE TRIGGER trace_sessions_gone AFTER DELETE ON trace_sessions
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION unlink_sessions();
 
 -- One row per delivery that brought payload; the bodies are compressed already.
 CREATE TABLE payloads (
