@@ -66,7 +66,16 @@ impl RedisServer {
         let pid = std::fs::read_to_string(own.dir.join("pid"));
         let sent = pid
             .map_err(|error| error.to_string())
-            .and_then(|pid| process::run(&words_of(&["kill", "-s", signal, pid.trim()])));
+            // The shell's own: a small machine has no program of that name.
+            .and_then(|pid| {
+                process::run(&words_of(&[
+                    "sh",
+                    "-c",
+                    "kill -s $0 $1",
+                    signal,
+                    pid.trim(),
+                ]))
+            });
         if let Err(error) = sent {
             panic!("no signal {signal}: {error}");
         }

@@ -11,8 +11,23 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// A store (and a queue) that one server, started and stopped as often as it likes, has to itself.
 #[derive(Clone, Default)]
 pub struct Backing {
-    schema: Option<Arc<Schema>>,
+    store: Option<Arc<TestStore>>,
     queue: Option<Arc<TestQueue>>,
+}
+
+struct TestStore {
+    schema: Schema,
+    url: String,
+}
+
+impl TestStore {
+    #[track_caller]
+    fn make() -> TestStore {
+        let schema = cognobserve_servers::postgres().make_schema();
+        // So that its connections can be told from those of other tests.
+        let url = format!("{}&application_name={}", schema.url(), schema.name());
+        TestStore { schema, url }
+    }
 }
 
 struct TestQueue {
@@ -30,7 +45,7 @@ impl Backing {
         match profile.as_str() {
             "" | "embedded" => Backing::default(),
             "postgres" => Backing {
-                schema: Some(Arc::new(cognobserve_servers::postgres().make_schema())),
+                store: Some(Arc::new(TestStore::make())),
                 queue: None,
             },
             "stream" => Backing::of_stream(cognobserve_servers::redis().url().to_owned()),
@@ -41,8 +56,8 @@ impl Backing {
     /// PostgreSQL and a queue on the Redis server with this URL.
     #[track_caller]
     pub fn of_stream(url: String) -> Backing {
-        let schema = cognobserve_servers::postgres().make_schema();
-        let prefix = schema.name().to_owned();
+        let store = TestStore::make();
+        let prefix = store.schema.name().to_owned();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -54,7 +69,7 @@ impl Backing {
         };
         let queue = runtime.block_on(RedisQueue::open(settings));
         Backing {
-            schema: Some(Arc::new(schema)),
+            store: Some(Arc::new(store)),
             queue: Some(Arc::new(TestQueue {
                 url,
                 prefix,
@@ -67,14 +82,24 @@ impl Backing {
     /// What the environment of a command must say to find store and queue.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         let mut settings = Vec::new();
-        if let Some(schema) = &self.schema {
-            settings.push(("COGNOBSERVE_DATABASE_URL", schema.url()));
+        if let Some(store) = &self.store {
+            settings.push(("COGNOBSERVE_DATABASE_URL", store.url.as_str()));
         }
         if let Some(queue) = &self.queue {
             settings.push(("COGNOBSERVE_QUEUE_URL", queue.url.as_str()));
             settings.push(("COGNOBSERVE_QUEUE_PREFIX", queue.prefix.as_str()));
         }
         settings
+    }
+
+    /// Ends every connection that a server has to the database.
+    pub fn cut_connections(&self) {
+        if let Some(store) = &self.store {
+            let name = store.schema.name();
+            store.schema.execute(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"
+            ));
+        }
     }
 
     /// Waits until all that was acknowledged is booked.

@@ -45,6 +45,12 @@ impl Setup {
 
     #[track_caller]
     pub fn start(self) -> Server {
+        self.start_over(&Backing::of_profile(), &make_key())
+    }
+
+    /// One of several over the same store, with the same key.
+    #[track_caller]
+    pub fn start_over(self, backing: &Backing, key: &str) -> Server {
         let home = TempDir::new().expect("a temporary directory");
         let data_dir = self
             .data_dir
@@ -55,9 +61,9 @@ impl Setup {
             log: home.path().join("log"),
             home: Arc::new(home),
             data_dir,
-            key: make_key(),
+            key: key.to_owned(),
             port: 0,
-            backing: Backing::of_profile(),
+            backing: backing.clone(),
             setup: self,
         };
         server.start_again();
@@ -149,6 +155,20 @@ impl Server {
         let mut child = self.child.take().expect("the server runs");
         child.kill().expect("it can be killed");
         child.wait().expect("it ends");
+    }
+
+    /// Any signal, by its short name.
+    #[track_caller]
+    pub fn signal(&self, name: &str) {
+        let id = self.process_id().to_string();
+        // The shell's own: a small machine has no program of that name.
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s $0 $1", name, &id])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "no signal {name}"
+        );
     }
 
     /// SIGTERM, and waits for the end.

@@ -1,114 +1,11 @@
 //! Pulling the plug under load, again and again: what was acknowledged is there, once.
-use crate::harness::books::{Books, write_usd};
-use crate::harness::sample::{DAY_MS, now_ms, prose};
-use crate::harness::{Client, Server, sized};
+use super::sender::Sender;
+use crate::harness::books::Books;
+use crate::harness::{Server, sized};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-/// What one client has sent and got acknowledged.
-struct Sender {
-    client: Client,
-    random: StdRng,
-    name: usize,
-    count: usize,
-    books: Books,
-    ids: Vec<String>,
-}
-
-impl Sender {
-    /// A trace that nobody sent before, entered in the books.
-    fn make_trace(&mut self) -> Value {
-        self.count += 1;
-        let id = format!("t-{}-{}", self.name, self.count);
-        let user = match self.random.random_range(0..10) {
-            0 => String::new(),
-            _ => format!("u-{}", self.random.random_range(0..60_u32).pow(2) / 60),
-        };
-        let at = now_ms() - DAY_MS * self.random.random_range(0..20) - 60_000;
-        let (mut tokens, mut cost, mut errors) = (0, 0, 0);
-        let spans: Vec<Value> = (0..self.random.random_range(1..6))
-            .map(|n| {
-                let (prompt, completion) = (self.random.random_range(0..5000), self.random.random_range(0..500));
-                let nanos = self.random.random_range(0..50_000_000_i128);
-                let failed = self.random.random_range(0..8) == 0;
-                tokens += prompt + completion;
-                cost += nanos;
-                errors += i64::from(failed);
-                json!({
-                    "span_id": format!("s-{n}"), "name": "step", "type": "generation", "start_time": at + n * 10, "end_time": at + n * 10 + 7,
-                    "usage": {"prompt_tokens": prompt, "completion_tokens": completion}, "cost": {"total": write_usd(nanos)},
-                    "level": if failed { "ERROR" } else { "DEFAULT" }, "input": prose(self.random.random(), 200),
-                })
-            })
-            .collect();
-        self.books
-            .enter(&user, spans.len() as i64, tokens, cost, errors);
-        self.ids.push(id.clone());
-        json!({"trace_id": id, "name": "answer", "timestamp": at, "user_id": user, "session_id": format!("s-{}", self.random.random_range(0..500)), "spans": spans})
-    }
-
-    /// Sends until it is acknowledged, as an exporter does.
-    fn send(&self, path: &str, body: &Value) {
-        let bytes = body.to_string().into_bytes();
-        let began = Instant::now();
-        loop {
-            match self.client.try_send(
-                "POST",
-                path,
-                &[("content-type", "application/json")],
-                &bytes,
-            ) {
-                Ok(answer) if answer.status == 202 => return,
-                Ok(answer) if ![429, 503].contains(&answer.status) => {
-                    panic!("{}: {}", answer.status, answer.text())
-                }
-                _ => std::thread::sleep(Duration::from_millis(5)),
-            }
-            assert!(
-                began.elapsed() < Duration::from_secs(120),
-                "never acknowledged"
-            );
-        }
-    }
-
-    /// One request's worth: a single trace, a batch, a trace in two halves, or a repeat.
-    fn act(&mut self) {
-        match self.random.random_range(0..4) {
-            0 => {
-                let trace = self.make_trace();
-                self.send("/v1/traces", &trace);
-                if self.random.random_range(0..3) == 0 {
-                    self.send("/v1/traces", &trace);
-                }
-            }
-            1 => {
-                let whole = self.make_trace();
-                let spans = whole["spans"].as_array().expect("spans").clone();
-                let (left, right) = spans.split_at(spans.len() / 2);
-                let mut halves = [(left, true), (right, false)];
-                if self.random.random() {
-                    halves.reverse();
-                }
-                for (spans, names_user) in halves {
-                    let mut half = whole.clone();
-                    half["spans"] = json!(spans);
-                    if !names_user {
-                        half["user_id"] = Value::Null;
-                    }
-                    self.send("/v1/traces", &half);
-                }
-            }
-            _ => {
-                let count = self.random.random_range(1..40);
-                let traces: Vec<Value> = (0..count).map(|_| self.make_trace()).collect();
-                self.send("/v1/traces/batch", &json!({"traces": traces}));
-            }
-        }
-    }
-}
+use std::time::Duration;
 
 #[test]
 fn what_was_acknowledged_survives_every_kill_and_is_counted_once() {
@@ -122,14 +19,7 @@ fn what_was_acknowledged_survives_every_kill_and_is_counted_once() {
     let senders: Vec<Sender> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|name| {
-                let mut sender = Sender {
-                    client: server.client(),
-                    random: StdRng::seed_from_u64(seed ^ name as u64),
-                    name,
-                    count: 0,
-                    books: Books::default(),
-                    ids: Vec::new(),
-                };
+                let mut sender = Sender::new(vec![server.client()], seed, name);
                 let (done, requests) = (&done, &requests);
                 scope.spawn(move || {
                     while !done.load(Ordering::Relaxed) {

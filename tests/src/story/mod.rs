@@ -2,6 +2,7 @@
 mod back_pressure;
 mod batch;
 mod books;
+mod chaos;
 mod disk;
 mod encodings;
 mod erase;
@@ -14,6 +15,7 @@ mod otlp;
 mod quick_start;
 mod restart;
 mod scopes;
+mod sender;
 mod tenants;
 mod users;
 
