@@ -248,8 +248,9 @@ async fn a_long_list_of_pending_entries_is_taken_over_to_its_end() {
     let mut found = Vec::new();
     while found.len() < 350 {
         assert!(left.elapsed() < settings.lease_time, "{}", found.len());
-        // Also when a page is more than fits.
-        let pulled = second.pull(70, Duration::from_millis(100)).await;
+        // First a page is more than fits, then more than a page fits.
+        let limit = if found.is_empty() { 70 } else { 1000 };
+        let pulled = second.pull(limit, Duration::from_millis(100)).await;
         found.extend(pulled.expect("a pull"));
     }
     assert!(found.iter().all(|one| one.attempts == 2));
