@@ -164,6 +164,18 @@ pub async fn a_deleted_user_named_elsewhere_harms_nothing(desk: Desk) {
     assert_eq!(desk.trace("t").await.summary.user, None);
 }
 
+/// A back end's texts may not know the character; a question may bring it all the same.
+pub async fn a_zero_character_names_no_trace(desk: Desk) {
+    fill(&desk).await;
+    for id in ["a1\0", "\0", "\0a1"] {
+        let deleted = desk.store.delete_trace(&desk.project, id, &tester()).await;
+        assert_eq!(deleted.expect("an answer"), None, "{id:?}");
+        let found = desk.store.find_trace(&desk.project, id).await;
+        assert_eq!(found.expect("an answer"), None, "{id:?}");
+    }
+    desk.trace("a1").await;
+}
+
 pub async fn B48_a_deleted_trace_takes_its_counts(desk: Desk) {
     fill(&desk).await;
     assert_eq!(

@@ -90,6 +90,7 @@ macro_rules! with_conformance_cases {
                 unlinking_does_not_hand_a_trace_to_whom_it_was_corrected_from,
                 a_deleted_user_named_elsewhere_harms_nothing,
                 B48_a_deleted_trace_takes_its_counts,
+                a_zero_character_names_no_trace,
                 a_deleted_session_unlinks_its_traces,
                 a_deleted_session_gives_its_traces_to_no_other,
                 a_session_deleted_while_a_span_names_it_harms_nothing,
