@@ -1,5 +1,5 @@
-//! Story tests: the real binary over HTTP and on the command line, real clients, and the
-//! shape of the tree. One crate, one test binary; it must not reach into the server.
+//! Story tests: the real binary over HTTP and on the command line, real clients, store and
+//! queue as one, and the shape of the tree. One crate, one test binary; it must not reach into the server.
 #![forbid(unsafe_code)]
 #![cfg(test)]
 
@@ -7,4 +7,5 @@ mod cli;
 mod fuzzing;
 mod harness;
 mod story;
+mod stream;
 mod tree;

@@ -7,7 +7,7 @@ async fn make_store() -> Made {
     Made::new(Arc::new(ReferenceStore::new()), ())
 }
 
-cognobserve_ports::conformance_tests!("reference", make_store);
+cognobserve_ports::conformance_tests!(reference, crate::make_store);
 
 /// Against itself: what the picture of a world shows does not depend on the store's ids.
 #[test]

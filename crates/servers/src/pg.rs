@@ -1,6 +1,6 @@
 //! PostgreSQL: a fresh cluster in a temporary directory. It keeps nothing safe, and trusts
 //! whoever reaches its loopback port.
-use crate::process::{self, Start, Watched};
+use crate::process::{self, OWN, Own, Start};
 use crate::schema::Schema;
 use std::path::{Path, PathBuf};
 
@@ -24,15 +24,12 @@ const SETTINGS: [&str; 8] = [
 pub struct PostgresServer {
     url: String,
     /// `None`: somebody else's.
-    _watched: Option<Watched>,
+    own: Option<Own>,
 }
 
 impl PostgresServer {
     pub(crate) fn given(url: String) -> PostgresServer {
-        PostgresServer {
-            url,
-            _watched: None,
-        }
+        PostgresServer { url, own: None }
     }
 
     /// Starts a server of the caller's own, with settings (`name=value`) and files (name,
@@ -50,6 +47,22 @@ impl PostgresServer {
     /// As a superuser, in the database `postgres`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Ends the server at once, as when the power fails, and waits until it is gone.
+    ///
+    /// # Panics
+    /// If the server is somebody else's, or gone.
+    pub fn kill(&self) {
+        self.own.as_ref().expect(OWN).kill();
+    }
+
+    /// Starts it again where it was, with what it kept.
+    ///
+    /// # Panics
+    /// If the server is somebody else's, or does not start.
+    pub fn restart(&mut self) {
+        self.own.as_mut().expect(OWN).restart();
     }
 
     /// A fresh schema, dropped with the guard.
@@ -99,18 +112,20 @@ fn start_in(
     for setting in settings {
         command.extend(words(&["-c", setting]));
     }
-    let start = Start {
+    let own = Own::start(Start {
         command,
         as_user: owner.prefix(),
-        dir,
+        dir: dir.to_owned(),
+        port,
         // At once, without waiting for clients.
         signal: "QUIT",
         ready: "database system is ready to accept connections",
         failed: "FATAL",
-    };
+        pid_file: "data/postmaster.pid",
+    })?;
     Ok(PostgresServer {
-        _watched: Some(start.run()?),
         url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+        own: Some(own),
     })
 }
 

@@ -1,11 +1,11 @@
-//! A server process that ends when this one does.
+//! A server process that ends when this one does, and may be killed and started again before.
 //!
 //! A watching shell holds the other end of a pipe: at its end, which even a killed process
 //! brings about, the shell stops the server and removes its directory.
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,10 @@ rm -rf "$dir"
 
 /// Long enough for a busy machine; a server that cannot start says so at once.
 const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Stops the server when dropped.
-pub(crate) struct Watched(Child);
+struct Watched(Child);
 
 impl Drop for Watched {
     fn drop(&mut self) {
@@ -35,24 +36,32 @@ impl Drop for Watched {
     }
 }
 
-pub(crate) struct Start<'a> {
+/// How a server of one's own is started, as often as it is.
+pub(crate) struct Start {
     pub(crate) command: Vec<String>,
     /// Put before the watching shell, to run it as another user.
     pub(crate) as_user: Vec<String>,
-    pub(crate) dir: &'a Path,
-    pub(crate) signal: &'a str,
+    pub(crate) dir: PathBuf,
+    pub(crate) port: u16,
+    /// Ends the server in order.
+    pub(crate) signal: &'static str,
     /// Words in the log by which it is ready, or cannot be.
-    pub(crate) ready: &'a str,
-    pub(crate) failed: &'a str,
+    pub(crate) ready: &'static str,
+    pub(crate) failed: &'static str,
+    /// Within the directory; its first line is the process.
+    pub(crate) pid_file: &'static str,
 }
 
-impl Start<'_> {
-    /// Runs the server until the answer is dropped; an error is the server's log.
-    pub(crate) fn run(self) -> Result<Watched, String> {
+impl Start {
+    /// Runs the server; an error is the server's log.
+    fn run(&self) -> Result<Watched, String> {
+        // What an earlier server said must not be taken for this one's word.
+        let log_path = self.dir.join("log");
+        let _ = std::fs::remove_file(&log_path);
         let mut words = self.as_user.clone();
         words.extend(["sh", "-c", WATCH, "sh", self.signal].map(str::to_owned));
         let mut shell = Command::new(&words[0]);
-        shell.args(&words[1..]).arg(self.dir).args(&self.command);
+        shell.args(&words[1..]).arg(&self.dir).args(&self.command);
         shell.stdin(Stdio::piped()).stdout(Stdio::null());
         shell.stderr(Stdio::null());
         // Of its own group, so that an interrupt from the terminal leaves it to clean up.
@@ -60,14 +69,75 @@ impl Start<'_> {
         let watched = Watched(spawned.map_err(|error| format!("sh does not run: {error}"))?);
         let started = Instant::now();
         loop {
-            let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
+            let log = std::fs::read_to_string(&log_path).unwrap_or_default();
             if log.contains(self.ready) {
                 return Ok(watched);
             }
             if log.contains(self.failed) || started.elapsed() > PATIENCE {
                 return Err(format!("{} does not start:\n{log}", self.command.join(" ")));
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// What only such a server can be asked.
+pub(crate) const OWN: &str = "a server of one's own";
+
+/// A server of one's own: it ends when this is dropped.
+pub(crate) struct Own {
+    start: Start,
+    /// The latest first: it must end before an earlier one removes the directory.
+    watched: Vec<Watched>,
+}
+
+impl Own {
+    pub(crate) fn start(start: Start) -> Result<Own, String> {
+        let watched = vec![start.run()?];
+        Ok(Own { start, watched })
+    }
+
+    /// Sends a signal (`KILL`, `STOP`, `CONT`).
+    ///
+    /// # Panics
+    /// If the server is gone.
+    pub(crate) fn signal(&self, signal: &str) {
+        let file = self.start.dir.join(self.start.pid_file);
+        let sent = std::fs::read_to_string(file)
+            .map_err(|error| error.to_string())
+            // The shell's own: a small machine has no program of that name.
+            .and_then(|text| {
+                let pid = text.lines().next().unwrap_or_default().trim();
+                run(&["sh", "-c", "kill -s $0 $1", signal, pid].map(str::to_owned))
+            });
+        if let Err(error) = sent {
+            panic!("no signal {signal}: {error}");
+        }
+    }
+
+    /// Ends the server at once, as when the power fails, and waits until it is gone.
+    pub(crate) fn kill(&self) {
+        self.signal("KILL");
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.start.port)).is_ok() {
+            assert!(began.elapsed() < PATIENCE, "still serving");
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Starts it again where it was, with what it kept. What is left of the killed one may
+    /// stand in its way for a moment.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub(crate) fn restart(&mut self) {
+        let began = Instant::now();
+        loop {
+            match self.start.run() {
+                Ok(watched) => return self.watched.insert(0, watched),
+                Err(error) if began.elapsed() > PATIENCE => panic!("{error}"),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Redis: an empty server that keeps nothing, unless it is told to; it may be killed and
 //! come back with what it kept.
-use crate::process::{self, Start, Watched};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use crate::process::{self, OWN, Own, Start};
+use std::path::Path;
 
 const ADVICE: &str = "these tests need Redis: install it (Debian and Ubuntu: apt-get install \
      redis-server; macOS: brew install redis), or name a running server's URL in \
@@ -13,14 +11,6 @@ pub struct RedisServer {
     url: String,
     /// `None`: somebody else's.
     own: Option<Own>,
-}
-
-struct Own {
-    port: u16,
-    dir: PathBuf,
-    command: Vec<String>,
-    /// The latest first: it must end before an earlier one removes the directory.
-    watched: Vec<Watched>,
 }
 
 impl RedisServer {
@@ -57,42 +47,12 @@ impl RedisServer {
         &self.url
     }
 
-    /// Sends a signal (`KILL`, `STOP`, `CONT`).
-    ///
-    /// # Panics
-    /// If the server is somebody else's, or gone.
-    pub fn signal(&self, signal: &str) {
-        let own = self.find_own();
-        let pid = std::fs::read_to_string(own.dir.join("pid"));
-        let sent = pid
-            .map_err(|error| error.to_string())
-            // The shell's own: a small machine has no program of that name.
-            .and_then(|pid| {
-                process::run(&words_of(&[
-                    "sh",
-                    "-c",
-                    "kill -s $0 $1",
-                    signal,
-                    pid.trim(),
-                ]))
-            });
-        if let Err(error) = sent {
-            panic!("no signal {signal}: {error}");
-        }
-    }
-
     /// Ends the server at once, as when the power fails, and waits until it is gone.
     ///
     /// # Panics
-    /// As [`RedisServer::signal`].
-    pub fn kill(&mut self) {
-        self.signal("KILL");
-        let own = self.find_own();
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", own.port)).is_ok() {
-            assert!(began.elapsed() < Duration::from_secs(30), "still serving");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+    /// If the server is somebody else's, or gone.
+    pub fn kill(&self) {
+        self.own.as_ref().expect(OWN).kill();
     }
 
     /// Starts it again where it was, with what it kept.
@@ -100,20 +60,15 @@ impl RedisServer {
     /// # Panics
     /// If the server is somebody else's, or does not start.
     pub fn restart(&mut self) {
-        let Some(own) = &mut self.own else {
-            panic!("not a server of one's own");
-        };
-        match run(&own.dir, &own.command) {
-            Ok(watched) => own.watched.insert(0, watched),
-            Err(error) => panic!("{error}"),
-        }
+        self.own.as_mut().expect(OWN).restart();
     }
 
-    fn find_own(&self) -> &Own {
-        match &self.own {
-            Some(own) => own,
-            None => panic!("not a server of one's own"),
-        }
+    /// Sends a signal (`KILL`, `STOP`, `CONT`).
+    ///
+    /// # Panics
+    /// If the server is somebody else's, or gone.
+    pub fn signal(&self, signal: &str) {
+        self.own.as_ref().expect(OWN).signal(signal);
     }
 }
 
@@ -137,30 +92,20 @@ fn start_in(dir: &Path, more: &[&str]) -> Result<RedisServer, String> {
         &pid_text,
     ]);
     command.extend(words_of(more));
-    let watched = run(dir, &command)?;
-    Ok(RedisServer {
-        url: format!("redis://127.0.0.1:{port}"),
-        own: Some(Own {
-            port,
-            dir: dir.to_owned(),
-            command,
-            watched: vec![watched],
-        }),
-    })
-}
-
-fn run(dir: &Path, command: &[String]) -> Result<Watched, String> {
-    // What an earlier server said must not be taken for this one's word.
-    let _ = std::fs::remove_file(dir.join("log"));
-    let start = Start {
-        command: command.to_vec(),
+    let own = Own::start(Start {
+        command,
         as_user: Vec::new(),
-        dir,
+        dir: dir.to_owned(),
+        port,
         signal: "TERM",
         ready: "Ready to accept connections",
         failed: "not found",
-    };
-    start.run()
+        pid_file: "pid",
+    })?;
+    Ok(RedisServer {
+        url: format!("redis://127.0.0.1:{port}"),
+        own: Some(own),
+    })
 }
 
 fn words_of(list: &[&str]) -> Vec<String> {

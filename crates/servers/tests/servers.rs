@@ -37,6 +37,17 @@ fn a_server_of_one_s_own_ends_when_dropped() {
     assert!(TcpStream::connect(place).is_err());
 }
 
+#[test]
+fn a_killed_server_comes_back_with_what_it_kept() {
+    let mut server = PostgresServer::start(&["fsync=on", "synchronous_commit=on"], &[]);
+    let schema = server.make_schema();
+    schema.execute("CREATE TABLE t AS SELECT 7 AS n");
+    server.kill();
+    assert!(TcpStream::connect(find_place(server.url())).is_err());
+    server.restart();
+    assert_eq!(schema.read("SELECT n FROM t"), ["7"]);
+}
+
 /// `host:port` in a URL.
 fn find_place(url: &str) -> String {
     let after = url.rsplit(['@', '/']).find(|part| part.contains(':'));

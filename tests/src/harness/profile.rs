@@ -2,7 +2,7 @@
 //! default, `postgres`, or `stream` (PostgreSQL and Redis). The stories are the same.
 use cognobserve_ports::Queue;
 use cognobserve_redis::{RedisQueue, Settings};
-use cognobserve_servers::Schema;
+use cognobserve_servers::{PostgresServer, Schema};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ struct TestStore {
 
 impl TestStore {
     #[track_caller]
-    fn make() -> TestStore {
-        let schema = cognobserve_servers::postgres().make_schema();
+    fn make(server: &PostgresServer) -> TestStore {
+        let schema = server.make_schema();
         // So that its connections can be told from those of other tests.
         let url = format!("{}&application_name={}", schema.url(), schema.name());
         TestStore { schema, url }
@@ -42,21 +42,22 @@ impl Backing {
     #[track_caller]
     pub fn of_profile() -> Backing {
         let profile = std::env::var("COGNOBSERVE_TEST_PROFILE").unwrap_or_default();
+        let server = cognobserve_servers::postgres;
         match profile.as_str() {
             "" | "embedded" => Backing::default(),
             "postgres" => Backing {
-                store: Some(Arc::new(TestStore::make())),
+                store: Some(Arc::new(TestStore::make(server()))),
                 queue: None,
             },
-            "stream" => Backing::of_stream(cognobserve_servers::redis().url().to_owned()),
+            "stream" => Backing::of_stream(server(), cognobserve_servers::redis().url()),
             other => panic!("there is no profile {other:?}"),
         }
     }
 
-    /// PostgreSQL and a queue on the Redis server with this URL.
+    /// A store on a PostgreSQL server and a queue on the Redis server with this URL.
     #[track_caller]
-    pub fn of_stream(url: String) -> Backing {
-        let store = TestStore::make();
+    pub fn of_stream(server: &PostgresServer, redis: &str) -> Backing {
+        let store = TestStore::make(server);
         let prefix = store.schema.name().to_owned();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -65,18 +66,23 @@ impl Backing {
             .expect("a runtime starts");
         let settings = Settings {
             prefix: prefix.clone(),
-            ..Settings::new(url.clone())
+            ..Settings::new(redis)
         };
         let queue = runtime.block_on(RedisQueue::open(settings));
         Backing {
             store: Some(Arc::new(store)),
             queue: Some(Arc::new(TestQueue {
-                url,
+                url: redis.to_owned(),
                 prefix,
                 runtime,
                 queue: queue.expect("the queue opens"),
             })),
         }
+    }
+
+    /// Whether something stands between door and ledger.
+    pub fn has_queue(&self) -> bool {
+        self.queue.is_some()
     }
 
     /// What the environment of a command must say to find store and queue.

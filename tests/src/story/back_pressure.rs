@@ -1,10 +1,13 @@
 //! More than the server takes: it says when to come again, and forgets nothing it took.
 use crate::harness::books::Books;
 use crate::harness::openapi::FIRST_PROJECT;
+use crate::harness::profile::Backing;
 use crate::harness::sample::trace;
+use crate::harness::server::make_key;
 use crate::harness::wait::wait_until;
 use crate::harness::{Answer, Server, Setup};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -111,35 +114,66 @@ fn a_project_above_its_rate_is_told_to_wait() {
     assert!(again.is_some(), "it stays limited");
 }
 
+/// Where the door knows the ledger it says so; behind a queue the ledger keeps what it refused
+/// for the operator, who raises the limit and lets it in.
 #[test]
 fn a_project_with_too_many_users_takes_no_new_ones() {
-    let server = Server::start();
+    let backing = Backing::of_profile();
+    let server = Setup::new().start_over(&backing, &make_key());
     let client = server.client();
-    server
-        .run(&["projects", "set", FIRST_PROJECT, "--max-users", "3"])
-        .expect_success();
-    let mut users = 0;
-    let refused = wait_until(Duration::from_secs(10), || {
-        users += 1;
-        let answer = client.post(
-            "/v1/traces",
-            &trace(&format!("t-{users}"), &format!("u-{users}")),
-        );
-        (answer.status != 202).then_some(answer)
-    });
-    expect_wait(
-        refused
-            .expect("it takes any number")
-            .expect_problem(429, "rate_limited"),
-        &[429],
-    );
+    let limit = |most: &str| {
+        server
+            .run(&["projects", "set", FIRST_PROJECT, "--max-users", most])
+            .expect_success();
+        let wanted = most.parse().map_or(Value::Null, |most: u64| json!(most));
+        let known = wait_until(Duration::from_secs(10), || {
+            (client.read("/v1/me")["limits"]["maxUsers"] == wanted).then_some(())
+        });
+        assert!(known.is_some(), "the limit is never known");
+    };
+    let list = || {
+        let found = client.read("/v1/users?limit=100&sortBy=traceCount");
+        let items = found["items"].as_array().expect("users").clone();
+        let ids = items
+            .iter()
+            .map(|user| user["externalId"].as_str().expect("an id").to_owned());
+        ids.collect::<BTreeSet<String>>()
+    };
+    limit("3");
+    let sent: Vec<Answer> = (0..5)
+        .map(|n| {
+            let answer = client.post("/v1/traces", &trace(&format!("t-{n}"), &format!("u-{n}")));
+            // The order in which they are booked decides who comes in.
+            list();
+            answer
+        })
+        .collect();
     // Those that are known go on.
     client.post("/v1/traces", &trace("more", "u-1")).expect(202);
-    let known = client.read("/v1/users?limit=100")["items"]
-        .as_array()
-        .unwrap()
-        .len();
-    assert_eq!(known, users - 1);
+    assert_eq!(
+        list(),
+        BTreeSet::from(["u-0", "u-1", "u-2"].map(str::to_owned))
+    );
+    let (known, new) = sent.split_at(3);
+    assert!(known.iter().all(|answer| answer.status == 202));
+    if !backing.has_queue() {
+        for answer in new {
+            expect_wait(answer.clone().expect_problem(429, "rate_limited"), &[429]);
+        }
+        return;
+    }
+    assert!(new.iter().all(|answer| answer.status == 202));
+    let dead = server.run(&["queue", "list", "--json"]).expect_success();
+    let dead = dead.json().as_array().expect("letters").clone();
+    assert_eq!(dead.len(), 2);
+    let reason = dead[0]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.contains("as many users as its settings allow"),
+        "{reason}"
+    );
+    limit("none");
+    server.run(&["queue", "replay", "--all"]).expect_success();
+    assert_eq!(list().len(), 5);
 }
 
 #[test]

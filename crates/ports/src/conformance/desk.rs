@@ -1,8 +1,8 @@
 //! One project of a store under test, with short words for asking it.
 //!
 //! Every word panics where the store fails, so that a case only says what it expects.
-use super::Store;
 use super::build::NOON;
+use super::{Intake, Made, Store};
 use crate::conformance::build::tester;
 use crate::{Committed, DeleteMode, Refusal};
 use cognobserve_model::account::Project;
@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 #[derive(Clone)]
 pub struct Desk {
     pub store: Arc<dyn Store>,
+    intake: Arc<dyn Intake>,
     pub project: ProjectId,
     arrival: Arc<AtomicI64>,
 }
@@ -38,13 +39,15 @@ const FIRST_STAMP: i64 = FIRST_ARRIVAL + 4 * MICROS_PER_QUARTER;
 
 impl Desk {
     /// Makes the project `app` of workspace `acme`.
-    pub async fn open(store: Arc<dyn Store>) -> Desk {
-        let project = store
+    pub async fn open(made: &Made) -> Desk {
+        let project = made
+            .store
             .create_project("acme", "app")
             .await
             .expect("a project is made");
         Desk {
-            store,
+            store: Arc::clone(&made.store),
+            intake: Arc::clone(&made.intake),
             project: project.id,
             arrival: Arc::new(AtomicI64::new(FIRST_STAMP)),
         }
@@ -82,12 +85,17 @@ impl Desk {
         };
         self.store.pack(&mut batch);
         let mut answers = self
-            .store
-            .commit(vec![batch])
+            .intake
+            .book(vec![batch])
             .await
             .expect("the batch is committed");
         assert_eq!(answers.len(), 1, "one answer per batch");
         answers.remove(0)
+    }
+
+    /// See [`Intake::keeps_groups`].
+    pub fn keeps_groups(&self) -> bool {
+        self.intake.keeps_groups()
     }
 
     pub async fn book(&self, pieces: Vec<Piece>) {

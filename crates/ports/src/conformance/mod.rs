@@ -1,13 +1,15 @@
 //! What every store must do, as tests: declaring a case registers it for every back end.
 //!
-//! A back end calls [`crate::conformance_tests!`] once with a way to make a fresh store.
+//! A profile calls [`crate::conformance_tests!`] once with a way to make a fresh store.
 //! Cases see a store only through its ports; after each one the books must verify.
 pub mod build;
 mod cases;
 mod desk;
+mod intake;
 pub mod property;
 
 pub use desk::Desk;
+pub use intake::{Answers, Intake};
 
 use crate::{Accounts, Ledger, Reports};
 use std::any::Any;
@@ -19,16 +21,30 @@ use std::sync::Arc;
 pub trait Store: Ledger + Reports + Accounts {}
 impl<S: Ledger + Reports + Accounts> Store for S {}
 
-/// A fresh store, and what must live as long as it does (its directory, its server).
+/// A fresh store, how batches reach it, and what must live as long as it does (its
+/// directory, its server).
 pub struct Made {
     pub store: Arc<dyn Store>,
+    pub intake: Arc<dyn Intake>,
     _guard: Box<dyn Any + Send>,
 }
 
 impl Made {
+    /// A store that is handed its batches.
     pub fn new<S: Store + 'static>(store: Arc<S>, guard: impl Any + Send) -> Made {
+        let intake = Arc::new(intake::Direct(Arc::clone(&store) as Arc<dyn Store>));
+        Made::behind(intake, store, guard)
+    }
+
+    /// A store that something else stands before.
+    pub fn behind<S: Store + 'static>(
+        intake: Arc<dyn Intake>,
+        store: Arc<S>,
+        guard: impl Any + Send,
+    ) -> Made {
         Made {
             store,
+            intake,
             _guard: Box::new(guard),
         }
     }
@@ -58,7 +74,7 @@ pub async fn run_case(name: &str, make_store: impl AsyncFn() -> Made) {
         .find(|case| case.name == name)
         .unwrap_or_else(|| panic!("no case is called {name}"));
     let made = make_store().await;
-    let desk = Desk::open(Arc::clone(&made.store)).await;
+    let desk = Desk::open(&made).await;
     (case.run)(desk).await;
     let found = made.store.verify().await.expect("verify answers");
     assert_eq!(
@@ -82,26 +98,14 @@ fn start_runtime() -> tokio::runtime::Runtime {
     started.expect("a runtime starts")
 }
 
-/// Says how much a run has shown.
-pub fn announce(back_ends: &[&str]) {
-    println!(
-        "conformance: {} cases x {} back ends ({})",
-        CASES.len(),
-        back_ends.len(),
-        back_ends.join(", ")
-    );
-}
-
-/// Makes one `#[test]` per conformance case; takes the name of the back end and an async
-/// closure that makes a fresh [`Made`](crate::conformance::Made).
+/// Makes one `#[test]` per conformance case, `profile::area::case`; takes the name of the
+/// profile and an async function that makes a fresh [`Made`](crate::conformance::Made).
 #[macro_export]
 macro_rules! conformance_tests {
-    ($back_end:literal, $make_store:expr) => {
-        #[test]
-        fn cases_x_back_ends() {
-            $crate::conformance::announce(&[$back_end]);
+    ($profile:ident, $make_store:path) => {
+        mod $profile {
+            $crate::with_conformance_cases!({ $crate::make_conformance_tests }[$make_store]);
         }
-        $crate::with_conformance_cases!({ $crate::make_conformance_tests }[$make_store]);
     };
 }
 
@@ -109,13 +113,15 @@ macro_rules! conformance_tests {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! make_conformance_tests {
-    ([$make_store:expr] $($module:ident { $($name:ident),* $(,)? })*) => {
-        $($(
-            #[test]
-            #[allow(non_snake_case)]
-            fn $name() {
-                $crate::conformance::run_case_blocking(stringify!($name), $make_store);
-            }
-        )*)*
+    ([$make_store:path] $($module:ident { $($name:ident),* $(,)? })*) => {
+        $(mod $module {
+            $(
+                #[test]
+                #[allow(non_snake_case)]
+                fn $name() {
+                    $crate::conformance::run_case_blocking(stringify!($name), $make_store);
+                }
+            )*
+        })*
     };
 }

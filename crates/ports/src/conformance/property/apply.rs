@@ -6,8 +6,8 @@ use super::plan::{Step, World};
 use super::realise::{
     ARRIVED, MODEL_NAMES, Maker, SESSION_IDS, TRACE_IDS, USER_IDS, make_profile, name_of, time_of,
 };
-use crate::conformance::Store;
 use crate::conformance::build::tester;
+use crate::conformance::{Intake, Made, Store};
 use crate::{DeleteMode, SessionPatch};
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::{Batch, Piece};
@@ -22,6 +22,7 @@ use std::sync::Arc;
 /// A store and the projects of one world in it.
 pub struct Side {
     pub store: Arc<dyn Store>,
+    intake: Arc<dyn Intake>,
     pub projects: Vec<ProjectId>,
     /// Erased users, by the step that erased them.
     pub tombs: HashMap<UserId, String>,
@@ -32,7 +33,8 @@ pub struct Side {
 
 impl Side {
     /// Makes the world's projects; `label` keeps their names apart from other worlds'.
-    pub async fn open(store: Arc<dyn Store>, label: &str, world: &World) -> Side {
+    pub async fn open(made: &Made, label: &str, world: &World) -> Side {
+        let store = Arc::clone(&made.store);
         let mut projects = Vec::new();
         for n in 0..2 {
             let project = store
@@ -43,6 +45,7 @@ impl Side {
         }
         Side {
             store,
+            intake: Arc::clone(&made.intake),
             projects,
             tombs: HashMap::new(),
             maker: Maker::of(world),
@@ -269,8 +272,8 @@ impl Side {
     async fn commit(&self, group: Vec<Batch>) -> String {
         format!(
             "{:?}",
-            self.store
-                .commit(group)
+            self.intake
+                .book(group)
                 .await
                 .expect("the group is committed")
         )

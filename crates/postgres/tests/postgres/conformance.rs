@@ -4,11 +4,11 @@ use cognobserve_postgres::{PostgresStore, Settings};
 use std::sync::Arc;
 
 /// A store in a schema of its own, which goes when the store goes.
-async fn make_store() -> Made {
+pub async fn make_store() -> Made {
     let schema = cognobserve_servers::postgres().make_schema();
     let settings = Settings::new(schema.url());
     let store = PostgresStore::open(&settings).await;
     Made::new(Arc::new(store.expect("the store opens")), schema)
 }
 
-cognobserve_ports::conformance_tests!("postgres", make_store);
+cognobserve_ports::conformance_tests!(postgres, crate::conformance::make_store);

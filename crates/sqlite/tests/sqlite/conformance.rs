@@ -10,4 +10,4 @@ async fn make_store() -> Made {
     Made::new(Arc::new(store), dir)
 }
 
-cognobserve_ports::conformance_tests!("sqlite", make_store);
+cognobserve_ports::conformance_tests!(embedded, crate::conformance::make_store);

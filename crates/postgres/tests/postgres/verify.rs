@@ -1,7 +1,7 @@
 //! Whatever the tables repeat is verified: each damage to a column or row is one difference more.
 use cognobserve_ports::DeleteMode;
 use cognobserve_ports::conformance::build::*;
-use cognobserve_ports::conformance::{Desk, Store};
+use cognobserve_ports::conformance::{Desk, Made};
 use cognobserve_postgres::{PostgresStore, Settings};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ const DAMAGES: [&str; 28] = [
 async fn every_damage_is_a_difference() {
     let schema = cognobserve_servers::postgres().make_schema();
     let store = PostgresStore::open(&Settings::new(schema.url())).await;
-    let desk = Desk::open(Arc::new(store.unwrap()) as Arc<dyn Store>).await;
+    let desk = Desk::open(&Made::new(Arc::new(store.unwrap()), ())).await;
     let pieces = (0..60).map(|n| {
         let user = format!("u{}", n % 9);
         let told = person(&user, at(n)).name(Some("Ann")).email(Some("a@x.io"));

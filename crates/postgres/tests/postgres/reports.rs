@@ -9,7 +9,7 @@ use cognobserve_model::query::{
 use cognobserve_model::report::UserStats;
 use cognobserve_model::time::{MICROS_PER_DAY, Micros, Zone};
 use cognobserve_ports::conformance::build::*;
-use cognobserve_ports::conformance::{Desk, Store};
+use cognobserve_ports::conformance::{Desk, Made};
 use cognobserve_ports::reference::ReferenceStore;
 use cognobserve_ports::{ErrorKind, Reports};
 use cognobserve_postgres::{PostgresStore, Settings};
@@ -48,8 +48,8 @@ async fn fill_both() -> Pair {
     let settings = Settings::new(schema.url());
     let store = PostgresStore::open(&settings).await;
     let store = store.expect("the store opens");
-    let postgres = Desk::open(Arc::new(store) as Arc<dyn Store>).await;
-    let reference = Desk::open(Arc::new(ReferenceStore::new()) as Arc<dyn Store>).await;
+    let postgres = Desk::open(&Made::new(Arc::new(store), ())).await;
+    let reference = Desk::open(&Made::new(Arc::new(ReferenceStore::new()), ())).await;
     for desk in [&postgres, &reference] {
         let pieces = (0..48).map(|n: usize| {
             let id = format!("u{}{}", n * 7 % 48, ["", "_", "%", "\\", "\u{1}x"][n % 5]);

@@ -1,12 +1,12 @@
 //! Two doors, three workers and one api over one PostgreSQL and one Redis, while processes are
-//! killed, one sleeps past its lease, Redis is killed, and connections are cut: what was
-//! acknowledged is booked, once.
-use super::sender::Sender;
+//! killed, one sleeps past its lease, Redis and PostgreSQL are killed, and connections are cut:
+//! what was acknowledged is booked, once.
 use crate::harness::books::Books;
 use crate::harness::command::run_command;
 use crate::harness::profile::Backing;
 use crate::harness::{Server, Setup, sized};
-use cognobserve_servers::RedisServer;
+use crate::story::sender::Sender;
+use cognobserve_servers::{PostgresServer, RedisServer};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,8 @@ const ROLES: [&str; 6] = ["ingest", "ingest", "worker", "worker", "worker", "api
 const API: usize = 5;
 /// Longer than a worker keeps its share without a word.
 const SLEEP: Duration = Duration::from_secs(17);
+/// Of a database, between its end and its return.
+const OUTAGE: Duration = Duration::from_millis(300);
 
 #[test]
 fn whatever_dies_what_was_acknowledged_is_booked_once() {
@@ -32,7 +34,11 @@ fn whatever_dies_what_was_acknowledged_is_booked_once() {
         "--maxmemory-policy",
         "noeviction",
     ]);
-    let backing = Backing::of_stream(redis.url().to_owned());
+    let mut postgres = PostgresServer::start(
+        &["fsync=on", "full_page_writes=on", "synchronous_commit=on"],
+        &[],
+    );
+    let backing = Backing::of_stream(&postgres, redis.url());
     let key = crate::harness::server::make_key();
     let mut servers: Vec<Server> = Vec::new();
     for roles in ROLES {
@@ -64,13 +70,18 @@ fn whatever_dies_what_was_acknowledged_is_booked_once() {
                 2 => backing.cut_connections(),
                 4 => {
                     redis.kill();
-                    std::thread::sleep(Duration::from_millis(300));
+                    std::thread::sleep(OUTAGE);
                     redis.restart();
                 }
                 6 => {
                     servers[2].signal("STOP");
                     std::thread::sleep(SLEEP);
                     servers[2].signal("CONT");
+                }
+                8 => {
+                    postgres.kill();
+                    std::thread::sleep(OUTAGE);
+                    postgres.restart();
                 }
                 _ => {}
             }

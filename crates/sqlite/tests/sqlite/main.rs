@@ -1,0 +1,6 @@
+//! The embedded store, on the disk.
+#![forbid(unsafe_code)]
+
+mod conformance;
+mod property;
+mod store;

@@ -1,0 +1,4 @@
+//! What is about the files of the embedded store.
+mod disk;
+mod erase;
+mod restart;

@@ -1,0 +1,2 @@
+//! What is about several processes over one store and one queue.
+mod chaos;
