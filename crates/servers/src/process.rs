@@ -45,16 +45,17 @@ pub(crate) struct Start {
     pub(crate) port: u16,
     /// Ends the server in order.
     pub(crate) signal: &'static str,
-    /// Words in the log by which it is ready, or cannot be.
+    /// Words in the log by which it is ready.
     pub(crate) ready: &'static str,
-    pub(crate) failed: &'static str,
+    /// Whether a line of the log says that it cannot be.
+    pub(crate) is_failure: fn(&str) -> bool,
     /// Within the directory; its first line is the process.
     pub(crate) pid_file: &'static str,
 }
 
 impl Start {
-    /// Runs the server; an error is the server's log.
-    fn run(&self) -> Result<Watched, String> {
+    /// Runs the server, first among the watched; an error is the server's log.
+    fn run(&self, watched: &mut Vec<Watched>) -> Result<(), String> {
         // What an earlier server said must not be taken for this one's word.
         let log_path = self.dir.join("log");
         let _ = std::fs::remove_file(&log_path);
@@ -66,14 +67,15 @@ impl Start {
         shell.stderr(Stdio::null());
         // Of its own group, so that an interrupt from the terminal leaves it to clean up.
         let spawned = shell.process_group(0).spawn();
-        let watched = Watched(spawned.map_err(|error| format!("sh does not run: {error}"))?);
+        let spawned = spawned.map_err(|error| format!("sh does not run: {error}"))?;
+        watched.insert(0, Watched(spawned));
         let started = Instant::now();
         loop {
             let log = std::fs::read_to_string(&log_path).unwrap_or_default();
             if log.contains(self.ready) {
-                return Ok(watched);
+                return Ok(());
             }
-            if log.contains(self.failed) || started.elapsed() > PATIENCE {
+            if log.lines().any(self.is_failure) || started.elapsed() > PATIENCE {
                 return Err(format!("{} does not start:\n{log}", self.command.join(" ")));
             }
             std::thread::sleep(PAUSE);
@@ -87,13 +89,14 @@ pub(crate) const OWN: &str = "a server of one's own";
 /// A server of one's own: it ends when this is dropped.
 pub(crate) struct Own {
     start: Start,
-    /// The latest first: it must end before an earlier one removes the directory.
+    /// The latest first, failed ones included: the end of one removes the directory.
     watched: Vec<Watched>,
 }
 
 impl Own {
     pub(crate) fn start(start: Start) -> Result<Own, String> {
-        let watched = vec![start.run()?];
+        let mut watched = Vec::new();
+        start.run(&mut watched)?;
         Ok(Own { start, watched })
     }
 
@@ -133,8 +136,8 @@ impl Own {
     pub(crate) fn restart(&mut self) {
         let began = Instant::now();
         loop {
-            match self.start.run() {
-                Ok(watched) => return self.watched.insert(0, watched),
+            match self.start.run(&mut self.watched) {
+                Ok(()) => return,
                 Err(error) if began.elapsed() > PATIENCE => panic!("{error}"),
                 Err(_) => std::thread::sleep(PAUSE),
             }

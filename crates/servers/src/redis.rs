@@ -99,7 +99,7 @@ fn start_in(dir: &Path, more: &[&str]) -> Result<RedisServer, String> {
         port,
         signal: "TERM",
         ready: "Ready to accept connections",
-        failed: "not found",
+        is_failure: |line| line.contains("not found"),
         pid_file: "pid",
     })?;
     Ok(RedisServer {
