@@ -93,11 +93,19 @@ pub enum Access {
     Serve,
 }
 
+impl Access {
+    fn must_exist(self) -> bool {
+        matches!(self, Access::Existing | Access::Alone)
+    }
+}
+
 /// Why nothing could be put together.
 #[derive(Debug, Error)]
 pub enum AssembleError {
     #[error("there is no store in {}: start `cognobserve serve` once, or give its --data-dir", .0.display())]
     NoStore(PathBuf),
+    #[error("there is no store at {0} yet: start `cognobserve serve` with it once")]
+    EmptyDatabase(String),
     #[error("cannot make the directory {}", .path.display())]
     Directory {
         path: PathBuf,
@@ -120,13 +128,15 @@ impl AssembleError {
 pub async fn open_store(place: &Place, access: Access) -> Result<Store, AssembleError> {
     match &place.database {
         None => Ok(Arc::new(open_embedded(&place.data_dir, access)?)),
+        Some(settings) if access.must_exist() && !PostgresStore::is_made(settings).await? => {
+            Err(AssembleError::EmptyDatabase(settings.place()))
+        }
         Some(settings) => Ok(Arc::new(PostgresStore::open(settings).await?)),
     }
 }
 
 fn open_embedded(data_dir: &Path, access: Access) -> Result<SqliteStore, AssembleError> {
-    let must_exist = matches!(access, Access::Existing | Access::Alone);
-    if must_exist && !data_dir.join(STORE_FILE).exists() {
+    if access.must_exist() && !data_dir.join(STORE_FILE).exists() {
         return Err(AssembleError::NoStore(data_dir.to_owned()));
     }
     make_private_dir(data_dir)?;
@@ -236,7 +246,12 @@ pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreE
     let project_max_bytes = (max_bytes / 2)
         .max(2 * request_limits.max_body_bytes)
         .min(max_bytes);
-    let (hall, consumer): (Arc<dyn Hall>, Option<Consumer>) = match &config.queue.url {
+    // Who neither takes in nor books has no use for the queue, and need not wait for it.
+    let moves_batches = [Role::Ingest, Role::Worker]
+        .iter()
+        .any(|role| config.roles.contains(*role));
+    let url = config.queue.url.as_ref().filter(|_| moves_batches);
+    let (hall, consumer): (Arc<dyn Hall>, Option<Consumer>) = match url {
         None => {
             let limits = QueueLimits {
                 max_bytes,
@@ -259,6 +274,7 @@ pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreE
             let consumer = is_worker.then(|| Consumer {
                 queue: queue.clone(),
                 ledger: store.clone(),
+                reports: store.clone(),
                 metrics: metrics.clone(),
             });
             (StreamDoor::start(queue, limits, metrics.clone()), consumer)
@@ -284,8 +300,10 @@ pub async fn open_queue(
 ) -> Result<Arc<dyn Queue>, StoreError> {
     let settings = cognobserve_redis::Settings {
         prefix: settings.prefix.clone(),
+        roots: settings.ca_file.clone(),
         partitions: settings.partitions,
-        max_age: Some(settings.max_age),
+        // The door looks at it.
+        max_age: None,
         replicas_to_wait: settings.replicas,
         ..cognobserve_redis::Settings::new(url.expose())
     };

@@ -92,6 +92,7 @@ pub trait Reports: Send + Sync {
     /// Recomputes every rollup of every project from the stored spans and compares.
     async fn verify(&self) -> Result<Verification, StoreError>;
 
-    /// `Ok` if the store answers and can take writes.
-    async fn check_ready(&self) -> Result<(), StoreError>;
+    /// `Ok` if the store answers and can take writes; with a sentence for each of its settings
+    /// that lets what was committed be lost.
+    async fn check_ready(&self) -> Result<Vec<String>, StoreError>;
 }

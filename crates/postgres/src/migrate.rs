@@ -42,6 +42,12 @@ pub(crate) async fn run(connections: &Pool) -> StoreResult<()> {
     end_alone(&client).await
 }
 
+/// Whether a step was ever taken.
+pub(crate) async fn is_made(connections: &Pool) -> StoreResult<bool> {
+    let client = connections.get().await.map_err(pool)?;
+    Ok(read_format(&client).await? > 0)
+}
+
 /// Takes the steps that the database lacks; its format before. The caller is alone.
 async fn apply(client: &mut ClientWrapper, steps: &[&str]) -> StoreResult<i64> {
     let newest = i64::try_from(steps.len()).unwrap_or(i64::MAX);

@@ -37,6 +37,19 @@ impl PostgresStore {
         opened.map_err(|error| name_place(&address, error))
     }
 
+    /// Whether some process has made its schema there; changes nothing.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub async fn is_made(settings: &Settings) -> Result<bool, StoreError> {
+        let address = Address::parse(&settings.url)?;
+        let looked = async {
+            let pool = connect::make_pool(settings, &address, address.tls.make_connector()?)?;
+            migrate::is_made(&pool).await
+        };
+        looked.await.map_err(|error| name_place(&address, error))
+    }
+
     async fn open_at(settings: &Settings, address: &Address) -> StoreResult<PostgresStore> {
         let tls = address.tls.make_connector()?;
         let pool = connect::make_pool(settings, address, tls.clone())?;

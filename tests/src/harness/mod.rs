@@ -3,6 +3,7 @@
 //! Nothing here knows how the server is made inside.
 pub mod announced;
 pub mod books;
+pub mod cable;
 pub mod client;
 pub mod command;
 pub mod openapi;

@@ -98,6 +98,10 @@ impl Backing {
         settings
     }
 
+    pub fn database_url(&self) -> Option<&str> {
+        self.store.as_ref().map(|store| store.url.as_str())
+    }
+
     /// Ends every connection that a server has to the database.
     pub fn cut_connections(&self) {
         if let Some(store) = &self.store {

@@ -259,8 +259,8 @@ fn check_store(place: &Place) -> Vec<Finding> {
             let all = store.list_keys(&project.id).await?;
             keys += all.iter().filter(|key| key.revoked.is_none()).count();
         }
-        store.check_ready().await?;
-        anyhow::Ok((projects.len(), keys))
+        let dangers = store.check_ready().await?;
+        anyhow::Ok((projects.len(), keys, dangers))
     });
     match looked {
         Err(error) => vec![find(
@@ -276,27 +276,30 @@ fn check_store(place: &Place) -> Vec<Finding> {
                 }
             },
         )],
-        Ok((0, _)) => vec![find(
+        Ok((0, _, _)) => vec![find(
             "store",
             Status::Warning,
             "it answers, and has no project",
             "`cognobserve projects create NAME`",
         )],
-        Ok((_, 0)) => vec![find(
+        Ok((_, 0, _)) => vec![find(
             "store",
             Status::Warning,
             "it answers, and has no valid key",
             "`cognobserve keys create --project NAME`",
         )],
-        Ok((projects, keys)) => vec![find(
-            "store",
-            Status::Fine,
-            format!(
-                "{place}, format {}, {projects} projects, {keys} keys",
-                place.format()
-            ),
-            "",
-        )],
+        Ok((projects, keys, dangers)) => {
+            let format = place.format();
+            let fine = format!("{place}, format {format}, {projects} projects, {keys} keys");
+            let remedy = "change it, unless what was just acknowledged may be lost";
+            std::iter::once(find("store", Status::Fine, fine, ""))
+                .chain(
+                    dangers
+                        .into_iter()
+                        .map(|danger| find("store", Status::Warning, danger, remedy)),
+                )
+                .collect()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod matching;
 mod period;
 #[cfg(test)]
 mod plan_tests;
+mod ready;
 mod refs;
 mod rows;
 mod sessions;
@@ -14,7 +15,7 @@ mod traces;
 mod users;
 mod verify;
 
-use crate::error::{internal, sql};
+use crate::error::internal;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use cognobserve_model::id::{ProjectId, SessionId};
@@ -27,7 +28,7 @@ use cognobserve_model::report::{
     UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{ErrorKind, Reports, StoreError};
+use cognobserve_ports::{Reports, StoreError};
 use tokio_postgres::types::ToSql;
 
 type TimePage<T> = Page<T, TimePosition>;
@@ -151,20 +152,8 @@ impl Reports for PostgresStore {
         snapshot.close().await.map(|()| found)
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        let client = self.client().await?;
-        let query = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean";
-        let row = client.query_one(query, &[]).await.map_err(sql)?;
-        let (is_standby, is_read_only) = (row.try_get(0).map_err(sql)?, row.try_get(1));
-        let missing = match (is_standby, is_read_only.map_err(sql)?) {
-            (true, _) => "the server is a standby that follows another one",
-            (false, true) => "its transactions are read-only by default",
-            (false, false) => return Ok(()),
-        };
-        Err(StoreError::new(
-            ErrorKind::Unavailable,
-            format!("the database takes no writes: {missing}"),
-        ))
+    async fn check_ready(&self) -> Result<Vec<String>, StoreError> {
+        ready::check(&*self.client().await?).await
     }
 }
 

@@ -343,7 +343,18 @@ async fn what_no_text_can_hold_is_not_found() {
 async fn a_store_that_takes_no_writes_says_why() {
     let schema = cognobserve_servers::postgres().make_schema();
     let store = PostgresStore::open(&Settings::new(schema.url())).await;
-    store.unwrap().check_ready().await.unwrap();
+    let dangers = store.unwrap().check_ready().await.unwrap();
+    // Of the server that tests share: nothing of it has to survive.
+    let names = ["fsync", "full_page_writes", "synchronous_commit"];
+    assert_eq!(dangers.len(), names.len(), "{dangers:?}");
+    for (danger, name) in dangers.iter().zip(names) {
+        assert!(danger.contains(&format!("{name} off")), "{danger}");
+    }
+    let safe = schema
+        .url()
+        .replace("options=", "options=-csynchronous_commit%3Don%20");
+    let store = PostgresStore::open(&Settings::new(safe)).await.unwrap();
+    assert_eq!(store.check_ready().await.unwrap().len(), 2);
     let read_only = "options=-cdefault_transaction_read_only%3Don%20";
     let url = schema.url().replace("options=", read_only);
     let store = PostgresStore::open(&Settings::new(url)).await.unwrap();

@@ -17,6 +17,15 @@ pub struct HealthOut {
     pub status: &'static str,
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub struct ReadinessOut {
+    /// `ok`
+    pub status: &'static str,
+    /// Settings of the servers behind this one that let what was acknowledged be lost.
+    pub warnings: Vec<String>,
+}
+
 /// The process lives.
 #[utoipa::path(get, path = "/healthz", tag = "service", security(()), responses((status = 200, body = HealthOut)))]
 pub async fn check_health() -> Json<HealthOut> {
@@ -25,20 +34,23 @@ pub async fn check_health() -> Json<HealthOut> {
 
 /// The store answers and takes writes, and the queue takes batches.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()),
-    responses((status = 200, body = HealthOut), (status = 503, body = ProblemOut)))]
+    responses((status = 200, body = ReadinessOut), (status = 503, body = ProblemOut)))]
 pub async fn check_readiness(
     State(state): State<Arc<AppState>>,
-) -> Result<Json<HealthOut>, Problem> {
+) -> Result<Json<ReadinessOut>, Problem> {
     let open = state.queue.check_open().await;
-    open.map_err(|reason| Problem::new(Code::Overloaded, reason))?;
+    let mut warnings = open.map_err(|reason| Problem::new(Code::Overloaded, reason))?;
     // Whatever the kind of failure: who watches wants to know whether to send anything.
     let checked = state.reports.check_ready().await;
-    checked.map_err(|error| Problem {
+    warnings.extend(checked.map_err(|error| Problem {
         code: Code::Overloaded,
         retry_after_s: Some(1),
         ..Problem::from(error)
-    })?;
-    Ok(Json(HealthOut { status: "ok" }))
+    })?);
+    Ok(Json(ReadinessOut {
+        status: "ok",
+        warnings,
+    }))
 }
 
 /// Numbers about this process, as Prometheus text.

@@ -52,6 +52,8 @@ pub struct Database {
 pub struct Queue {
     /// `None`: batches are booked by the process that took them in.
     pub url: Option<Secret>,
+    /// A PEM file; `None`: the roots that browsers trust.
+    pub ca_file: Option<PathBuf>,
     /// One queue per prefix.
     pub prefix: String,
     pub partitions: u16,

@@ -75,6 +75,7 @@ impl Reader {
             },
             queue: Queue {
                 url: self.read_optional("queue.url", read_queue_url),
+                ca_file: self.read_optional("queue.ca_file", read_path),
                 prefix: self.read("queue.prefix", read_prefix).unwrap_or_default(),
                 partitions: self
                     .read("queue.partitions", read_partitions)

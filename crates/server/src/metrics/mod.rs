@@ -48,6 +48,7 @@ pub struct Metrics {
     pub queue_age_ms: Gauge,
     pub queue_workers: Gauge,
     pub queue_memory_bytes: Gauge,
+    pub queue_dead: Gauge,
 }
 
 impl Metrics {
@@ -60,6 +61,7 @@ impl Metrics {
         self.queue_depth.set(number(health.depth));
         self.queue_workers.set(number(health.workers));
         self.queue_memory_bytes.set(number(health.memory_used));
+        self.queue_dead.set(number(health.dead));
     }
 
     /// Counts an answered request.

@@ -124,6 +124,11 @@ impl Metrics {
                 "Memory that the queue's server uses.",
                 self.queue_memory_bytes.get(),
             ),
+            gauge(
+                "cognobserve_stream_dead_letters",
+                "Entries that were given up and wait for a decision.",
+                self.queue_dead.get(),
+            ),
             counter(
                 "cognobserve_stream_dead_letters_total",
                 "Entries that this process gave up.",

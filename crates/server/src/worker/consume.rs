@@ -1,9 +1,12 @@
 //! The worker: takes what waits in the queue, books it in groups, acknowledges it.
 //!
-//! A passing fault is waited out with everything still in hand. What fails by itself is
-//! tried some times, alone, and then becomes a dead letter: one bad entry stops nobody.
+//! A passing fault is waited out with everything still in hand; a worker that the store does
+//! not answer any more hands over to others, who may be luckier. What fails by itself is tried
+//! some times, alone, and then becomes a dead letter: one bad entry stops nobody.
 use crate::metrics::Metrics;
-use cognobserve_ports::{Committed, Delivery, ErrorKind, Ledger, Queue, Refusal, StoreError};
+use cognobserve_ports::{
+    Committed, Delivery, ErrorKind, Ledger, Queue, Refusal, Reports, StoreError,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -12,6 +15,8 @@ const GROUP_SPANS: usize = 5_000;
 const PULL_WAIT: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A store that has not answered this worker for so long may answer another.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Failures of one delivery by itself before it is given up.
 const TRIES: u32 = 5;
 /// Deliveries of an entry, each of which lost its worker, before it is given up.
@@ -23,6 +28,7 @@ const SUSPECT_ATTEMPTS: u32 = 3;
 pub struct Consumer {
     pub queue: Arc<dyn Queue>,
     pub ledger: Arc<dyn Ledger>,
+    pub reports: Arc<dyn Reports>,
     pub metrics: Arc<Metrics>,
 }
 
@@ -84,7 +90,7 @@ impl Consumer {
                     self.book_alone(delivery, stop).await;
                 }
             }
-            // Stopping while the store is away: another worker takes them.
+            // Stopped or stepped back while the store is away: they come again to whoever is there.
             None => {}
         }
     }
@@ -105,13 +111,13 @@ impl Consumer {
         }
     }
 
-    /// Commits; waits as long as the store is away. `None`: stopped meanwhile.
+    /// Commits; waits while the store is away. `None`: stopped, or stepped back, meanwhile.
     async fn commit_patiently(
         &self,
         group: &[Delivery],
         stop: &watch::Receiver<bool>,
     ) -> Option<Result<Vec<Result<Committed, Refusal>>, StoreError>> {
-        let mut pause = Pause::default();
+        let (mut pause, began) = (Pause::default(), Instant::now());
         loop {
             let started = Instant::now();
             let batches = group.iter().map(|delivery| delivery.batch.clone());
@@ -131,6 +137,10 @@ impl Consumer {
                         return None;
                     }
                     pause.wait(&mut stop.clone()).await;
+                    if began.elapsed() > PATIENCE && self.reports.check_ready().await.is_err() {
+                        self.step_back(stop).await;
+                        return None;
+                    }
                 }
                 Err(error) => {
                     self.metrics.failed_groups.add(1);
@@ -138,6 +148,18 @@ impl Consumer {
                 }
                 Ok(answers) => return Some(Ok(answers)),
             }
+        }
+    }
+
+    /// Lets others have this worker's share until the store answers again.
+    async fn step_back(&self, stop: &watch::Receiver<bool>) {
+        tracing::warn!("the store does not answer this worker: others may have its share");
+        if let Err(error) = self.queue.leave().await {
+            tracing::warn!(%error, "could not leave the queue; others take over after a while");
+        }
+        let mut pause = Pause::default();
+        while !*stop.borrow() && self.reports.check_ready().await.is_err() {
+            pause.wait(&mut stop.clone()).await;
         }
     }
 
@@ -161,6 +183,8 @@ impl Consumer {
                 Err(Refusal::TooManyUsers) => "the project has as many users as its settings allow",
                 Err(Refusal::NoSuchProject) => "its project does not exist any more",
             };
+            let (entry, project) = (&delivery.id, &delivery.batch.project);
+            tracing::warn!(%entry, %project, reason, "the ledger refused an entry");
             self.bury(delivery, reason, stop).await;
         }
         let mut pause = Pause::default();

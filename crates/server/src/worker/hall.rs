@@ -40,8 +40,9 @@ pub trait Hall: Send + Sync {
         way: Way,
     ) -> Result<Committed, Setback>;
 
-    /// Whether batches are taken; else why not, for people.
-    async fn check_open(&self) -> Result<(), String>;
+    /// Whether batches are taken, with a sentence for each reason why they may be lost all the
+    /// same; else why not. For people.
+    async fn check_open(&self) -> Result<Vec<String>, String>;
 
     /// Takes nothing more and returns when all that was taken is in good hands.
     async fn drain(&self);

@@ -143,9 +143,9 @@ impl Hall for LocalQueue {
         LocalQueue::submit(self, batch, reservation, way).await
     }
 
-    async fn check_open(&self) -> Result<(), String> {
+    async fn check_open(&self) -> Result<Vec<String>, String> {
         match self.is_open() {
-            true => Ok(()),
+            true => Ok(Vec::new()),
             false => Err("The server is going down.".into()),
         }
     }

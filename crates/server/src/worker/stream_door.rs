@@ -29,11 +29,22 @@ pub struct StreamLimits {
     pub max_age: Duration,
 }
 
+/// What the last look at the queue showed.
+#[derive(Default)]
+struct Seen {
+    /// Why nothing more should come in.
+    refusal: Option<String>,
+    /// Why what came in may not survive.
+    warnings: Vec<String>,
+}
+
 /// The queue's door; looks at it once a second until it is dropped.
 pub struct StreamDoor {
     queue: Arc<dyn Queue>,
     budget: Arc<Budget>,
-    refusal: Arc<Mutex<Option<String>>>,
+    seen: Arc<Mutex<Seen>>,
+    /// The last push failed: said once, until one is taken again.
+    is_failing: AtomicBool,
     is_open: AtomicBool,
     look: JoinHandle<()>,
 }
@@ -45,17 +56,18 @@ impl StreamDoor {
         limits: StreamLimits,
         metrics: Arc<Metrics>,
     ) -> Arc<StreamDoor> {
-        let refusal = Arc::new(Mutex::new(None));
+        let seen = Arc::new(Mutex::new(Seen::default()));
         let look = tokio::spawn(look_at(
             Arc::clone(&queue),
             limits.max_age,
-            Arc::clone(&refusal),
+            Arc::clone(&seen),
             metrics,
         ));
         Arc::new(StreamDoor {
             queue,
             budget: Arc::new(Budget::new(limits.max_bytes, limits.project_max_bytes)),
-            refusal,
+            seen,
+            is_failing: AtomicBool::new(false),
             is_open: AtomicBool::new(true),
             look,
         })
@@ -71,19 +83,20 @@ impl Drop for StreamDoor {
 async fn look_at(
     queue: Arc<dyn Queue>,
     max_age: Duration,
-    refusal: Arc<Mutex<Option<String>>>,
+    seen: Arc<Mutex<Seen>>,
     metrics: Arc<Metrics>,
 ) {
-    let mut told: Vec<String> = Vec::new();
     loop {
         match queue.health().await {
             Ok(health) => {
                 metrics.note_queue(&health);
-                for warning in health.warnings.iter().filter(|text| !told.contains(text)) {
+                let mut seen = seen.lock();
+                let is_new = |text: &&String| !seen.warnings.contains(text);
+                for warning in health.warnings.iter().filter(is_new) {
                     tracing::warn!(warning, "what is acknowledged may not survive");
                 }
-                *refusal.lock() = judge(&health, max_age);
-                told = health.warnings;
+                seen.refusal = judge(&health, max_age);
+                seen.warnings = health.warnings;
             }
             // A push will meet the same fault, and say so.
             Err(error) => tracing::warn!(%error, "cannot look at the queue"),
@@ -119,13 +132,20 @@ impl Hall for StreamDoor {
         _reservation: Reservation,
         _way: Way,
     ) -> Result<Committed, Setback> {
-        if !self.is_open.load(Ordering::Relaxed) || self.refusal.lock().is_some() {
+        if !self.is_open.load(Ordering::Relaxed) || self.seen.lock().refusal.is_some() {
             return Err(Setback::Unavailable);
         }
         match self.queue.push(&batch).await {
-            Ok(()) => Ok(Committed::default()),
+            Ok(()) => {
+                if self.is_failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the queue takes batches again");
+                }
+                Ok(Committed::default())
+            }
             Err(error) => {
-                tracing::warn!(%error, "the queue does not take a batch");
+                if !self.is_failing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "the queue does not take batches");
+                }
                 match error.kind() {
                     ErrorKind::Unavailable | ErrorKind::TooNew => Err(Setback::Unavailable),
                     _ => Err(Setback::Failed),
@@ -134,15 +154,16 @@ impl Hall for StreamDoor {
         }
     }
 
-    async fn check_open(&self) -> Result<(), String> {
+    async fn check_open(&self) -> Result<Vec<String>, String> {
         if !self.is_open.load(Ordering::Relaxed) {
             return Err("The server is going down.".into());
         }
-        if let Some(reason) = self.refusal.lock().clone() {
+        if let Some(reason) = self.seen.lock().refusal.clone() {
             return Err(format!("Nothing is taken in: {reason}."));
         }
         let ready = self.queue.check_ready().await;
-        ready.map_err(|error| format!("The queue does not answer: {error}."))
+        ready.map_err(|error| format!("The queue does not answer: {error}."))?;
+        Ok(self.seen.lock().warnings.clone())
     }
 
     async fn drain(&self) {

@@ -351,7 +351,7 @@ impl Reports for Counter {
     async fn verify(&self) -> Asked<Verification> {
         self.ask().verify().await
     }
-    async fn check_ready(&self) -> Asked<()> {
+    async fn check_ready(&self) -> Asked<Vec<String>> {
         self.ask().check_ready().await
     }
 }

@@ -239,11 +239,12 @@ impl Reports for SqliteStore {
         self.with_reader(|conn, _| verify::verify(conn)).await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
+    async fn check_ready(&self) -> Result<Vec<String>, StoreError> {
         if self.is_unwritable() {
             self.probe().await?;
         }
         self.with_reader(|conn, _| crate::connect::read_epochs(conn).map(drop))
-            .await
+            .await?;
+        Ok(Vec::new())
     }
 }

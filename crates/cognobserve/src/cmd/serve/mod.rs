@@ -56,6 +56,9 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
         if place.is_embedded() && !assemble::is_private(&place.data_dir) {
             tracing::warn!(data_dir = %place.data_dir.display(), "others can read the data directory: chmod 700");
         }
+        for warning in store.check_ready().await? {
+            tracing::warn!(warning, "what is acknowledged may not survive");
+        }
         let handover = first_start::prepare_store(&store, &config.init, &place.data_dir).await?;
         let announcement = Announcement {
             address: listener.local_addr()?,

@@ -238,8 +238,8 @@ impl Reports for ReferenceStore {
         Ok(found)
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        Ok(())
+    async fn check_ready(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
