@@ -17,6 +17,11 @@ use tokio_postgres::types::ToSql;
 /// Numbers to a value of the sequence.
 const BLOCK: i64 = 1_000;
 
+/// Everything that a booking asks for is named by keys. Plans are kept for as long as their
+/// connection lives; those made while a table was small must still be right when it is not.
+const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// What the writer needs to know of a project that it has locked.
@@ -39,13 +44,13 @@ pub(super) struct Tx {
 impl Tx {
     pub async fn begin(store: &PostgresStore) -> StoreResult<Tx> {
         let client = store.client().await?;
-        let client = match client.batch_execute("BEGIN").await {
+        let client = match client.batch_execute(BEGIN).await {
             Ok(()) => client,
             // A pooled connection may have died unseen: one more try on another.
             Err(_) => {
                 drop(Object::take(client));
                 let client = store.client().await?;
-                client.batch_execute("BEGIN").await.map_err(sql)?;
+                client.batch_execute(BEGIN).await.map_err(sql)?;
                 client
             }
         };
