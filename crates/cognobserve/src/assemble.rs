@@ -7,7 +7,7 @@ use cognobserve_redis::RedisQueue;
 use cognobserve_server::config::{Config, Queue as QueueSettings, Role, Secret};
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{
-    ArrivalClock, Consumer, Hall, LocalQueue, QueueLimits, StreamDoor, StreamLimits,
+    ArrivalClock, Consumer, Hall, LocalQueue, QueueLimits, ShutDoor, StreamDoor, StreamLimits,
 };
 use cognobserve_server::{AppState, Limits as RequestLimits};
 use cognobserve_sqlite::{Mode, SqliteStore};
@@ -246,12 +246,15 @@ pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreE
     let project_max_bytes = (max_bytes / 2)
         .max(2 * request_limits.max_body_bytes)
         .min(max_bytes);
-    // Who neither takes in nor books has no use for the queue, and need not wait for it.
     let moves_batches = [Role::Ingest, Role::Worker]
         .iter()
         .any(|role| config.roles.contains(*role));
-    let url = config.queue.url.as_ref().filter(|_| moves_batches);
-    let (hall, consumer): (Arc<dyn Hall>, Option<Consumer>) = match url {
+    let (hall, consumer): (Arc<dyn Hall>, Option<Consumer>) = match &config.queue.url {
+        // Need not wait for the queue's server.
+        Some(url) if !moves_batches => {
+            let queue = RedisQueue::prepare(queue_settings(url, &config.queue))?;
+            (Arc::new(ShutDoor::new(Arc::new(queue))), None)
+        }
         None => {
             let limits = QueueLimits {
                 max_bytes,
@@ -298,7 +301,12 @@ pub async fn open_queue(
     url: &Secret,
     settings: &QueueSettings,
 ) -> Result<Arc<dyn Queue>, StoreError> {
-    let settings = cognobserve_redis::Settings {
+    let queue = RedisQueue::open(queue_settings(url, settings)).await?;
+    Ok(Arc::new(queue))
+}
+
+fn queue_settings(url: &Secret, settings: &QueueSettings) -> cognobserve_redis::Settings {
+    cognobserve_redis::Settings {
         prefix: settings.prefix.clone(),
         roots: settings.ca_file.clone(),
         partitions: settings.partitions,
@@ -306,6 +314,5 @@ pub async fn open_queue(
         max_age: None,
         replicas_to_wait: settings.replicas,
         ..cognobserve_redis::Settings::new(url.expose())
-    };
-    Ok(Arc::new(RedisQueue::open(settings).await?))
+    }
 }

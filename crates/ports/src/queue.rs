@@ -4,6 +4,7 @@
 //! Delivering twice is harmless, since [`crate::Ledger::commit`] books a piece once.
 use crate::StoreError;
 use async_trait::async_trait;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::piece::Batch;
 use cognobserve_model::time::Micros;
 use std::fmt;
@@ -160,6 +161,11 @@ pub trait Queue: Send + Sync {
 
     /// Forgets dead letters; answers how many.
     async fn drop_dead(&self, which: &Dead) -> Result<u64, StoreError>;
+
+    /// Takes out of the dead letters whatever names a user of a project, and the rest of those
+    /// traces; answers how many letters were changed or dropped. What is under way needs no
+    /// such care: an erased person's data is booked without its content.
+    async fn forget_user(&self, project: &ProjectId, external_id: &str) -> Result<u64, StoreError>;
 
     async fn stats(&self) -> Result<QueueStats, StoreError>;
 

@@ -16,6 +16,7 @@ mod reports;
 mod search_index;
 mod shared;
 mod snapshot;
+mod statistics;
 mod store;
 mod tls;
 mod writer;

@@ -10,6 +10,7 @@ mod dead;
 mod entry;
 mod error;
 mod finish;
+mod forget;
 mod hands;
 mod health;
 mod hello;

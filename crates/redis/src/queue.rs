@@ -1,8 +1,9 @@
 //! The queue as its callers see it.
 use crate::inside::Inside;
 use crate::settings::Settings;
-use crate::{dead, finish, health, pull, push, survey, tend};
+use crate::{dead, finish, forget, health, pull, push, survey, tend};
 use async_trait::async_trait;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::piece::Batch;
 use cognobserve_ports::{
     Dead, DeadId, DeadLetter, Delivery, DeliveryId, Queue, QueueHealth, QueueStats, StoreError,
@@ -26,13 +27,20 @@ impl RedisQueue {
     /// number of partitions (`Conflict`) or a newer layout (`TooNew`). Later losses of the
     /// connection heal by themselves.
     pub async fn open(settings: Settings) -> Result<RedisQueue, StoreError> {
-        let inside = Inside::new(settings)?;
-        let queue = RedisQueue {
-            inside: Arc::new(inside),
-            tending: Mutex::default(),
-        };
+        let queue = RedisQueue::prepare(settings)?;
         queue.inside.control.run(redis::cmd("PING")).await?;
         Ok(queue)
+    }
+
+    /// Connects when it is first used.
+    ///
+    /// # Errors
+    /// If the settings cannot be right.
+    pub fn prepare(settings: Settings) -> Result<RedisQueue, StoreError> {
+        Ok(RedisQueue {
+            inside: Arc::new(Inside::new(settings)?),
+            tending: Mutex::default(),
+        })
     }
 
     /// The name of this process among the workers.
@@ -114,6 +122,10 @@ impl Queue for RedisQueue {
 
     async fn drop_dead(&self, which: &Dead) -> Result<u64, StoreError> {
         dead::drop_them(&self.inside, which).await
+    }
+
+    async fn forget_user(&self, project: &ProjectId, external_id: &str) -> Result<u64, StoreError> {
+        forget::forget_user(&self.inside, project, external_id).await
     }
 
     async fn stats(&self) -> Result<QueueStats, StoreError> {

@@ -20,6 +20,7 @@ scripts! {
     MARKS = "marks",
     PREPARE = "prepare",
     REPLAY = "replay",
+    REWRITE = "rewrite",
     SURVEY = "survey",
     TAKE = "take",
     TEND = "tend",

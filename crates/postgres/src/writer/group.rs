@@ -30,6 +30,7 @@ pub(crate) async fn commit(
 ) -> StoreResult<Vec<Answer>> {
     let pieces = group.iter_mut().flat_map(|batch| &mut batch.pieces);
     pieces.for_each(pack_piece);
+    let count = group.iter().map(|batch| batch.pieces.len()).sum();
     let mut answers: Vec<Answer> = group.iter().map(|_| Err(Refusal::NoSuchProject)).collect();
     let mut by_project: BTreeMap<String, Vec<(usize, Batch)>> = BTreeMap::new();
     for (at, batch) in group.into_iter().enumerate() {
@@ -56,6 +57,7 @@ pub(crate) async fn commit(
     for (project_no, no, name) in new_models {
         store.shared().put_model(project_no, no, &name);
     }
+    store.note_growth(count);
     Ok(answers)
 }
 

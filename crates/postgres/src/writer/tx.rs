@@ -17,9 +17,10 @@ use tokio_postgres::types::ToSql;
 /// Numbers to a value of the sequence.
 const BLOCK: i64 = 1_000;
 
-/// Everything that a booking asks for is named by keys. Plans are kept for as long as their
-/// connection lives; those made while a table was small must still be right when it is not.
-const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
+/// Everything that a booking asks for is named by keys, and plans are kept: those made while a
+/// table was small must still do when it is not.
+const BEGIN: &str =
+    "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];

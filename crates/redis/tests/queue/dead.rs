@@ -3,6 +3,9 @@ use crate::harness::{
     assert_empty, command, describe, list_ids, make_batch, make_settings, open, pull_pieces,
     wait_until,
 };
+use cognobserve_model::id::ProjectId;
+use cognobserve_model::piece::SpanPart;
+use cognobserve_model::profile::ProfilePart;
 use cognobserve_ports::{Dead, DeadId, ErrorKind, Queue};
 use cognobserve_redis::Settings;
 use std::time::Duration;
@@ -182,4 +185,69 @@ async fn what_cannot_be_read_is_kept_as_it_is() {
         queue.health().await.expect("health").dead == 3
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_person_is_taken_out_of_dead_letters_and_the_others_stay() {
+    let settings = Settings {
+        partitions: 1,
+        ..make_settings()
+    };
+    let queue = open(&settings).await;
+    let project = ProjectId::new("prj_test");
+    let mut mixed = make_batch(&[
+        "by-envelope",
+        "by-span",
+        "by-profile",
+        "later-piece",
+        "of-others",
+    ]);
+    let [_, by_span, by_profile, later_piece, of_others] = &mut mixed.pieces[..] else {
+        unreachable!("five pieces");
+    };
+    let john = || Some("john".to_owned());
+    by_span.user = None;
+    by_span.spans.push(SpanPart {
+        id: "s".into(),
+        user: john(),
+        ..SpanPart::default()
+    });
+    by_profile.user = None;
+    by_profile.profiles.push(ProfilePart {
+        user: "john".into(),
+        ..ProfilePart::default()
+    });
+    // The rest of a trace that another letter says is theirs.
+    later_piece.user = None;
+    later_piece.trace_id = "by-span".into();
+    of_others.user = Some("johnny".into());
+    let mut kept = mixed.clone();
+    kept.pieces.drain(..4);
+    let alone = make_batch(&["only-theirs"]);
+    let mut elsewhere = make_batch(&["x"]);
+    elsewhere.project = ProjectId::new("prj_other");
+    for batch in [&mixed, &alone, &elsewhere] {
+        queue.push(batch).await.expect("pushed");
+        for delivery in pull_pieces(&queue, batch.pieces.len()).await {
+            queue.bury(&delivery.id, "why").await.expect("buried");
+        }
+    }
+    assert_eq!(queue.forget_user(&project, "nobody").await.expect("0"), 0);
+    assert_eq!(queue.forget_user(&project, "john").await.expect("2"), 2);
+    assert_eq!(queue.forget_user(&project, "john").await.expect("0"), 0);
+    let letters = queue.list_dead(None, 10).await.expect("a list");
+    assert_eq!(letters.len(), 2);
+    let rest = letters
+        .iter()
+        .find(|one| one.project.as_deref() == Some("prj_test"));
+    let rest = rest.expect("what others sent");
+    assert_eq!(
+        (rest.traces, rest.spans, rest.reason.as_str()),
+        (1, 1, "why")
+    );
+    assert!(rest.pushed_at.0 > 1_600_000_000_000_000);
+    assert_eq!(queue.replay_dead(&Dead::All).await.expect("replayed"), 2);
+    let found = pull_pieces(&queue, 2).await;
+    let found = describe(found.iter().map(|one| &one.batch));
+    assert_eq!(found, describe([&kept, &elsewhere]));
 }

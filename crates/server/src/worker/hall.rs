@@ -1,8 +1,9 @@
 //! The hall between door and ledger, whichever stands there: batches in, acknowledgements out.
 use super::budget::{Budget, Reservation};
 use async_trait::async_trait;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::piece::Batch;
-use cognobserve_ports::{Committed, Refusal};
+use cognobserve_ports::{Committed, Refusal, StoreError};
 use std::sync::Arc;
 
 /// Why a batch was not acknowledged.
@@ -43,6 +44,9 @@ pub trait Hall: Send + Sync {
     /// Whether batches are taken, with a sentence for each reason why they may be lost all the
     /// same; else why not. For people.
     async fn check_open(&self) -> Result<Vec<String>, String>;
+
+    /// Takes a user out of what is kept outside the ledger for longer than a moment.
+    async fn forget_user(&self, project: &ProjectId, external_id: &str) -> Result<(), StoreError>;
 
     /// Takes nothing more and returns when all that was taken is in good hands.
     async fn drain(&self);

@@ -8,6 +8,7 @@ mod consume;
 mod group;
 mod hall;
 mod queue;
+mod shut_door;
 mod stream_door;
 
 pub use budget::{Budget, Full, Reservation, Share};
@@ -15,4 +16,5 @@ pub use clock::ArrivalClock;
 pub use consume::Consumer;
 pub use hall::{Hall, Setback, Way};
 pub use queue::{LocalQueue, QueueLimits};
+pub use shut_door::ShutDoor;
 pub use stream_door::{StreamDoor, StreamLimits};

@@ -7,8 +7,9 @@ use super::group::run_groups;
 use super::hall::{Hall, Setback, Way};
 use crate::metrics::Metrics;
 use async_trait::async_trait;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::piece::Batch;
-use cognobserve_ports::{Committed, Ledger};
+use cognobserve_ports::{Committed, Ledger, StoreError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -148,6 +149,11 @@ impl Hall for LocalQueue {
             true => Ok(Vec::new()),
             false => Err("The server is going down.".into()),
         }
+    }
+
+    /// What waits here is booked within the moment.
+    async fn forget_user(&self, _: &ProjectId, _: &str) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn drain(&self) {

@@ -5,8 +5,9 @@ use super::budget::{Budget, Reservation};
 use super::hall::{Hall, Setback, Way};
 use crate::metrics::Metrics;
 use async_trait::async_trait;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::piece::Batch;
-use cognobserve_ports::{Committed, ErrorKind, Queue, QueueHealth};
+use cognobserve_ports::{Committed, ErrorKind, Queue, QueueHealth, StoreError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,6 +165,10 @@ impl Hall for StreamDoor {
         let ready = self.queue.check_ready().await;
         ready.map_err(|error| format!("The queue does not answer: {error}."))?;
         Ok(self.seen.lock().warnings.clone())
+    }
+
+    async fn forget_user(&self, project: &ProjectId, external_id: &str) -> Result<(), StoreError> {
+        self.queue.forget_user(project, external_id).await.map(drop)
     }
 
     async fn drain(&self) {

@@ -126,14 +126,18 @@ pub async fn delete_user(
     });
     params.finish()?;
     let mode = mode.unwrap_or(DeleteMode::Unlink);
+    let id = UserId::new(id);
+    if mode == DeleteMode::Erase {
+        // First, since afterwards nobody knows who it was: what fails here can be asked for again.
+        let user = find_stats(&state, &allowed, &id).await?.user;
+        let forgotten = state
+            .queue
+            .forget_user(allowed.project(), &user.external_id);
+        forgotten.await?;
+    }
     let deleted = state
         .ledger
-        .delete_user(
-            allowed.project(),
-            &UserId::new(id),
-            mode,
-            &allowed.grant.key,
-        )
+        .delete_user(allowed.project(), &id, mode, &allowed.grant.key)
         .await?;
     let deleted = deleted.ok_or_else(Problem::not_found)?;
     if mode == DeleteMode::Erase {
