@@ -21,7 +21,7 @@ mod property {
         use crate::stream::make_store;
 
         cognobserve_ports::property_tests!(
-            worlds run_property(50, make_store)
+            worlds run_property(75, make_store)
             w01 = 2001, w02 = 2002, w03 = 2003, w04 = 2004
         );
         cognobserve_ports::property_tests!(
