@@ -32,7 +32,7 @@ def main():
         rows.setdefault(name, dict.fromkeys(PROFILES, 0))[profile] += 1
 
     for name in passed[PROFILES[0]]:
-        if found := STORE_CASE.search(name):
+        if not name.startswith("story::") and (found := STORE_CASE.search(name)):
             profile, area, is_property, case = found.groups()
             note(f"random {area}, runs" if is_property else f"{area}::{case}", profile)
     for profile in PROFILES:
