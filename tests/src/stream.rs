@@ -2,10 +2,12 @@
 //! goes through the queue, and two workers book it as it comes to them.
 use async_trait::async_trait;
 use cognobserve_model::piece::Batch;
+use cognobserve_ports::conformance::people::Rolls;
 use cognobserve_ports::conformance::{Answers, Intake, Made};
 use cognobserve_ports::{Committed, Delivery, Ledger, Queue, Refusal, StoreError};
 use cognobserve_postgres::PostgresStore;
 use cognobserve_redis::{RedisQueue, Settings};
+use cognobserve_registry::Registry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,6 +17,10 @@ const WORKERS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 cognobserve_ports::conformance_tests!(stream, crate::stream::make_store);
+
+mod people {
+    cognobserve_ports::people_tests!(stream, crate::stream::make_rolls);
+}
 
 mod property {
     mod stream {
@@ -54,6 +60,15 @@ async fn make_store() -> Made {
     let queue = open().await.expect("the queue opens");
     let intake = Arc::new(Stream { queue, told });
     Made::behind(intake, store, (Workers(workers), schema))
+}
+
+/// The queue carries nothing of these.
+async fn make_rolls() -> Rolls {
+    let schema = cognobserve_servers::postgres().make_schema();
+    let settings = cognobserve_postgres::Settings::new(schema.url());
+    let store = PostgresStore::open(&settings).await;
+    let store = store.expect("the store opens");
+    Rolls::new(Registry::new(store.clone()), Arc::new(store), schema)
 }
 
 struct Workers(Vec<JoinHandle<()>>);

@@ -6,8 +6,8 @@
 mod rows;
 
 pub use rows::{
-    ApiKey, AuditLine, Band, Model, ModelQuarter, Nobody, Price, Project, Quarter, Rows, Session,
-    Suppression, Totals, Trace, User, Workspace,
+    Account, ApiKey, AuditLine, Band, Member, Model, ModelQuarter, Nobody, Price, Project, Quarter,
+    Rows, Session, SessionToken, Suppression, Totals, Trace, User, Workspace,
 };
 
 use crate::damaged;
@@ -17,10 +17,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// What goes over, in the order in which it does: whatever refers comes after what it refers
-/// to. Keys come last: before them nobody can ask for anything.
+/// to. Keys come last: before them nobody can ask for anything. Who is logged in does not go
+/// over, and no one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     Workspaces,
+    Accounts,
+    Members,
+    SessionTokens,
     Projects,
     Prices,
     Audit,
@@ -37,8 +41,11 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Part; 14] = [
+    pub const ALL: [Part; 17] = [
         Part::Workspaces,
+        Part::Accounts,
+        Part::Members,
+        Part::SessionTokens,
         Part::Projects,
         Part::Prices,
         Part::Audit,
@@ -57,6 +64,9 @@ impl Part {
     pub fn name(self) -> &'static str {
         match self {
             Part::Workspaces => "workspaces",
+            Part::Accounts => "accounts",
+            Part::Members => "members",
+            Part::SessionTokens => "session_tokens",
             Part::Projects => "projects",
             Part::Prices => "prices",
             Part::Audit => "audit",

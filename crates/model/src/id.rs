@@ -51,6 +51,18 @@ text_id!(
     DeveloperId
 );
 text_id!(
+    /// Somebody who may log in, `acc_…`.
+    AccountId
+);
+text_id!(
+    /// A browser that is logged in, `log_…`; never what its cookie says.
+    LoginId
+);
+text_id!(
+    /// A session token's public id, `tok_…`; never the token itself.
+    TokenId
+);
+text_id!(
     /// An API key's public id, `key_…`; never the key itself.
     KeyId
 );

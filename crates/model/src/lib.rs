@@ -15,6 +15,7 @@ pub mod id;
 pub mod measures;
 pub mod money;
 pub mod payload;
+pub mod people;
 pub mod piece;
 pub mod price;
 pub mod profile;

@@ -9,6 +9,7 @@ mod accounts;
 pub mod conformance;
 mod error;
 mod ledger;
+mod people;
 mod queue;
 #[cfg(feature = "reference")]
 pub mod reference;
@@ -17,6 +18,7 @@ mod reports;
 pub use accounts::{Accounts, NewKey};
 pub use error::{ErrorKind, StoreError};
 pub use ledger::{Committed, DeleteMode, Ledger, Refusal, SessionPatch};
+pub use people::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, NewToken, People};
 pub use queue::{
     Counts, Dead, DeadId, DeadLetter, Delivery, DeliveryId, PartitionStats, Queue, QueueHealth,
     QueueStats,

@@ -12,6 +12,7 @@ mod error;
 mod ledger;
 mod migrate;
 mod moving;
+mod people;
 mod reports;
 mod search_index;
 mod shared;

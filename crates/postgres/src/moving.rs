@@ -5,6 +5,7 @@
 mod accounts;
 mod copy;
 mod ledger;
+mod people;
 
 use crate::address::Address;
 use crate::connect::{self, Settings};
@@ -234,6 +235,9 @@ impl Destination for MoveDestination {
 async fn write_rows(transaction: &Transaction<'_>, rows: Rows) -> StoreResult<()> {
     match rows {
         Rows::Workspaces(rows) => accounts::copy_workspaces(transaction, &rows).await,
+        Rows::Accounts(rows) => people::copy_accounts(transaction, &rows).await,
+        Rows::Members(rows) => people::copy_members(transaction, &rows).await,
+        Rows::SessionTokens(rows) => people::copy_session_tokens(transaction, &rows).await,
         Rows::Projects(rows) => accounts::copy_projects(transaction, &rows).await,
         Rows::Prices(rows) => accounts::copy_prices(transaction, &rows).await,
         Rows::Audit(rows) => accounts::copy_audit(transaction, &rows).await,

@@ -19,6 +19,7 @@ mod load;
 mod lookup;
 mod moving;
 mod payloads;
+mod people;
 mod reports;
 mod rollups;
 mod store;

@@ -2,6 +2,7 @@
 //! its own, a page of rows at a time. Nothing is written.
 mod accounts;
 mod ledger;
+mod people;
 mod rows;
 
 use crate::connect;

@@ -3,14 +3,15 @@ use super::read_metadata;
 use std::collections::BTreeMap;
 
 /// What each library may name; the binary, the tests and the benches may name any.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("wire", &["model"]),
     ("ports", &["model"]),
     ("pipeline", &["model", "wire"]),
     ("books", &["model", "ports"]),
-    ("sqlite", &["model", "ports", "books"]),
-    ("postgres", &["model", "ports", "books"]),
+    ("registry", &["model", "ports"]),
+    ("sqlite", &["model", "ports", "books", "registry"]),
+    ("postgres", &["model", "ports", "books", "registry"]),
     ("redis", &["model", "ports"]),
     ("dashboard", &["model", "ports"]),
     (

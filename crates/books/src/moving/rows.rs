@@ -36,6 +36,7 @@ pub struct AuditLine {
     pub no: i64,
     pub at: i64,
     pub project_no: Option<i64>,
+    pub workspace_no: Option<i64>,
     pub actor: String,
     pub action: String,
     pub detail: String,
@@ -69,6 +70,33 @@ pub struct User {
 pub struct Nobody {
     pub project_no: i64,
     pub totals: Totals,
+}
+
+pub struct Account {
+    pub id: String,
+    pub email: String,
+    pub name: Option<String>,
+    pub is_operator: i64,
+    pub created: i64,
+    pub password_hash: String,
+}
+
+pub struct Member {
+    pub workspace_no: i64,
+    pub account_id: String,
+    pub role: String,
+    pub since: i64,
+}
+
+pub struct SessionToken {
+    pub id: String,
+    pub hash: Vec<u8>,
+    pub account_id: String,
+    pub name: String,
+    pub prefix: String,
+    pub created: i64,
+    pub expires: i64,
+    pub last_used: Option<i64>,
 }
 
 pub struct Suppression {
@@ -150,6 +178,9 @@ pub enum Rows {
     Projects(Vec<Project>),
     Prices(Vec<Price>),
     Audit(Vec<AuditLine>),
+    Accounts(Vec<Account>),
+    Members(Vec<Member>),
+    SessionTokens(Vec<SessionToken>),
     Users(Vec<User>),
     Unattributed(Vec<Nobody>),
     Suppressions(Vec<Suppression>),
@@ -169,6 +200,9 @@ impl Rows {
             Rows::Projects(rows) => rows.len(),
             Rows::Prices(rows) => rows.len(),
             Rows::Audit(rows) => rows.len(),
+            Rows::Accounts(rows) => rows.len(),
+            Rows::Members(rows) => rows.len(),
+            Rows::SessionTokens(rows) => rows.len(),
             Rows::Users(rows) => rows.len(),
             Rows::Unattributed(rows) => rows.len(),
             Rows::Suppressions(rows) => rows.len(),

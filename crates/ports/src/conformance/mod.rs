@@ -6,6 +6,7 @@ pub mod build;
 mod cases;
 mod desk;
 mod intake;
+pub mod people;
 pub mod property;
 
 pub use desk::Desk;

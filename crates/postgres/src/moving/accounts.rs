@@ -64,7 +64,7 @@ pub(super) async fn copy_prices(to: &Transaction<'_>, rows: &[Price]) -> StoreRe
 }
 
 pub(super) async fn copy_audit(to: &Transaction<'_>, rows: &[AuditLine]) -> StoreResult<()> {
-    let target = "audit (no, at, project_no, actor, action, detail)";
+    let target = "audit (no, at, project_no, actor, action, detail, workspace_no)";
     let types = [
         Type::INT8,
         Type::INT8,
@@ -72,6 +72,7 @@ pub(super) async fn copy_audit(to: &Transaction<'_>, rows: &[AuditLine]) -> Stor
         Type::TEXT,
         Type::TEXT,
         Type::TEXT,
+        Type::INT8,
     ];
     let mut copy = Copy::begin(to, target, &types).await?;
     for row in rows {
@@ -82,6 +83,7 @@ pub(super) async fn copy_audit(to: &Transaction<'_>, rows: &[AuditLine]) -> Stor
             &row.actor,
             &row.action,
             &row.detail,
+            &row.workspace_no,
         ])
         .await?;
     }

@@ -63,8 +63,7 @@ impl Page<'_> {
     }
 
     pub fn read_audit(&self) -> Read {
-        let query =
-            "SELECT no, at, project_no, actor, action, detail FROM audit WHERE no > ?1 ORDER BY no";
+        let query = "SELECT no, at, project_no, actor, action, detail, workspace_no FROM audit WHERE no > ?1 ORDER BY no";
         let read = |row: &Row| {
             let line = AuditLine {
                 no: row.get(0)?,
@@ -73,6 +72,7 @@ impl Page<'_> {
                 actor: row.get(3)?,
                 action: row.get(4)?,
                 detail: row.get(5)?,
+                workspace_no: row.get(6)?,
             };
             Ok((line, 0))
         };

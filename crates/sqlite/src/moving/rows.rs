@@ -23,6 +23,9 @@ pub(super) fn read(conn: &Connection, part: Part, after: &[Field]) -> Read {
     };
     match part {
         Part::Workspaces => page.read_workspaces(),
+        Part::Accounts => page.read_accounts(),
+        Part::Members => page.read_members(),
+        Part::SessionTokens => page.read_session_tokens(),
         Part::Projects => page.read_projects(),
         Part::Prices => page.read_prices(),
         Part::Audit => page.read_audit(),
@@ -45,10 +48,10 @@ fn begin(part: Part) -> Vec<Field> {
     let any = Field::No(i64::MIN);
     match part {
         Part::Prices => vec![zero, text, any],
-        Part::Suppressions => vec![zero, text],
+        Part::Suppressions | Part::Members => vec![zero, text],
         Part::UserDays | Part::ModelQuarters => vec![zero, any.clone(), any],
         Part::ProjectQuarters => vec![zero, any],
-        Part::ApiKeys => vec![text],
+        Part::ApiKeys | Part::Accounts | Part::SessionTokens => vec![text],
         _ => vec![zero],
     }
 }
@@ -56,6 +59,9 @@ fn begin(part: Part) -> Vec<Field> {
 pub(super) fn count_query(part: Part) -> &'static str {
     match part {
         Part::Workspaces => "SELECT count(*) FROM workspaces",
+        Part::Accounts => "SELECT count(*) FROM accounts",
+        Part::Members => "SELECT count(*) FROM members",
+        Part::SessionTokens => "SELECT count(*) FROM session_tokens",
         Part::Projects => "SELECT count(*) FROM projects",
         Part::Prices => "SELECT count(*) FROM prices",
         Part::Audit => "SELECT count(*) FROM audit",

@@ -1,5 +1,7 @@
 //! The embedded store meets the suite that every store meets.
 use cognobserve_ports::conformance::Made;
+use cognobserve_ports::conformance::people::Rolls;
+use cognobserve_registry::Registry;
 use cognobserve_sqlite::{Mode, SqliteStore};
 use std::sync::Arc;
 
@@ -10,4 +12,13 @@ async fn make_store() -> Made {
     Made::new(Arc::new(store), dir)
 }
 
+async fn make_rolls() -> Rolls {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = SqliteStore::open(dir.path(), Mode::Serve).expect("the store opens");
+    Rolls::new(Registry::new(store.clone()), Arc::new(store), dir)
+}
+
+mod people {
+    cognobserve_ports::people_tests!(embedded, crate::conformance::make_rolls);
+}
 cognobserve_ports::conformance_tests!(embedded, crate::conformance::make_store);

@@ -73,6 +73,7 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     plan.price_house_model(&old);
     plan.send_rounds(2, &clients(&old).each_ref());
     old.stop();
+    plant_account(old.data_dir());
 
     let schema = postgres().make_schema();
     let moved = move_to(schema.url(), old.data_dir()).expect_success();
@@ -84,6 +85,9 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     assert_eq!(report["projects"].as_array().unwrap().len(), 3, "{report}");
     assert_eq!(report["verification"]["differenceCount"], 0, "{report}");
     for (table, other) in [
+        ("accounts", "accounts"),
+        ("members", "members"),
+        ("session_tokens", "session_tokens"),
         ("audit", "audit"),
         ("payloads", "payloads"),
         ("suppressions", "suppressions"),
@@ -142,6 +146,17 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     assert_eq!(again, ["0"]);
 }
 
+/// Somebody who may log in, with a token.
+fn plant_account(data_dir: &Path) {
+    let file = data_dir.join("ledger.db");
+    let store = rusqlite::Connection::open(file).expect("the store opens");
+    let rows = "INSERT INTO accounts VALUES ('acc_1', 'ann@acme.example', 'Ann', 1, 7, 'hash');
+        INSERT INTO members VALUES (1, 'acc_1', 'OWNER', 8);
+        INSERT INTO session_tokens VALUES ('tok_1', x'00ff', 'acc_1', 'laptop', 'co_st_', 9, 10, NULL);
+        INSERT INTO audit (at, actor, action, detail, workspace_no) VALUES (1, 'acc_1', 'member.join', 'OWNER', 1);";
+    store.execute_batch(rows).expect("rows are planted");
+}
+
 fn start_move(url: &str, data_dir: &Path) -> Child {
     prepare_command(&find_binary())
         .args(["move", "--to", url])
@@ -189,12 +204,18 @@ fn name_url(schema: &Schema) -> String {
     format!("{}&application_name={}", schema.url(), schema.name())
 }
 
-/// Makes the tables, and has `what` done before a statement writes to one of these.
-fn interfere(schema: &Schema, what: &str, tables: &[&str]) {
-    let dir = TempDir::new().unwrap();
-    let at = [("COGNOBSERVE_DATABASE_URL", schema.url())];
+/// Of a store that nobody has used.
+fn make_tables(schema: &Schema) {
+    let settings = cognobserve_postgres::Settings::new(schema.url());
+    let opening = cognobserve_postgres::PostgresStore::open(&settings);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     // Refused if a move has begun; the tables are there then.
-    run_command(dir.path(), &["projects", "list"], &at, b"");
+    let _ = runtime.block_on(opening);
+}
+
+/// Has `what` done before a statement writes to one of these tables.
+fn interfere(schema: &Schema, what: &str, tables: &[&str]) {
+    make_tables(schema);
     schema.execute(&format!(
         "CREATE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {what}; RETURN NULL; END $$"
     ));
@@ -295,7 +316,14 @@ fn what_is_no_empty_database_is_refused() {
     // Looked at, but without anything in it.
     let seen = postgres().make_schema();
     let at = [("COGNOBSERVE_DATABASE_URL", seen.url())];
-    run_command(nowhere.path(), &["projects", "list"], &at, b"").expect_success();
+    let refused = run_command(nowhere.path(), &["projects", "list"], &at, b"").expect_failure();
+    assert!(
+        refused.err.contains("there is no store at"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(seen.read("SELECT to_regclass('meta') IS NULL"), ["t"]);
+    make_tables(&seen);
     let url = name_url(&seen);
     std::thread::scope(|scope| {
         let held = format!(

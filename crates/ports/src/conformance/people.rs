@@ -1,0 +1,533 @@
+//! What every store must keep of those who log in: as tests, for every profile.
+use super::{Store, start_runtime};
+use crate::{Acceptance, Actor, ErrorKind, MemberRefusal, NewLink, NewLogin, NewToken, People};
+use cognobserve_model::id::AccountId;
+use cognobserve_model::people::{Account, LinkKind, Role, SecretHash, Visitor};
+use cognobserve_model::time::Micros;
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::Arc;
+
+const HOUR: i64 = 3_600_000_000;
+
+/// A fresh store with its people.
+pub struct Rolls {
+    pub people: Arc<dyn People>,
+    pub store: Arc<dyn Store>,
+    _guard: Box<dyn Any + Send>,
+}
+
+impl Rolls {
+    pub fn new<S: Store + 'static>(
+        people: impl People + 'static,
+        store: Arc<S>,
+        guard: impl Any + Send,
+    ) -> Rolls {
+        Rolls {
+            people: Arc::new(people),
+            store,
+            _guard: Box::new(guard),
+        }
+    }
+
+    async fn open_workspace(&self, name: &str) {
+        let made = self.store.create_project(name, "app").await;
+        made.expect("a project is made");
+    }
+
+    async fn send(&self, hash: SecretHash, kind: LinkKind) {
+        let expires = later(HOUR);
+        let link = NewLink {
+            hash,
+            kind,
+            expires,
+        };
+        let made = self.people.create_link(link, &Actor::Operator).await;
+        made.expect("a link is made");
+    }
+
+    async fn accept(&self, hash: SecretHash, email: &str) -> Option<Account> {
+        let acceptance = Acceptance {
+            email: email.into(),
+            name: Some("Somebody".into()),
+            password_hash: Some(format!("hash of {email}")),
+        };
+        let accepted = self.people.accept_link(&hash, acceptance, Micros::now());
+        accepted.await.expect("an answer")
+    }
+
+    async fn set_up(&self, email: &str) -> Account {
+        self.send([1; 32], LinkKind::Setup).await;
+        let account = self.accept([1; 32], email).await;
+        account.expect("the first account")
+    }
+
+    async fn invite(&self, secret: u8, workspace: &str, email: &str, role: Role) -> Account {
+        let invite = LinkKind::Invite {
+            workspace: workspace.into(),
+            email: email.into(),
+            role,
+        };
+        self.send([secret; 32], invite).await;
+        let account = self.accept([secret; 32], "").await;
+        account.expect("a new member")
+    }
+
+    async fn log_in(&self, account: &AccountId, secret: u8) {
+        let login = NewLogin {
+            hash: [secret; 32],
+            expires: later(HOUR),
+            agent: Some("Browser".into()),
+            address: None,
+        };
+        let begun = self.people.begin_login(account, login).await;
+        begun.expect("a login begins");
+    }
+
+    async fn find(&self, secret: u8) -> Option<Visitor> {
+        let found = self.people.find_login(&[secret; 32], Micros::now()).await;
+        found.expect("an answer")
+    }
+
+    async fn role(&self, workspace: &str, account: &AccountId) -> Option<Role> {
+        let members = self.people.list_members(workspace).await;
+        let members = members.expect("members");
+        let mut all = members.iter();
+        all.find(|one| one.account.id == *account).map(|it| it.role)
+    }
+
+    async fn set_role(
+        &self,
+        workspace: &str,
+        account: &AccountId,
+        role: Role,
+    ) -> Result<(), MemberRefusal> {
+        let by = Actor::Operator;
+        let set = self.people.set_role(workspace, account, role, &by).await;
+        set.expect("an answer")
+    }
+}
+
+fn later(micros: i64) -> Micros {
+    Micros(Micros::now().0 + micros)
+}
+
+/// A named rule.
+pub struct PeopleCase {
+    pub name: &'static str,
+    run: fn(Rolls) -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// Runs one case against a fresh store.
+pub fn run_people_case(name: &str, make: impl AsyncFn() -> Rolls) {
+    let case = CASES.iter().find(|case| case.name == name);
+    let case = case.unwrap_or_else(|| panic!("no case is called {name}"));
+    start_runtime().block_on(async { (case.run)(make().await).await });
+}
+
+macro_rules! people_cases {
+    ($($name:ident),* $(,)?) => {
+        pub const CASES: &[PeopleCase] = &[
+            $(PeopleCase { name: stringify!($name), run: |rolls| Box::pin($name(rolls)) },)*
+        ];
+
+        /// Makes a test of every case, `profile::people::case`; takes the name of the profile and
+        /// an async function that makes fresh [`Rolls`](crate::conformance::people::Rolls).
+        #[macro_export]
+        macro_rules! people_tests {
+            ($profile:ident, $make:path) => {
+                mod $profile {
+                    mod people {
+                        $(
+                            #[test]
+                            fn $name() {
+                                $crate::conformance::people::run_people_case(stringify!($name), $make);
+                            }
+                        )*
+                    }
+                }
+            };
+        }
+    };
+}
+
+people_cases! {
+    the_first_account_owns_what_is_there,
+    there_is_one_first_account,
+    an_invitation_makes_a_member_once,
+    an_invitation_of_an_account_needs_no_password_and_takes_nothing_away,
+    links_expire_and_newer_ones_replace_them,
+    what_names_nothing_makes_no_link,
+    a_new_password_ends_what_the_old_one_began,
+    the_last_owner_stays,
+    two_owners_cannot_leave_together,
+    a_lower_role_ends_what_was_let_in,
+    who_is_removed_is_out_at_once,
+    logins_are_known_until_they_end,
+    old_logins_give_way,
+    tokens_act_as_members_at_most,
+    workspaces_have_names_of_their_own,
+    the_log_tells_what_was_done,
+}
+
+async fn the_first_account_owns_what_is_there(rolls: Rolls) {
+    assert_eq!(rolls.people.count_accounts().await.unwrap(), 0);
+    rolls.open_workspace("acme").await;
+    rolls.open_workspace("other").await;
+    let account = rolls.set_up("ann@acme.example").await;
+    assert!(account.is_operator);
+    assert_eq!(account.email, "ann@acme.example");
+    assert_eq!(account.name.as_deref(), Some("Somebody"));
+    for workspace in ["acme", "other"] {
+        assert_eq!(rolls.role(workspace, &account.id).await, Some(Role::Owner));
+    }
+    let found = rolls.people.find_credentials("ann@acme.example").await;
+    let found = found.unwrap().expect("credentials");
+    assert_eq!(found.account, account);
+    assert_eq!(found.password_hash, "hash of ann@acme.example");
+    assert_eq!(rolls.people.find_credentials("x@x").await.unwrap(), None);
+    let listed = rolls.people.list_accounts().await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&account));
+    let renamed = rolls.people.rename_account(&account.id, None).await;
+    assert!(renamed.unwrap());
+    assert_eq!(rolls.people.list_accounts().await.unwrap()[0].name, None);
+}
+
+async fn there_is_one_first_account(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.send([1; 32], LinkKind::Setup).await;
+    let nothing = Acceptance::default();
+    let accepted = rolls.people.accept_link(&[1; 32], nothing, Micros::now());
+    assert_eq!(accepted.await.unwrap(), None, "without a password");
+    let (one, two) = tokio::join!(
+        rolls.accept([1; 32], "ann@acme.example"),
+        rolls.accept([1; 32], "bob@acme.example"),
+    );
+    assert!(one.is_some() != two.is_some(), "{one:?} {two:?}");
+    rolls.send([2; 32], LinkKind::Setup).await;
+    assert_eq!(rolls.accept([2; 32], "cid@acme.example").await, None);
+    assert_eq!(rolls.people.count_accounts().await.unwrap(), 1);
+}
+
+async fn an_invitation_makes_a_member_once(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.open_workspace("other").await;
+    rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Viewer)
+        .await;
+    assert!(!bob.is_operator);
+    assert_eq!(rolls.role("acme", &bob.id).await, Some(Role::Viewer));
+    assert_eq!(rolls.role("other", &bob.id).await, None);
+    assert_eq!(rolls.accept([2; 32], "").await, None, "used");
+    let look = rolls.people.find_link(&[2; 32], Micros::now()).await;
+    assert_eq!(look.unwrap(), None);
+}
+
+async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_away(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    let invite = LinkKind::Invite {
+        workspace: "acme".into(),
+        email: "ann@acme.example".into(),
+        role: Role::Member,
+    };
+    rolls.send([2; 32], invite.clone()).await;
+    let seen = rolls.people.find_link(&[2; 32], Micros::now()).await;
+    assert_eq!(seen.unwrap().expect("a link").kind, invite);
+    let nothing = Acceptance::default();
+    let accepted = rolls.people.accept_link(&[2; 32], nothing, Micros::now());
+    assert_eq!(accepted.await.unwrap(), Some(ann.clone()));
+    assert_eq!(rolls.role("acme", &ann.id).await, Some(Role::Owner));
+    let found = rolls.people.find_credentials("ann@acme.example").await;
+    let found = found.unwrap().expect("credentials");
+    assert_eq!(found.password_hash, "hash of ann@acme.example");
+}
+
+async fn links_expire_and_newer_ones_replace_them(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.set_up("ann@acme.example").await;
+    let invite = |role| LinkKind::Invite {
+        workspace: "acme".into(),
+        email: "bob@acme.example".into(),
+        role,
+    };
+    rolls.send([2; 32], invite(Role::Viewer)).await;
+    let late = later(2 * HOUR);
+    assert_eq!(rolls.people.find_link(&[2; 32], late).await.unwrap(), None);
+    let acceptance = Acceptance {
+        password_hash: Some("hash".into()),
+        ..Acceptance::default()
+    };
+    let accepted = rolls.people.accept_link(&[2; 32], acceptance, late).await;
+    assert_eq!(accepted.unwrap(), None);
+    rolls.send([3; 32], invite(Role::Member)).await;
+    assert_eq!(rolls.accept([2; 32], "").await, None, "replaced");
+    let bob = rolls.accept([3; 32], "").await.expect("a member");
+    assert_eq!(rolls.role("acme", &bob.id).await, Some(Role::Member));
+}
+
+async fn what_names_nothing_makes_no_link(rolls: Rolls) {
+    let nowhere = LinkKind::Invite {
+        workspace: "nowhere".into(),
+        email: "bob@acme.example".into(),
+        role: Role::Member,
+    };
+    let nobody = LinkKind::Reset {
+        account: AccountId::new("acc_nobody"),
+        email: "nobody@acme.example".into(),
+    };
+    for kind in [nowhere, nobody] {
+        let link = NewLink {
+            hash: [7; 32],
+            kind,
+            expires: later(HOUR),
+        };
+        let made = rolls.people.create_link(link, &Actor::Operator).await;
+        assert_eq!(made.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+async fn a_new_password_ends_what_the_old_one_began(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    rolls.log_in(&ann.id, 11).await;
+    rolls.log_in(&ann.id, 12).await;
+    let mine = rolls.find(12).await.expect("logged in").login;
+    let changed = rolls
+        .people
+        .change_password(&ann.id, "new".into(), mine.as_ref());
+    assert!(changed.await.unwrap());
+    assert_eq!(rolls.find(11).await, None);
+    assert!(rolls.find(12).await.is_some());
+    let reset = LinkKind::Reset {
+        account: ann.id.clone(),
+        email: ann.email.clone(),
+    };
+    rolls.send([5; 32], reset).await;
+    assert_eq!(rolls.accept([5; 32], "").await, Some(ann.clone()));
+    assert_eq!(rolls.find(12).await, None);
+    let nobody = AccountId::new("acc_nobody");
+    let changed = rolls.people.change_password(&nobody, "x".into(), None);
+    assert!(!changed.await.unwrap());
+}
+
+async fn the_last_owner_stays(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Admin)
+        .await;
+    let last = Err(MemberRefusal::LastOwner);
+    assert_eq!(rolls.set_role("acme", &ann.id, Role::Admin).await, last);
+    let by = Actor::Operator;
+    let removed = rolls.people.remove_member("acme", &ann.id, &by).await;
+    assert_eq!(removed.unwrap(), last);
+    assert_eq!(rolls.set_role("acme", &ann.id, Role::Owner).await, Ok(()));
+    assert_eq!(rolls.set_role("acme", &bob.id, Role::Owner).await, Ok(()));
+    assert_eq!(rolls.set_role("acme", &ann.id, Role::Viewer).await, Ok(()));
+    let nobody = Err(MemberRefusal::NoSuchMember);
+    assert_eq!(
+        rolls.set_role("nowhere", &ann.id, Role::Viewer).await,
+        nobody
+    );
+    let stranger = AccountId::new("acc_nobody");
+    assert_eq!(
+        rolls.set_role("acme", &stranger, Role::Viewer).await,
+        nobody
+    );
+}
+
+async fn two_owners_cannot_leave_together(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Owner)
+        .await;
+    let (one, two) = tokio::join!(
+        rolls.set_role("acme", &ann.id, Role::Member),
+        rolls.set_role("acme", &bob.id, Role::Member),
+    );
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+}
+
+async fn a_lower_role_ends_what_was_let_in(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Member)
+        .await;
+    rolls.log_in(&bob.id, 11).await;
+    let by_bob = Actor::Account(bob.id.clone());
+    let invite = LinkKind::Invite {
+        workspace: "acme".into(),
+        email: "cid@acme.example".into(),
+        role: Role::Viewer,
+    };
+    let link = NewLink {
+        hash: [9; 32],
+        kind: invite,
+        expires: later(HOUR),
+    };
+    rolls.people.create_link(link, &by_bob).await.unwrap();
+    assert_eq!(rolls.set_role("acme", &bob.id, Role::Admin).await, Ok(()));
+    let visitor = rolls.find(11).await.expect("a higher role ends nothing");
+    assert_eq!(visitor.role_in("acme"), Some(Role::Admin));
+    assert_eq!(visitor.role_in("other"), None);
+    assert_eq!(rolls.set_role("acme", &bob.id, Role::Viewer).await, Ok(()));
+    assert_eq!(rolls.find(11).await, None);
+    assert_eq!(rolls.accept([9; 32], "").await, None);
+}
+
+async fn who_is_removed_is_out_at_once(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Admin)
+        .await;
+    rolls.log_in(&bob.id, 11).await;
+    let token = NewToken {
+        hash: [12; 32],
+        prefix: "co_st_abc".into(),
+        name: "laptop".into(),
+        expires: later(HOUR),
+    };
+    rolls.people.create_token(&bob.id, token).await.unwrap();
+    let by = Actor::Operator;
+    let removed = rolls.people.remove_member("acme", &bob.id, &by).await;
+    assert_eq!(removed.unwrap(), Ok(()));
+    assert_eq!(rolls.find(11).await, None);
+    let found = rolls.people.find_token(&[12; 32], Micros::now()).await;
+    assert_eq!(found.unwrap(), None);
+    assert_eq!(rolls.role("acme", &bob.id).await, None);
+}
+
+async fn logins_are_known_until_they_end(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    rolls.log_in(&ann.id, 11).await;
+    rolls.log_in(&ann.id, 12).await;
+    assert_eq!(rolls.find(13).await, None);
+    let visitor = rolls.find(11).await.expect("logged in");
+    assert_eq!(visitor.account, ann);
+    let late = later(2 * HOUR);
+    assert_eq!(
+        rolls.people.find_login(&[11; 32], late).await.unwrap(),
+        None
+    );
+    // Seen later: listed first.
+    let soon = later(HOUR / 2);
+    let seen = rolls.people.find_login(&[11; 32], soon).await;
+    assert!(seen.unwrap().is_some());
+    let listed = rolls.people.list_logins(&ann.id, Micros::now()).await;
+    let listed = listed.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(Some(&listed[0].id), visitor.login.as_ref());
+    assert_eq!(listed[0].last_seen, soon);
+    assert_eq!(listed[0].agent.as_deref(), Some("Browser"));
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Admin)
+        .await;
+    let (people, mine) = (&rolls.people, &listed[0].id);
+    assert!(!people.end_login(&bob.id, mine).await.unwrap());
+    assert!(people.end_login(&ann.id, mine).await.unwrap());
+    assert!(!people.end_login(&ann.id, mine).await.unwrap());
+    assert_eq!(rolls.find(11).await, None);
+}
+
+async fn old_logins_give_way(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    for secret in 100..155 {
+        rolls.log_in(&ann.id, secret).await;
+    }
+    let listed = rolls.people.list_logins(&ann.id, Micros::now()).await;
+    assert_eq!(listed.unwrap().len(), 50);
+    assert_eq!(rolls.find(100).await, None);
+    assert!(rolls.find(154).await.is_some());
+}
+
+async fn tokens_act_as_members_at_most(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    let token = NewToken {
+        hash: [21; 32],
+        prefix: "co_st_abc".into(),
+        name: "laptop".into(),
+        expires: later(HOUR),
+    };
+    let made = rolls.people.create_token(&ann.id, token).await.unwrap();
+    assert_eq!(made.last_used, None);
+    let now = Micros::now();
+    let found = rolls.people.find_token(&[21; 32], now).await.unwrap();
+    let visitor = found.expect("a visitor");
+    assert_eq!(visitor.role_in("acme"), Some(Role::Member));
+    assert!(!visitor.account.is_operator && visitor.login.is_none());
+    let listed = rolls.people.list_tokens(&ann.id).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].last_used, Some(now));
+    assert_eq!((&listed[0].id, &*listed[0].prefix), (&made.id, "co_st_abc"));
+    let late = later(2 * HOUR);
+    assert_eq!(
+        rolls.people.find_token(&[21; 32], late).await.unwrap(),
+        None
+    );
+    assert!(rolls.people.revoke_token(&ann.id, &made.id).await.unwrap());
+    assert!(!rolls.people.revoke_token(&ann.id, &made.id).await.unwrap());
+    assert_eq!(rolls.people.find_token(&[21; 32], now).await.unwrap(), None);
+}
+
+async fn workspaces_have_names_of_their_own(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    rolls.people.create_workspace("new", &ann.id).await.unwrap();
+    assert_eq!(rolls.role("new", &ann.id).await, Some(Role::Owner));
+    let again = rolls.people.create_workspace("acme", &ann.id).await;
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::Conflict);
+    rolls.log_in(&ann.id, 11).await;
+    let visitor = rolls.find(11).await.expect("logged in");
+    let names: Vec<&str> = visitor
+        .memberships
+        .iter()
+        .map(|it| &*it.workspace)
+        .collect();
+    assert_eq!(names, ["acme", "new"]);
+}
+
+async fn the_log_tells_what_was_done(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.open_workspace("other").await;
+    let ann = rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Admin)
+        .await;
+    let by_ann = Actor::Account(ann.id.clone());
+    let set = rolls
+        .people
+        .set_role("acme", &bob.id, Role::Viewer, &by_ann)
+        .await;
+    assert_eq!(set.unwrap(), Ok(()));
+    let log = rolls.people.list_audit("acme", None, 100).await.unwrap();
+    assert!(log.is_sorted_by(|a, b| a.no > b.no));
+    let last = &log[0];
+    assert_eq!(
+        (&*last.action, &*last.actor),
+        ("member.role", ann.id.as_str())
+    );
+    assert_eq!(last.detail, format!("{} VIEWER", bob.id));
+    let actions: Vec<&str> = log.iter().map(|line| &*line.action).collect();
+    assert_eq!(&actions[..3], ["member.role", "member.join", "link.invite"]);
+    assert!(log.iter().all(|line| !line.detail.contains('@')), "{log:?}");
+    let next = rolls
+        .people
+        .list_audit("acme", Some(last.no), 1)
+        .await
+        .unwrap();
+    assert_eq!(next, log[1..2]);
+    let other = rolls.people.list_audit("other", None, 100).await.unwrap();
+    assert!(other.iter().all(|line| line.action != "member.role"));
+    assert_eq!(
+        rolls.people.list_audit("nowhere", None, 9).await.unwrap(),
+        []
+    );
+}
