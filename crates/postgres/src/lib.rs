@@ -9,6 +9,7 @@ mod address;
 mod audit;
 mod connect;
 mod error;
+mod growth;
 mod ledger;
 mod migrate;
 mod moving;

@@ -12,7 +12,6 @@ use crate::connect::{self, Settings};
 use crate::error::{StoreResult, damaged, pool, sql};
 use crate::migrate;
 use crate::shared::Shared;
-use crate::statistics::Growth;
 use crate::store::{Inner, PostgresStore, name_place};
 use async_trait::async_trait;
 use cognobserve_books::keys::Keys;
@@ -65,7 +64,6 @@ async fn claim_at(
         pool: connections,
         keys: Keys::new(survey.secret),
         shared: Shared::default(),
-        growth: Growth::default(),
         tls,
     }));
     Ok(MoveDestination {

@@ -1,5 +1,6 @@
 //! What a process remembers of committed rows that never change: price books by version,
-//! names of models, numbers taken from the sequence and not yet given.
+//! names of models, numbers taken from the sequence and not yet given; and how much it booked.
+use crate::growth::Growth;
 use cognobserve_model::price::PriceBook;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
@@ -15,6 +16,7 @@ pub(crate) struct Shared {
     books: Mutex<HashMap<i64, (i64, Arc<PriceBook>)>>,
     models: Mutex<Models>,
     numbers: Mutex<Vec<Range<i64>>>,
+    pub growth: Growth,
 }
 
 #[derive(Default)]

@@ -4,7 +4,6 @@ use crate::address::Address;
 use crate::connect::{self, Settings};
 use crate::error::{StoreResult, damaged, pool, sql};
 use crate::shared::Shared;
-use crate::statistics::Growth;
 use crate::{migrate, moving};
 use cognobserve_books::keys::Keys;
 use cognobserve_model::id::{SessionId, UserId};
@@ -21,7 +20,6 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) keys: Keys,
     pub(crate) shared: Shared,
-    pub(crate) growth: Growth,
     /// For cancelling what nobody waits for any more.
     pub(crate) tls: MakeRustlsConnect,
 }
@@ -61,7 +59,6 @@ impl PostgresStore {
         let store = PostgresStore(Arc::new(Inner {
             keys,
             shared: Shared::default(),
-            growth: Growth::default(),
             pool,
             tls,
         }));
@@ -80,10 +77,6 @@ impl PostgresStore {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.0.shared
-    }
-
-    pub(crate) fn growth(&self) -> &Growth {
-        &self.0.growth
     }
 
     /// The number behind a user's id; -1, which nobody has, if it is no id.

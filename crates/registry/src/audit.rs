@@ -1,6 +1,6 @@
 //! The audit log, as far as it is about workspaces; the stores write the lines about projects.
-use crate::members::find_workspace;
 use crate::rows::{Row, Rows, StoreResult};
+use crate::workspaces::find_workspace;
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::people::AuditEntry;
 use cognobserve_model::time::Micros;

@@ -12,6 +12,7 @@ mod members;
 mod registry;
 mod rows;
 mod tokens;
+mod workspaces;
 
 pub use registry::Registry;
 pub use rows::{BoxFuture, Row, Rows, Transactions, Value};

@@ -1,8 +1,9 @@
 //! One-time links: made, looked at, used once.
 use crate::accounts::{self, NewAccount, end_access};
 use crate::audit::{self, name_actor};
-use crate::members::{adopt_workspaces, find_role, find_workspace, put_member, read_role};
+use crate::members::{adopt_workspaces, find_role, put_member, read_role};
 use crate::rows::{Row, Rows, StoreResult, find, misread, missing};
+use crate::workspaces::find_workspace;
 use cognobserve_model::id::AccountId;
 use cognobserve_model::people::{Account, Link, LinkKind, Role, SecretHash};
 use cognobserve_model::time::Micros;

@@ -3,6 +3,7 @@
 use crate::accounts::{end_access, read_account};
 use crate::audit;
 use crate::rows::{Row, Rows, StoreResult, find, make_id, misread};
+use crate::workspaces::{find_workspace, lock_workspace};
 use cognobserve_model::id::AccountId;
 use cognobserve_model::people::{Member, Membership, Role};
 use cognobserve_model::time::Micros;
@@ -10,23 +11,6 @@ use cognobserve_ports::{Actor, ErrorKind, MemberRefusal, StoreError};
 
 pub(crate) fn read_role(row: &mut Row) -> StoreResult<Role> {
     Role::parse(&row.text()?).ok_or_else(misread)
-}
-
-pub(crate) async fn find_workspace(rows: &mut dyn Rows, name: &str) -> StoreResult<Option<i64>> {
-    let found = find(
-        rows,
-        "SELECT no FROM workspaces WHERE name = $1",
-        &[name.into()],
-    )
-    .await?;
-    found.map(|mut row| row.number()).transpose()
-}
-
-/// The number of a workspace, whose members nobody else changes before the transaction ends.
-async fn lock_workspace(rows: &mut dyn Rows, name: &str) -> StoreResult<Option<i64>> {
-    let lock = "UPDATE workspaces SET name = name WHERE name = $1 RETURNING no";
-    let found = find(rows, lock, &[name.into()]).await?;
-    found.map(|mut row| row.number()).transpose()
 }
 
 pub(crate) async fn create_workspace(

@@ -1,176 +1,11 @@
-//! What every store must keep of those who log in: as tests, for every profile.
-use super::{Store, start_runtime};
-use crate::{Acceptance, Actor, ErrorKind, MemberRefusal, NewLink, NewLogin, NewToken, People};
+//! The rules, one function each.
+use super::{HOUR, Rolls, later};
+use crate::{Acceptance, Actor, ErrorKind, MemberRefusal, NewLink, NewToken};
 use cognobserve_model::id::AccountId;
-use cognobserve_model::people::{Account, LinkKind, Role, SecretHash, Visitor};
+use cognobserve_model::people::{LinkKind, Role};
 use cognobserve_model::time::Micros;
-use std::any::Any;
-use std::pin::Pin;
-use std::sync::Arc;
 
-const HOUR: i64 = 3_600_000_000;
-
-/// A fresh store with its people.
-pub struct Rolls {
-    pub people: Arc<dyn People>,
-    pub store: Arc<dyn Store>,
-    _guard: Box<dyn Any + Send>,
-}
-
-impl Rolls {
-    pub fn new<S: Store + 'static>(
-        people: impl People + 'static,
-        store: Arc<S>,
-        guard: impl Any + Send,
-    ) -> Rolls {
-        Rolls {
-            people: Arc::new(people),
-            store,
-            _guard: Box::new(guard),
-        }
-    }
-
-    async fn open_workspace(&self, name: &str) {
-        let made = self.store.create_project(name, "app").await;
-        made.expect("a project is made");
-    }
-
-    async fn send(&self, hash: SecretHash, kind: LinkKind) {
-        let expires = later(HOUR);
-        let link = NewLink {
-            hash,
-            kind,
-            expires,
-        };
-        let made = self.people.create_link(link, &Actor::Operator).await;
-        made.expect("a link is made");
-    }
-
-    async fn accept(&self, hash: SecretHash, email: &str) -> Option<Account> {
-        let acceptance = Acceptance {
-            email: email.into(),
-            name: Some("Somebody".into()),
-            password_hash: Some(format!("hash of {email}")),
-        };
-        let accepted = self.people.accept_link(&hash, acceptance, Micros::now());
-        accepted.await.expect("an answer")
-    }
-
-    async fn set_up(&self, email: &str) -> Account {
-        self.send([1; 32], LinkKind::Setup).await;
-        let account = self.accept([1; 32], email).await;
-        account.expect("the first account")
-    }
-
-    async fn invite(&self, secret: u8, workspace: &str, email: &str, role: Role) -> Account {
-        let invite = LinkKind::Invite {
-            workspace: workspace.into(),
-            email: email.into(),
-            role,
-        };
-        self.send([secret; 32], invite).await;
-        let account = self.accept([secret; 32], "").await;
-        account.expect("a new member")
-    }
-
-    async fn log_in(&self, account: &AccountId, secret: u8) {
-        let login = NewLogin {
-            hash: [secret; 32],
-            expires: later(HOUR),
-            agent: Some("Browser".into()),
-            address: None,
-        };
-        let begun = self.people.begin_login(account, login).await;
-        begun.expect("a login begins");
-    }
-
-    async fn find(&self, secret: u8) -> Option<Visitor> {
-        let found = self.people.find_login(&[secret; 32], Micros::now()).await;
-        found.expect("an answer")
-    }
-
-    async fn role(&self, workspace: &str, account: &AccountId) -> Option<Role> {
-        let members = self.people.list_members(workspace).await;
-        let members = members.expect("members");
-        let mut all = members.iter();
-        all.find(|one| one.account.id == *account).map(|it| it.role)
-    }
-
-    async fn set_role(
-        &self,
-        workspace: &str,
-        account: &AccountId,
-        role: Role,
-    ) -> Result<(), MemberRefusal> {
-        let by = Actor::Operator;
-        let set = self.people.set_role(workspace, account, role, &by).await;
-        set.expect("an answer")
-    }
-}
-
-fn later(micros: i64) -> Micros {
-    Micros(Micros::now().0 + micros)
-}
-
-/// A named rule.
-pub struct PeopleCase {
-    pub name: &'static str,
-    run: fn(Rolls) -> Pin<Box<dyn Future<Output = ()>>>,
-}
-
-/// Runs one case against a fresh store.
-pub fn run_people_case(name: &str, make: impl AsyncFn() -> Rolls) {
-    let case = CASES.iter().find(|case| case.name == name);
-    let case = case.unwrap_or_else(|| panic!("no case is called {name}"));
-    start_runtime().block_on(async { (case.run)(make().await).await });
-}
-
-macro_rules! people_cases {
-    ($($name:ident),* $(,)?) => {
-        pub const CASES: &[PeopleCase] = &[
-            $(PeopleCase { name: stringify!($name), run: |rolls| Box::pin($name(rolls)) },)*
-        ];
-
-        /// Makes a test of every case, `profile::people::case`; takes the name of the profile and
-        /// an async function that makes fresh [`Rolls`](crate::conformance::people::Rolls).
-        #[macro_export]
-        macro_rules! people_tests {
-            ($profile:ident, $make:path) => {
-                mod $profile {
-                    mod people {
-                        $(
-                            #[test]
-                            fn $name() {
-                                $crate::conformance::people::run_people_case(stringify!($name), $make);
-                            }
-                        )*
-                    }
-                }
-            };
-        }
-    };
-}
-
-people_cases! {
-    the_first_account_owns_what_is_there,
-    there_is_one_first_account,
-    an_invitation_makes_a_member_once,
-    an_invitation_of_an_account_needs_no_password_and_takes_nothing_away,
-    links_expire_and_newer_ones_replace_them,
-    what_names_nothing_makes_no_link,
-    a_new_password_ends_what_the_old_one_began,
-    the_last_owner_stays,
-    two_owners_cannot_leave_together,
-    a_lower_role_ends_what_was_let_in,
-    who_is_removed_is_out_at_once,
-    logins_are_known_until_they_end,
-    old_logins_give_way,
-    tokens_act_as_members_at_most,
-    workspaces_have_names_of_their_own,
-    the_log_tells_what_was_done,
-}
-
-async fn the_first_account_owns_what_is_there(rolls: Rolls) {
+pub async fn the_first_account_owns_what_is_there(rolls: Rolls) {
     assert_eq!(rolls.people.count_accounts().await.unwrap(), 0);
     rolls.open_workspace("acme").await;
     rolls.open_workspace("other").await;
@@ -193,7 +28,7 @@ async fn the_first_account_owns_what_is_there(rolls: Rolls) {
     assert_eq!(rolls.people.list_accounts().await.unwrap()[0].name, None);
 }
 
-async fn there_is_one_first_account(rolls: Rolls) {
+pub async fn there_is_one_first_account(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.send([1; 32], LinkKind::Setup).await;
     let nothing = Acceptance::default();
@@ -209,7 +44,7 @@ async fn there_is_one_first_account(rolls: Rolls) {
     assert_eq!(rolls.people.count_accounts().await.unwrap(), 1);
 }
 
-async fn an_invitation_makes_a_member_once(rolls: Rolls) {
+pub async fn an_invitation_makes_a_member_once(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.open_workspace("other").await;
     rolls.set_up("ann@acme.example").await;
@@ -224,7 +59,7 @@ async fn an_invitation_makes_a_member_once(rolls: Rolls) {
     assert_eq!(look.unwrap(), None);
 }
 
-async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_away(rolls: Rolls) {
+pub async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_away(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     let invite = LinkKind::Invite {
@@ -244,7 +79,7 @@ async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_away(ro
     assert_eq!(found.password_hash, "hash of ann@acme.example");
 }
 
-async fn links_expire_and_newer_ones_replace_them(rolls: Rolls) {
+pub async fn links_expire_and_newer_ones_replace_them(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.set_up("ann@acme.example").await;
     let invite = |role| LinkKind::Invite {
@@ -267,7 +102,7 @@ async fn links_expire_and_newer_ones_replace_them(rolls: Rolls) {
     assert_eq!(rolls.role("acme", &bob.id).await, Some(Role::Member));
 }
 
-async fn what_names_nothing_makes_no_link(rolls: Rolls) {
+pub async fn what_names_nothing_makes_no_link(rolls: Rolls) {
     let nowhere = LinkKind::Invite {
         workspace: "nowhere".into(),
         email: "bob@acme.example".into(),
@@ -288,7 +123,7 @@ async fn what_names_nothing_makes_no_link(rolls: Rolls) {
     }
 }
 
-async fn a_new_password_ends_what_the_old_one_began(rolls: Rolls) {
+pub async fn a_new_password_ends_what_the_old_one_began(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     rolls.log_in(&ann.id, 11).await;
@@ -312,7 +147,7 @@ async fn a_new_password_ends_what_the_old_one_began(rolls: Rolls) {
     assert!(!changed.await.unwrap());
 }
 
-async fn the_last_owner_stays(rolls: Rolls) {
+pub async fn the_last_owner_stays(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     let bob = rolls
@@ -338,7 +173,7 @@ async fn the_last_owner_stays(rolls: Rolls) {
     );
 }
 
-async fn two_owners_cannot_leave_together(rolls: Rolls) {
+pub async fn two_owners_cannot_leave_together(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     let bob = rolls
@@ -351,7 +186,7 @@ async fn two_owners_cannot_leave_together(rolls: Rolls) {
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
 }
 
-async fn a_lower_role_ends_what_was_let_in(rolls: Rolls) {
+pub async fn a_lower_role_ends_what_was_let_in(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.set_up("ann@acme.example").await;
     let bob = rolls
@@ -379,7 +214,7 @@ async fn a_lower_role_ends_what_was_let_in(rolls: Rolls) {
     assert_eq!(rolls.accept([9; 32], "").await, None);
 }
 
-async fn who_is_removed_is_out_at_once(rolls: Rolls) {
+pub async fn who_is_removed_is_out_at_once(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.set_up("ann@acme.example").await;
     let bob = rolls
@@ -402,7 +237,7 @@ async fn who_is_removed_is_out_at_once(rolls: Rolls) {
     assert_eq!(rolls.role("acme", &bob.id).await, None);
 }
 
-async fn logins_are_known_until_they_end(rolls: Rolls) {
+pub async fn logins_are_known_until_they_end(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     rolls.log_in(&ann.id, 11).await;
@@ -435,7 +270,7 @@ async fn logins_are_known_until_they_end(rolls: Rolls) {
     assert_eq!(rolls.find(11).await, None);
 }
 
-async fn old_logins_give_way(rolls: Rolls) {
+pub async fn old_logins_give_way(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     for secret in 100..155 {
@@ -447,7 +282,7 @@ async fn old_logins_give_way(rolls: Rolls) {
     assert!(rolls.find(154).await.is_some());
 }
 
-async fn tokens_act_as_members_at_most(rolls: Rolls) {
+pub async fn tokens_act_as_members_at_most(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     let token = NewToken {
@@ -477,7 +312,7 @@ async fn tokens_act_as_members_at_most(rolls: Rolls) {
     assert_eq!(rolls.people.find_token(&[21; 32], now).await.unwrap(), None);
 }
 
-async fn workspaces_have_names_of_their_own(rolls: Rolls) {
+pub async fn workspaces_have_names_of_their_own(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     let ann = rolls.set_up("ann@acme.example").await;
     rolls.people.create_workspace("new", &ann.id).await.unwrap();
@@ -494,7 +329,7 @@ async fn workspaces_have_names_of_their_own(rolls: Rolls) {
     assert_eq!(names, ["acme", "new"]);
 }
 
-async fn the_log_tells_what_was_done(rolls: Rolls) {
+pub async fn the_log_tells_what_was_done(rolls: Rolls) {
     rolls.open_workspace("acme").await;
     rolls.open_workspace("other").await;
     let ann = rolls.set_up("ann@acme.example").await;
