@@ -155,3 +155,39 @@ pub(crate) fn raise_accounts_epoch(conn: &Connection) -> Result<(), StoreError> 
     .map(drop)
     .map_err(sql)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_the_first_format_is_brought_up_with_its_rows() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO workspaces VALUES (1, 'acme', 'dev_1', 7);
+             INSERT INTO audit VALUES (1, 8, NULL, 'operator', 'project.create', 'prj_1');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let new = open_writer(&path, 1024).unwrap();
+            let read = |query: &str| new.query_row(query, [], |row| row.get::<_, String>(0));
+            assert_eq!(
+                read("SELECT name || developer || created FROM workspaces").unwrap(),
+                "acmedev_17"
+            );
+            assert_eq!(
+                read("SELECT action || detail FROM audit").unwrap(),
+                "project.createprj_1"
+            );
+            let format: i64 = new
+                .query_row("PRAGMA user_version", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(format, FORMAT);
+        }
+    }
+}

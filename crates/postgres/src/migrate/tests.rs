@@ -116,3 +116,34 @@ fn statements_end_with_lines() {
         assert!(!step.starts_with("--  "), "{OUTSIDE} is spelt so");
     }
 }
+
+/// Columns of the tables that were there, with how many rows each has.
+fn describe(schema: &Schema) -> Vec<String> {
+    let columns = "SELECT table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns
+        WHERE table_schema = current_schema() ORDER BY 1";
+    let mut told = schema.read(columns);
+    told.extend(schema.read("SELECT name || developer || created_at FROM workspaces"));
+    told.extend(schema.read("SELECT id || name || capture FROM projects"));
+    told.extend(schema.read("SELECT actor || action || detail FROM audit"));
+    told
+}
+
+#[tokio::test]
+async fn every_step_only_adds_to_what_the_first_made() {
+    let schema = postgres().make_schema();
+    let mut client = connect(&schema).await;
+    assert_eq!(apply(&mut client, &STEPS[..1]).await.unwrap(), 0);
+    schema.execute(
+        "INSERT INTO workspaces (name, developer, created_at) VALUES ('acme', 'dev_1', 1);
+         INSERT INTO projects (id, workspace_no, name, created_at, capture, time_zone)
+            SELECT 'prj_1', no, 'p', 1, 'full', 'UTC' FROM workspaces;
+         INSERT INTO audit (at, actor, action, detail) VALUES (1, 'operator', 'project.create', 'prj_1')",
+    );
+    let before = describe(&schema);
+    assert_eq!(apply(&mut client, &STEPS).await.unwrap(), 1);
+    assert_eq!(apply(&mut client, &STEPS).await.unwrap(), FORMAT);
+    let after = describe(&schema);
+    let lost: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert!(after.len() > before.len());
+}
