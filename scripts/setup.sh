@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for the named needs (compiler, python, databases, fuzz), and says what it does.
+# Installs what is missing for the named needs (compiler, python, databases, browser, fuzz), and says what it does.
 # Nothing that is there already is touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,6 +52,20 @@ need_databases() {
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
+# Chromium and the fonts it draws with from the distribution, the two npm packages from the lockfile.
+need_browser() {
+    local missing=() at=tests/browser
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+    [ -n "$(find /usr/share/fonts -name 'Inter-Regular.*' -print -quit 2>/dev/null)" ] || missing+=(fonts-inter)
+    [ -n "$(find /usr/share/fonts -name 'DejaVuSansMono.ttf' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+    command -v node >/dev/null && command -v npm >/dev/null || { say "node (20 or later) and npm are needed"; exit 1; }
+    cmp -s "$at/package-lock.json" "$at/node_modules/installed.json" && return
+    say "installing the packages of $at/package-lock.json with npm ci"
+    npm ci --prefix "$at" --loglevel=error --ignore-scripts --no-audit --no-fund
+    cp "$at/package-lock.json" "$at/node_modules/installed.json"
+}
+
 need_fuzz() {
     cargo fuzz --version >/dev/null 2>&1 && return
     say "installing cargo-fuzz (a few minutes)"
@@ -63,6 +77,7 @@ for need in "$@"; do
         compiler) need_compiler ;;
         python) need_python ;;
         databases) need_databases ;;
+        browser) need_browser ;;
         fuzz) need_fuzz ;;
         *) say "unknown need: $need"; exit 2 ;;
     esac

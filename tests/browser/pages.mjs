@@ -1,0 +1,50 @@
+// Every page of the dashboard: its name, and how its address is made of the ids of `harness/ids.mjs`.
+// The loops for pictures, accessibility, bytes and foreign requests all walk this list.
+
+const segment = encodeURIComponent;
+
+/** `path(ids)`; `needs`: ids without which there is no such page; `signedOut`: seen without an account. */
+export const pages = [
+  { name: 'login', path: () => '/login', needs: [], signedOut: true },
+  { name: 'overview', path: ({ project }) => `/?projectId=${project}`, needs: ['project'] },
+  { name: 'users', path: ({ project }) => `/users?projectId=${project}`, needs: ['project'] },
+  {
+    name: 'user',
+    path: ({ project, user }) => `/users/${segment(user)}?projectId=${project}`,
+    needs: ['project', 'user'],
+  },
+  { name: 'sessions', path: ({ project }) => `/sessions?projectId=${project}`, needs: ['project'] },
+  {
+    name: 'session',
+    path: ({ project, session }) => `/sessions/${segment(session)}?projectId=${project}`,
+    needs: ['project', 'session'],
+  },
+  { name: 'traces', path: ({ project }) => `/traces?projectId=${project}`, needs: ['project'] },
+  {
+    name: 'trace',
+    path: ({ project, trace }) => `/traces/${segment(trace)}?projectId=${project}`,
+    needs: ['project', 'trace'],
+  },
+  { name: 'costs', path: ({ project }) => `/costs?projectId=${project}`, needs: ['project'] },
+  {
+    name: 'search',
+    path: ({ project, query }) => `/search?q=${segment(query)}&projectId=${project}`,
+    needs: ['project', 'query'],
+  },
+  { name: 'settings', path: ({ project }) => `/settings?projectId=${project}`, needs: ['project'] },
+  { name: 'keys', path: ({ project }) => `/settings/keys?projectId=${project}`, needs: ['project'] },
+  { name: 'prices', path: ({ project }) => `/settings/prices?projectId=${project}`, needs: ['project'] },
+  { name: 'members', path: ({ project }) => `/members?projectId=${project}`, needs: ['project'] },
+  { name: 'audit', path: ({ project }) => `/audit?projectId=${project}`, needs: ['project'] },
+  { name: 'account', path: () => '/account', needs: [] },
+];
+
+/** Those with one of the names, in the order of the list; an error for a name that is none. */
+export function pickPages(names) {
+  const known = new Map(pages.map((page) => [page.name, page]));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new Error(`no such page: ${unknown.join(', ')}; there are ${[...known.keys()].join(', ')}`);
+  }
+  return pages.filter((page) => names.includes(page.name));
+}
