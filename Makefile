@@ -5,10 +5,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SPANS ?= 1000000
 SECONDS_EACH ?= 60
 
-.PHONY: help run demo test check fmt story bench soak fuzz setup
+.PHONY: help run demo test check fmt story browser bench soak fuzz setup
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build and serve on http://127.0.0.1:4100, data in ./cognobserve-data
 	@scripts/setup.sh compiler
@@ -36,6 +36,11 @@ story: ## only the tests that start the real server; NAME=word picks some
 	cargo build --workspace --bins --locked
 	COGNOBSERVE_TEST_BIN="$$(realpath $(TARGET))/debug/cognobserve" cargo test -p cognobserve-tests --locked -- $(NAME)
 
+browser: ## only the tests of the pages in Chromium; NAME=word picks some
+	@scripts/setup.sh compiler browser
+	cargo build --locked -p cognobserve
+	COGNOBSERVE_TEST_BIN="$$(realpath $(TARGET))/debug/cognobserve" tests/browser/run.sh $(NAME)
+
 bench: ## print the table of docs/performance.md (SPANS=10000000 for the long version)
 	@scripts/setup.sh compiler
 	cargo build --release --locked -p cognobserve -p cognobserve-bench
@@ -55,4 +60,4 @@ fuzz: ## fuzz every decoder for SECONDS_EACH seconds (cargo-fuzz)
 	done
 
 setup: ## only install what `make test` needs
-	@scripts/setup.sh compiler python databases
+	@scripts/setup.sh compiler python databases browser

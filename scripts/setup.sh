@@ -58,6 +58,7 @@ need_browser() {
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ -n "$(find /usr/share/fonts -name 'Inter-Regular.*' -print -quit 2>/dev/null)" ] || missing+=(fonts-inter)
     [ -n "$(find /usr/share/fonts -name 'DejaVuSansMono.ttf' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
+    [ -n "$(find /usr/share/fonts -name 'wqy-microhei.ttc' -print -quit 2>/dev/null)" ] || missing+=(fonts-wqy-microhei)
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
     command -v node >/dev/null && command -v npm >/dev/null || { say "node (20 or later) and npm are needed"; exit 1; }
     cmp -s "$at/package-lock.json" "$at/node_modules/installed.json" && return

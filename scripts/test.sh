@@ -30,7 +30,7 @@ stage() { # $1: name, rest: command
     local code=$?
     names+=("$name") times+=($((SECONDS - before)))
     case "$name" in
-        tests | stories* | table) failed=$((failed + (code != 0))) ;;
+        tests | stories* | table | browser) failed=$((failed + (code != 0))) ;;
         *) [ $code -eq 0 ] || finish 1 "FAILED in stage $name" ;;
     esac
     return $code
@@ -71,16 +71,24 @@ print_table() {
     scripts/table.py "embedded=$logs/embedded" "postgres=$logs/postgres" "stream=$logs/stream"
 }
 
+# The pages in real Chromium, served by the binary that was just built.
+run_browser() {
+    tests/browser/run.sh 2>&1 | tee "$logs/browser"
+    return "${PIPESTATUS[0]}"
+}
+
 # One line that says how many passed, whichever runner it was.
 summarise() { # $1: profile
     sed 's/\x1b\[[0-9;]*m//g' "$logs/$1" | awk '
         /tests? run: .* passed/ { line = $0; sub(/^ *Summary */, "", line) }
+        NF == 3 && / pass [0-9]+$/ { p += $3 }
+        NF == 3 && / (fail|cancelled) [0-9]+$/ { f += $3 }
         /^test result: / { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
         END { if (line != "") print line; else printf "%d passed, %d failed\n", p, f }'
 }
 
 failed=0
-stage setup scripts/setup.sh compiler python databases
+stage setup scripts/setup.sh compiler python databases browser
 stage format cargo fmt --all --check
 stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
 stage build cargo build --workspace --bins --locked
@@ -92,6 +100,8 @@ for profile in postgres stream; do
     summary="$summary; stories on $profile: $(summarise "$profile")"
 done
 stage table print_table
+stage browser run_browser
+summary="$summary; browser: $(summarise browser)"
 if [ $failed -ne 0 ]; then
     finish 1 "FAILED: $summary"
 fi

@@ -27,7 +27,7 @@ export async function findProject(page) {
   return /projectId=(prj_[A-Za-z0-9]+)/.exec(page.url())?.[1];
 }
 
-/** John if he is there, else the dearest user; a session and a failed trace of theirs. */
+/** John if he is there, else the dearest user; their latest session, and of the latest failed traces the longest. */
 export async function readIds(read, project) {
   const inProject = (path) => `${path}${path.includes('?') ? '&' : '?'}projectId=${project}`;
   const first = async (path) => (await read(inProject(path))).items[0];
@@ -37,8 +37,9 @@ export async function readIds(read, project) {
     (await first('/v1/users?limit=1&sortBy=totalCost'));
   const ofUser = user ? `/v1/users/${user.id}` : undefined;
   const session = (ofUser && (await first(`${ofUser}/sessions?limit=1`))) ?? (await first('/v1/sessions?limit=1'));
+  const longest = async (path) => (await read(inProject(path))).items.sort((a, b) => b.spanCount - a.spanCount)[0];
   const trace =
-    (ofUser && ((await first(`${ofUser}/traces?limit=1&level=ERROR`)) ?? (await first(`${ofUser}/traces?limit=1`)))) ??
-    (await first('/v1/traces?limit=1'));
+    (ofUser && ((await longest(`${ofUser}/traces?limit=5&level=ERROR`)) ?? (await longest(`${ofUser}/traces?limit=5`)))) ??
+    (await longest('/v1/traces?limit=5'));
   return { project, query, user: user?.id, session: session?.id, trace: trace?.id };
 }

@@ -1,0 +1,18 @@
+// Every page in real Chromium: what `harness/every-page.mjs` asks of it.
+import { testEveryPage } from '../harness/every-page.mjs';
+import { useStage } from '../harness/stage.mjs';
+
+const stage = useStage({ sample: true });
+
+// Not of the dashboard: made anew for each reader, so that nothing of it is cached; and it has the browser's own
+// background, which axe-core takes for white.
+const REFERENCE = {
+  name: 'docs',
+  path: () => '/docs',
+  needs: [],
+  signedOut: true,
+  bytes: { warmBytes: 60_000 },
+  schemes: ['light'],
+};
+
+testEveryPage(stage, [REFERENCE]);
