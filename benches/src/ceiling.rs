@@ -61,7 +61,10 @@ fn book(dir: &Path, users: u64, spans: u64) -> anyhow::Result<Ceiling> {
         .build()?;
     runtime.block_on(async {
         let store = SqliteStore::open(dir, Mode::Serve)?;
-        let project = store.create_project("bench", "bench").await?.id;
+        let project = store
+            .create_project("bench", "bench", &cognobserve_ports::Actor::Operator)
+            .await?
+            .id;
         let (sender, receiver) = sync_channel(GROUPS_AHEAD);
         let groups = (spans / (TRACES_PER_GROUP * SPANS_PER_TRACE)).max(1);
         let maker = {

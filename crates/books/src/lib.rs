@@ -4,6 +4,7 @@
 
 pub mod bodies;
 pub mod costs;
+pub mod key_use;
 pub mod keys;
 pub mod moving;
 pub mod objects;

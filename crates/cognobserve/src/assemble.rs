@@ -1,9 +1,10 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
 use cognobserve_books::moving::{Destination, Origin, Survey};
-use cognobserve_ports::{Accounts, ErrorKind, Ledger, Queue, Reports, StoreError};
+use cognobserve_ports::{Accounts, ErrorKind, Ledger, People, Queue, Reports, StoreError};
 use cognobserve_postgres::{PostgresStore, Settings};
 use cognobserve_redis::RedisQueue;
+use cognobserve_registry::{Registry, Transactions};
 use cognobserve_server::config::{Config, Queue as QueueSettings, Role, Secret};
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{
@@ -18,8 +19,17 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// All that commands ask of a store.
-pub trait AnyStore: Ledger + Reports + Accounts {}
-impl<S: Ledger + Reports + Accounts> AnyStore for S {}
+pub trait AnyStore: Ledger + Reports + Accounts {
+    /// Those who log in.
+    #[allow(dead_code)]
+    fn people(&self) -> Arc<dyn People>;
+}
+
+impl<S: Ledger + Reports + Accounts + Transactions + Clone + 'static> AnyStore for S {
+    fn people(&self) -> Arc<dyn People> {
+        Arc::new(Registry::new(self.clone()))
+    }
+}
 
 /// What stands behind the ports.
 pub type Store = Arc<dyn AnyStore>;

@@ -103,6 +103,12 @@ pub struct ApiKey {
     pub prefix: String,
     pub scopes: Scopes,
     pub created: Micros,
+    /// Who made it, as the audit log names them; `None`: made before that was kept.
+    pub created_by: Option<String>,
+    /// From then on it opens nothing; `None`: it does not expire.
+    pub expires: Option<Micros>,
+    /// To the minute; `None`: never used, as far as is known.
+    pub last_used: Option<Micros>,
     pub revoked: Option<Micros>,
 }
 

@@ -172,6 +172,17 @@ pub struct Summary {
     pub top_by_cost: Vec<TopUser>,
 }
 
+/// Living users, by what they did in a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserCounts {
+    /// Whatever they did.
+    pub total: i64,
+    /// With a trace in the period.
+    pub active: i64,
+    /// First seen in the period.
+    pub new: i64,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopUser {
     pub id: UserId,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Micros(pub i64);
 
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
+pub const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
 pub const MICROS_PER_QUARTER: i64 = 15 * 60 * MICROS_PER_SECOND;
 pub const MICROS_PER_DAY: i64 = 24 * 60 * 60 * MICROS_PER_SECOND;
 /// Event times before 2000-01-01 are absent, with a warning.

@@ -1,7 +1,7 @@
 //! Writing: pieces in, books kept. One transaction per call.
-use crate::StoreError;
+use crate::{Actor, StoreError};
 use async_trait::async_trait;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
@@ -69,7 +69,7 @@ pub trait Ledger: Send + Sync {
         project: &ProjectId,
         user: &UserId,
         part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError>;
 
     /// Deletes a user. `None`: no such user (any more).
@@ -78,7 +78,7 @@ pub trait Ledger: Send + Sync {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError>;
 
     /// Our ids of external ids (already normalised), in order; with `create`, missing
@@ -95,7 +95,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<bool, StoreError>;
 
     async fn patch_session(
@@ -103,7 +103,7 @@ pub trait Ledger: Send + Sync {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError>;
 
     /// Unlinks a session from its traces and removes it.
@@ -111,7 +111,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError>;
 
     /// Removes a trace, its payload and what it counted.
@@ -119,7 +119,7 @@ pub trait Ledger: Send + Sync {
         &self,
         project: &ProjectId,
         trace_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError>;
 
     /// Removes payloads that are older than their project's retention; answers how many

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod actor;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -16,9 +17,10 @@ pub mod reference;
 mod reports;
 
 pub use accounts::{Accounts, NewKey};
+pub use actor::Actor;
 pub use error::{ErrorKind, StoreError};
 pub use ledger::{Committed, DeleteMode, Ledger, Refusal, SessionPatch};
-pub use people::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, NewToken, People};
+pub use people::{Acceptance, MemberRefusal, NewLink, NewLogin, NewToken, People};
 pub use queue::{
     Counts, Dead, DeadId, DeadLetter, Delivery, DeliveryId, PartitionStats, Queue, QueueHealth,
     QueueStats,

@@ -1,6 +1,6 @@
 //! Those who log in, and what lets them in. Who may do what is decided by the caller; a store
 //! keeps what must never be broken: the last owner, single use, ends of validity.
-use crate::StoreError;
+use crate::{Actor, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::id::{AccountId, LoginId, TokenId};
 use cognobserve_model::people::{
@@ -8,14 +8,6 @@ use cognobserve_model::people::{
     SessionToken, Visitor,
 };
 use cognobserve_model::time::Micros;
-
-/// Who makes a change, for the audit log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// Somebody with the store at hand: the command line.
-    Operator,
-    Account(AccountId),
-}
 
 #[derive(Clone, Debug)]
 pub struct NewLogin {

@@ -5,13 +5,13 @@ use crate::writer;
 use async_trait::async_trait;
 use cognobserve_books::bodies::pack_piece;
 use cognobserve_books::repricing::Shift;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced, UserRef};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
+use cognobserve_ports::{Actor, Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
 use hashbrown::HashMap;
 
 #[async_trait]
@@ -36,7 +36,7 @@ impl Ledger for PostgresStore {
         project: &ProjectId,
         user: &UserId,
         part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.change_profile(project, user, part, by).await
     }
@@ -46,7 +46,7 @@ impl Ledger for PostgresStore {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.bury_user(project, user, mode, by).await
     }
@@ -66,7 +66,7 @@ impl Ledger for PostgresStore {
         &self,
         project: &ProjectId,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<bool, StoreError> {
         self.lift(project, external_id, by).await
     }
@@ -76,7 +76,7 @@ impl Ledger for PostgresStore {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.change_session(project, session, patch, by).await
     }
@@ -85,7 +85,7 @@ impl Ledger for PostgresStore {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.remove_session(project, session, by).await
     }
@@ -94,7 +94,7 @@ impl Ledger for PostgresStore {
         &self,
         project: &ProjectId,
         trace_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.remove_trace(project, trace_id, by).await
     }

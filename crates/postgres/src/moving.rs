@@ -14,6 +14,7 @@ use crate::migrate;
 use crate::shared::Shared;
 use crate::store::{Inner, PostgresStore, name_place};
 use async_trait::async_trait;
+use cognobserve_books::key_use::KeyUses;
 use cognobserve_books::keys::Keys;
 use cognobserve_books::moving::{Batch, Destination, Mark, Place, Rows, Survey};
 use cognobserve_ports::{ErrorKind, StoreError};
@@ -64,6 +65,7 @@ async fn claim_at(
         pool: connections,
         keys: Keys::new(survey.secret),
         shared: Shared::default(),
+        key_uses: KeyUses::default(),
         tls,
     }));
     Ok(MoveDestination {

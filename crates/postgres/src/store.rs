@@ -5,6 +5,7 @@ use crate::connect::{self, Settings};
 use crate::error::{StoreResult, damaged, pool, sql};
 use crate::shared::Shared;
 use crate::{migrate, moving};
+use cognobserve_books::key_use::KeyUses;
 use cognobserve_books::keys::Keys;
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_ports::StoreError;
@@ -20,6 +21,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) keys: Keys,
     pub(crate) shared: Shared,
+    pub(crate) key_uses: KeyUses,
     /// For cancelling what nobody waits for any more.
     pub(crate) tls: MakeRustlsConnect,
 }
@@ -59,6 +61,7 @@ impl PostgresStore {
         let store = PostgresStore(Arc::new(Inner {
             keys,
             shared: Shared::default(),
+            key_uses: KeyUses::default(),
             pool,
             tls,
         }));

@@ -19,18 +19,11 @@ pub(crate) async fn write(
     let values = [
         Micros::now().into(),
         workspace_no.into(),
-        name_actor(by).into(),
+        by.as_str().into(),
         action.into(),
         detail.into(),
     ];
     rows.execute(insert, &values).await.map(drop)
-}
-
-pub(crate) fn name_actor(by: &Actor) -> &str {
-    match by {
-        Actor::Operator => "operator",
-        Actor::Account(id) => id.as_str(),
-    }
 }
 
 pub(crate) async fn list(

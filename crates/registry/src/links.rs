@@ -1,6 +1,6 @@
 //! One-time links: made, looked at, used once.
 use crate::accounts::{self, NewAccount, end_access};
-use crate::audit::{self, name_actor};
+use crate::audit;
 use crate::members::{adopt_workspaces, find_role, put_member, read_role};
 use crate::rows::{Row, Rows, StoreResult, find, misread, missing};
 use crate::workspaces::find_workspace;
@@ -82,7 +82,7 @@ pub(crate) async fn create(rows: &mut dyn Rows, link: NewLink, by: &Actor) -> St
         kept.account.map(AccountId::as_str).into(),
         workspace_no.into(),
         kept.role.map(Role::as_str).into(),
-        name_actor(by).into(),
+        by.as_str().into(),
         Micros::now().into(),
         link.expires.into(),
     ];

@@ -1,32 +1,20 @@
 //! The audit log: who changed what, written in the transaction of the change.
 use crate::error::{StoreResult, sql};
-use cognobserve_model::id::KeyId;
 use cognobserve_model::time::Micros;
+use cognobserve_ports::Actor;
 use rusqlite::Connection;
-
-/// Who made a change.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Actor<'a> {
-    /// Somebody with the files at hand: the command line.
-    Operator,
-    Key(&'a KeyId),
-}
 
 /// One line of the log; `detail` must hold no personal data.
 pub(crate) fn write(
     conn: &Connection,
-    actor: Actor,
+    by: &Actor,
     project_no: Option<i64>,
     action: &str,
     detail: &str,
 ) -> StoreResult<()> {
-    let actor = match actor {
-        Actor::Operator => "operator",
-        Actor::Key(key) => key.as_str(),
-    };
     conn.execute(
-        "INSERT INTO audit (at, project_no, actor, action, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
-        (Micros::now().0, project_no, actor, action, detail),
+        include_str!("sql/audit.write.sql"),
+        (Micros::now().0, project_no, by.as_str(), action, detail),
     )
     .map(drop)
     .map_err(sql)

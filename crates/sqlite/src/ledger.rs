@@ -5,13 +5,13 @@ use crate::writer::{preview, read_last_arrival};
 use async_trait::async_trait;
 use cognobserve_books::bodies::pack_piece;
 use cognobserve_books::repricing::Shift;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced, UserRef};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
+use cognobserve_ports::{Actor, Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -35,7 +35,7 @@ impl Ledger for SqliteStore {
         project: &ProjectId,
         user: &UserId,
         part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         let (project, user_no, by) = (project.clone(), self.user_no(user), by.clone());
         self.writer()?
@@ -48,7 +48,7 @@ impl Ledger for SqliteStore {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         let (project, user_no, by) = (project.clone(), self.user_no(user), by.clone());
         self.writer()?
@@ -76,7 +76,7 @@ impl Ledger for SqliteStore {
         &self,
         project: &ProjectId,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<bool, StoreError> {
         let (project, external_id, by) = (project.clone(), external_id.to_owned(), by.clone());
         self.writer()?
@@ -89,7 +89,7 @@ impl Ledger for SqliteStore {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         let (project, no, by) = (project.clone(), self.session_no(session), by.clone());
         self.writer()?
@@ -101,7 +101,7 @@ impl Ledger for SqliteStore {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         let (project, no, by) = (project.clone(), self.session_no(session), by.clone());
         self.writer()?
@@ -113,7 +113,7 @@ impl Ledger for SqliteStore {
         &self,
         project: &ProjectId,
         trace_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         let (project, id, by) = (project.clone(), trace_id.to_owned(), by.clone());
         self.writer()?

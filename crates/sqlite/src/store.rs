@@ -5,6 +5,7 @@ use crate::connect::{self, FILE};
 use crate::error::{StoreResult, internal, sql};
 use crate::reports::Snapshot;
 use crate::writer::{Shared, Writer, WriterHandle};
+use cognobserve_books::key_use::KeyUses;
 use cognobserve_books::keys::Keys;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_ports::{ErrorKind, StoreError};
@@ -34,6 +35,7 @@ struct Inner {
     shared: Arc<Shared>,
     writer: Option<WriterHandle>,
     accounts: Arc<Mutex<Connection>>,
+    key_uses: Arc<KeyUses>,
     readers: Arc<Mutex<Vec<Connection>>>,
     turns: Semaphore,
     /// Held while this process serves.
@@ -72,6 +74,7 @@ impl SqliteStore {
             shared,
             writer,
             accounts: Arc::new(Mutex::new(account_conn)),
+            key_uses: Arc::default(),
             readers: Arc::new(Mutex::new(readers)),
             turns: Semaphore::new(READERS),
             _lock: lock,
@@ -93,6 +96,15 @@ impl SqliteStore {
             .writer
             .as_ref()
             .ok_or_else(|| StoreError::new(ErrorKind::Conflict, message))
+    }
+
+    pub(crate) fn key_uses(&self) -> &Arc<KeyUses> {
+        &self.0.key_uses
+    }
+
+    /// The connection for accounts; holding it does not keep the store open.
+    pub(crate) fn accounts(&self) -> Arc<Mutex<Connection>> {
+        Arc::clone(&self.0.accounts)
     }
 
     pub(crate) async fn with_accounts<T: Send + 'static>(

@@ -169,6 +169,9 @@ pub struct ApiKey {
     pub name: String,
     pub scopes: String,
     pub created: i64,
+    pub created_by: Option<String>,
+    pub expires: Option<i64>,
+    pub last_used: Option<i64>,
     pub revoked: Option<i64>,
 }
 

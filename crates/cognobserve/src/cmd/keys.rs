@@ -7,7 +7,7 @@ use crate::assemble::{self, Access, Store};
 use anyhow::Context;
 use cognobserve_model::account::{ApiKey, Project, Scopes};
 use cognobserve_model::id::KeyId;
-use cognobserve_ports::NewKey;
+use cognobserve_ports::{Actor, NewKey};
 use cognobserve_server::auth::key::SecretKey;
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ pub fn run(args: KeysArgs) -> anyhow::Result<()> {
             }
         }
         KeysCommand::Revoke { id } => {
-            let revoked = store.revoke_key(&KeyId::new(id.as_str())).await?;
+            let revoked = revoke_key(&store, &KeyId::new(id.as_str())).await?;
             let revoked = revoked.with_context(|| format!("there is no key {id:?}"))?;
             let at = revoked.revoked.map(|at| at.to_string());
             if is_json {
@@ -115,7 +115,11 @@ pub async fn make_key(
 ) -> anyhow::Result<(ApiKey, SecretKey)> {
     let key = SecretKey::generate();
     let made = store
-        .create_key(&project.id, describe_new(&key, scopes, name))
+        .create_key(
+            &project.id,
+            describe_new(&key, scopes, name),
+            &Actor::Operator,
+        )
         .await?;
     Ok((made, key))
 }
@@ -127,7 +131,16 @@ pub fn describe_new(key: &SecretKey, scopes: Scopes, name: &str) -> NewKey {
         prefix: key.shown_prefix().to_owned(),
         name: name.to_owned(),
         scopes,
+        expires: None,
     }
+}
+
+async fn revoke_key(store: &Store, id: &KeyId) -> anyhow::Result<Option<ApiKey>> {
+    let Some(key) = store.find_key(id).await? else {
+        return Ok(None);
+    };
+    let by = Actor::Operator;
+    Ok(store.revoke_key(&key.project, id, &by).await?)
 }
 
 async fn list_keys(store: &Store, project: Option<&str>) -> anyhow::Result<Vec<(Project, ApiKey)>> {

@@ -6,6 +6,7 @@ use crate::assemble::{self, Access, Store};
 use anyhow::{Context, bail};
 use cognobserve_model::account::{Capture, Project};
 use cognobserve_model::time::Zone;
+use cognobserve_ports::Actor;
 use serde_json::{Value, json};
 
 const WORKSPACE: &str = "default";
@@ -116,7 +117,9 @@ pub fn run(args: ProjectsArgs) -> anyhow::Result<()> {
         ProjectsCommand::Create { name, workspace } => {
             check_name(&name)?;
             check_name(&workspace)?;
-            let project = store.create_project(&workspace, &name).await?;
+            let project = store
+                .create_project(&workspace, &name, &Actor::Operator)
+                .await?;
             if is_json {
                 print_json(&describe(&project))
             } else {
@@ -140,7 +143,7 @@ pub fn run(args: ProjectsArgs) -> anyhow::Result<()> {
                 &format!("Delete project {:?} with all of its data?", project.name),
                 yes,
             )?;
-            if !store.delete_project(&project.id).await? {
+            if !store.delete_project(&project.id, &Actor::Operator).await? {
                 bail!("there is no project {name:?}");
             }
             if is_json {
@@ -182,7 +185,9 @@ async fn apply_settings(store: &Store, set: SetArgs) -> anyhow::Result<Project> 
     if settings == old {
         bail!("nothing to change: see `cognobserve projects set --help`");
     }
-    let changed = store.update_settings(&project.id, settings).await?;
+    let changed = store
+        .update_settings(&project.id, settings, &Actor::Operator)
+        .await?;
     changed.with_context(|| format!("there is no project {:?}", set.name))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Times are seconds after [`NOON`]; pieces get their arrival from the desk that books
 //! them, unless they bring one.
+use crate::Actor;
 use cognobserve_model::id::KeyId;
 use cognobserve_model::piece::{Piece, SessionPart, SpanPart};
 use cognobserve_model::profile::ProfilePart;
@@ -12,9 +13,14 @@ use cognobserve_model::time::{MICROS_PER_SECOND, Micros};
 /// 2024-03-10T12:00:00Z, a whole quarter of an hour in every zone.
 pub const NOON: Micros = Micros(1_710_072_000 * MICROS_PER_SECOND);
 
-/// The key that every change of the suite is made with.
-pub fn tester() -> KeyId {
+/// The key that every batch of the suite comes with.
+pub fn tester_key() -> KeyId {
     KeyId::new("key_test")
+}
+
+/// Who makes the changes of the suite.
+pub fn tester() -> Actor {
+    Actor::Key(tester_key())
 }
 
 /// So many seconds after [`NOON`].

@@ -3,7 +3,7 @@
 //! Every word panics where the store fails, so that a case only says what it expects.
 use super::build::NOON;
 use super::{Intake, Made, Store};
-use crate::conformance::build::tester;
+use crate::conformance::build::{tester, tester_key};
 use crate::{Committed, DeleteMode, Refusal};
 use cognobserve_model::account::Project;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
@@ -42,7 +42,7 @@ impl Desk {
     pub async fn open(made: &Made) -> Desk {
         let project = made
             .store
-            .create_project("acme", "app")
+            .create_project("acme", "app", &tester())
             .await
             .expect("a project is made");
         Desk {
@@ -57,7 +57,7 @@ impl Desk {
     pub async fn open_another(&self, name: &str) -> Desk {
         let project: Project = self
             .store
-            .create_project("acme", name)
+            .create_project("acme", name, &tester())
             .await
             .expect("a project is made");
         Desk {
@@ -80,7 +80,7 @@ impl Desk {
         }
         let mut batch = Batch {
             project: self.project.clone(),
-            key: tester(),
+            key: tester_key(),
             pieces,
         };
         self.store.pack(&mut batch);
@@ -315,7 +315,7 @@ impl Desk {
             rates,
         };
         self.store
-            .put_prices(&self.project, vec![entry])
+            .put_prices(&self.project, vec![entry], &tester())
             .await
             .expect("the price is stored");
     }

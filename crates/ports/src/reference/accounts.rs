@@ -1,7 +1,7 @@
 //! Projects, keys and prices of the reference store.
 use super::ReferenceStore;
 use super::state::{ProjectRecord, State};
-use crate::{Accounts, ErrorKind, NewKey, StoreError};
+use crate::{Accounts, Actor, ErrorKind, NewKey, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::account::{ApiKey, Grant, KeyHash, Project, ProjectSettings};
 use cognobserve_model::id::{DeveloperId, KeyId, ProjectId};
@@ -13,11 +13,11 @@ use std::collections::BTreeSet;
 impl Accounts for ReferenceStore {
     async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Grant>, StoreError> {
         let state = self.lock();
-        let Some((_, key)) = state
-            .keys
-            .iter()
-            .find(|(known, key)| known == hash && key.revoked.is_none())
-        else {
+        let now = Micros::now();
+        let is_good =
+            |key: &ApiKey| key.revoked.is_none() && key.expires.is_none_or(|end| now < end);
+        let mut keys = state.keys.iter();
+        let Some((_, key)) = keys.find(|(known, key)| known == hash && is_good(key)) else {
             return Ok(None);
         };
         let record = state
@@ -32,7 +32,12 @@ impl Accounts for ReferenceStore {
         }))
     }
 
-    async fn create_project(&self, workspace: &str, name: &str) -> Result<Project, StoreError> {
+    async fn create_project(
+        &self,
+        workspace: &str,
+        name: &str,
+        _by: &Actor,
+    ) -> Result<Project, StoreError> {
         let mut state = self.lock();
         let taken = |record: &ProjectRecord| {
             record.project.workspace == workspace && record.project.name == name
@@ -90,6 +95,7 @@ impl Accounts for ReferenceStore {
         &self,
         project: &ProjectId,
         settings: ProjectSettings,
+        _by: &Actor,
     ) -> Result<Option<Project>, StoreError> {
         let changed = self.change(project, |record| {
             record.project.settings = settings;
@@ -98,7 +104,7 @@ impl Accounts for ReferenceStore {
         Ok(changed.ok())
     }
 
-    async fn delete_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+    async fn delete_project(&self, project: &ProjectId, _by: &Actor) -> Result<bool, StoreError> {
         let mut state = self.lock();
         let before = state.projects.len();
         state
@@ -108,7 +114,12 @@ impl Accounts for ReferenceStore {
         Ok(state.projects.len() < before)
     }
 
-    async fn create_key(&self, project: &ProjectId, key: NewKey) -> Result<ApiKey, StoreError> {
+    async fn create_key(
+        &self,
+        project: &ProjectId,
+        key: NewKey,
+        by: &Actor,
+    ) -> Result<ApiKey, StoreError> {
         self.read(project, |_| ())?;
         let mut state = self.lock();
         let made = ApiKey {
@@ -118,6 +129,9 @@ impl Accounts for ReferenceStore {
             prefix: key.prefix,
             scopes: key.scopes,
             created: Micros::now(),
+            created_by: Some(by.as_str().to_owned()),
+            expires: key.expires,
+            last_used: None,
             revoked: None,
         };
         state.keys.push((key.hash, made.clone()));
@@ -133,9 +147,22 @@ impl Accounts for ReferenceStore {
             .collect())
     }
 
-    async fn revoke_key(&self, key: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+    async fn find_key(&self, key: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let state = self.lock();
+        let mut keys = state.keys.iter().map(|(_, known)| known);
+        Ok(keys.find(|known| known.id == *key).cloned())
+    }
+
+    async fn revoke_key(
+        &self,
+        project: &ProjectId,
+        key: &KeyId,
+        _by: &Actor,
+    ) -> Result<Option<ApiKey>, StoreError> {
         let mut state = self.lock();
-        let Some((_, found)) = state.keys.iter_mut().find(|(_, known)| known.id == *key) else {
+        let mut keys = state.keys.iter_mut().map(|(_, known)| known);
+        let is_asked = |known: &&mut ApiKey| known.id == *key && known.project == *project;
+        let Some(found) = keys.find(is_asked) else {
             return Ok(None);
         };
         found.revoked.get_or_insert(Micros::now());
@@ -154,6 +181,7 @@ impl Accounts for ReferenceStore {
         &self,
         project: &ProjectId,
         entries: Vec<PriceEntry>,
+        _by: &Actor,
     ) -> Result<(), StoreError> {
         self.change(project, |record| {
             for mut entry in entries {
@@ -163,6 +191,23 @@ impl Accounts for ReferenceStore {
                 });
                 record.prices.push(entry);
             }
+        })
+    }
+
+    async fn remove_price(
+        &self,
+        project: &ProjectId,
+        model: &str,
+        effective_from: Option<i64>,
+        _by: &Actor,
+    ) -> Result<bool, StoreError> {
+        let asked = (model.to_lowercase(), effective_from);
+        self.change(project, |record| {
+            let before = record.prices.len();
+            let is_other =
+                |entry: &PriceEntry| (&entry.model, entry.effective_from) != (&asked.0, asked.1);
+            record.prices.retain(is_other);
+            record.prices.len() < before
         })
     }
 }

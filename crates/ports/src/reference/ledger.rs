@@ -1,9 +1,9 @@
 //! The writing port of the reference store.
 use super::ReferenceStore;
 use super::state::{Fate, ProjectRecord};
-use crate::{Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
+use crate::{Actor, Committed, DeleteMode, Ledger, Refusal, SessionPatch, StoreError};
 use async_trait::async_trait;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced, UserRef};
@@ -50,7 +50,7 @@ impl Ledger for ReferenceStore {
         project: &ProjectId,
         user: &UserId,
         part: ProfilePart,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.change(project, |record| {
             let at = record.find_living(user)?;
@@ -64,7 +64,7 @@ impl Ledger for ReferenceStore {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.change(project, |record| record.delete_user(user, mode))
     }
@@ -115,7 +115,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         external_id: &str,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<bool, StoreError> {
         self.change(project, |record| record.suppressed.remove(external_id))
     }
@@ -125,7 +125,7 @@ impl Ledger for ReferenceStore {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.change(project, |record| {
             let at = record
@@ -148,7 +148,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.change(project, |record| record.delete_session(session))
     }
@@ -157,7 +157,7 @@ impl Ledger for ReferenceStore {
         &self,
         project: &ProjectId,
         trace_id: &str,
-        _by: &KeyId,
+        _by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.change(project, |record| record.delete_trace(trace_id))
     }

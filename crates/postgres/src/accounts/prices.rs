@@ -1,11 +1,12 @@
 //! A project's overrides of the built-in prices. Every change raises the project's
 //! `prices_version`, by which writers know that they must read their price book anew.
-use super::missing_project;
-use crate::audit::{self, Actor};
+use super::{can_be_stored, missing_project};
+use crate::audit;
 use crate::error::{StoreResult, damaged, sql};
 use crate::snapshot::Snapshot;
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::price::{PriceBook, PriceEntry, format_row, parse_row};
+use cognobserve_ports::Actor;
 use deadpool_postgres::Transaction;
 use std::collections::BTreeMap;
 use tokio_postgres::{Client, Row};
@@ -40,12 +41,9 @@ pub(super) async fn put(
     transaction: &Transaction<'_>,
     project: &ProjectId,
     entries: &[PriceEntry],
+    by: &Actor,
 ) -> StoreResult<()> {
-    // First, so that two who put prices come one after the other.
-    let query = "UPDATE projects SET prices_version = prices_version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING no";
-    let raised = transaction.query_opt(query, &[&project.as_str()]).await;
-    let row = raised.map_err(sql)?.ok_or_else(missing_project)?;
-    let no: i64 = row.try_get(0).map_err(sql)?;
+    let no = raise_version(transaction, project).await?;
     // One statement cannot put a row twice; the later entry wins.
     let mut rows = BTreeMap::new();
     for entry in entries {
@@ -63,5 +61,35 @@ pub(super) async fn put(
         .await;
     put.map_err(sql)?;
     let (client, count) = (transaction.client(), entries.len().to_string());
-    audit::write(client, Actor::Operator, Some(no), "prices.put", &count).await
+    audit::write(client, by, Some(no), "prices.put", &count).await
+}
+
+/// `false`: there is no such price.
+pub(super) async fn remove(
+    transaction: &Transaction<'_>,
+    project: &ProjectId,
+    model: &str,
+    effective_from: Option<i64>,
+    by: &Actor,
+) -> StoreResult<bool> {
+    let no = raise_version(transaction, project).await?;
+    let (model, from) = (model.to_lowercase(), effective_from.unwrap_or(EVER));
+    if !can_be_stored(&model) {
+        return Ok(false);
+    }
+    let query = "DELETE FROM prices WHERE project_no = $1 AND model = $2 AND effective_from = $3";
+    let removed = transaction.execute(query, &[&no, &model, &from]).await;
+    if removed.map_err(sql)? == 0 {
+        return Ok(false);
+    }
+    audit::write(transaction.client(), by, Some(no), "prices.remove", &model).await?;
+    Ok(true)
+}
+
+/// Comes first, so that two who change prices come one after the other; the project's number.
+async fn raise_version(transaction: &Transaction<'_>, project: &ProjectId) -> StoreResult<i64> {
+    let query = "UPDATE projects SET prices_version = prices_version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING no";
+    let raised = transaction.query_opt(query, &[&project.as_str()]).await;
+    let row = raised.map_err(sql)?.ok_or_else(missing_project)?;
+    row.try_get(0).map_err(sql)
 }

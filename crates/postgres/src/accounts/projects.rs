@@ -1,11 +1,11 @@
 //! Projects and their workspaces. A project that is being removed is in no answer.
 use super::{can_be_stored, make_id, missing_project};
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, sql};
 use cognobserve_model::account::{Capture, Project, ProjectSettings};
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{ErrorKind, StoreError};
+use cognobserve_ports::{Actor, ErrorKind, StoreError};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -58,6 +58,7 @@ pub(super) async fn create(
     transaction: &Transaction<'_>,
     workspace: &str,
     name: &str,
+    by: &Actor,
 ) -> StoreResult<Project> {
     let (now, developer, id) = (Micros::now().0, make_id("dev_"), make_id("prj_"));
     let query = "INSERT INTO workspaces (name, developer, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
@@ -67,16 +68,17 @@ pub(super) async fn create(
     made.map_err(sql)?;
     let query = include_str!("../sql/accounts.insert_project.sql");
     let made = transaction
-        .execute(query, &[&id, &name, &now, &workspace])
+        .query_opt(query, &[&id, &name, &now, &workspace])
         .await;
-    if made.map_err(sql)? == 0 {
+    let Some(row) = made.map_err(sql)? else {
         return Err(StoreError::new(
             ErrorKind::Conflict,
             format!("a project named {name:?} exists already"),
         ));
-    }
+    };
+    let no: i64 = row.try_get(0).map_err(sql)?;
     let client = transaction.client();
-    audit::write(client, Actor::Operator, None, "project.create", &id).await?;
+    audit::write(client, by, Some(no), "project.create", &id).await?;
     find(transaction, &id).await?.ok_or_else(missing_project)
 }
 
@@ -84,6 +86,7 @@ pub(super) async fn update_settings(
     transaction: &Transaction<'_>,
     project: &ProjectId,
     settings: &ProjectSettings,
+    by: &Actor,
 ) -> StoreResult<Option<Project>> {
     let users = settings.max_users;
     let updated = transaction
@@ -105,7 +108,7 @@ pub(super) async fn update_settings(
     };
     let no: i64 = row.try_get(0).map_err(sql)?;
     let (client, id) = (transaction.client(), project.as_str());
-    audit::write(client, Actor::Operator, Some(no), "project.settings", id).await?;
+    audit::write(client, by, Some(no), "project.settings", id).await?;
     find(transaction, id).await
 }
 
@@ -114,6 +117,7 @@ pub(super) async fn update_settings(
 pub(super) async fn mark_deleted(
     transaction: &Transaction<'_>,
     project: &ProjectId,
+    by: &Actor,
 ) -> StoreResult<Option<i64>> {
     let id = project.as_str();
     let query = include_str!("../sql/accounts.mark_deleted.sql");
@@ -129,7 +133,7 @@ pub(super) async fn mark_deleted(
     let query = "DELETE FROM api_keys WHERE project_no = $1";
     transaction.execute(query, &[&no]).await.map_err(sql)?;
     let client = transaction.client();
-    audit::write(client, Actor::Operator, None, "project.delete", id).await?;
+    audit::write(client, by, Some(no), "project.delete", id).await?;
     Ok(Some(no))
 }
 

@@ -105,7 +105,7 @@ pub(super) async fn copy_suppressions(
 }
 
 pub(super) async fn copy_api_keys(to: &Transaction<'_>, rows: &[ApiKey]) -> StoreResult<()> {
-    let target = "api_keys (id, project_no, hash, prefix, name, scopes, created_at, revoked_at)";
+    let target = "api_keys (id, project_no, hash, prefix, name, scopes, created_at, created_by, expires_at, last_used_at, revoked_at)";
     let types = [
         Type::TEXT,
         Type::INT8,
@@ -113,6 +113,9 @@ pub(super) async fn copy_api_keys(to: &Transaction<'_>, rows: &[ApiKey]) -> Stor
         Type::TEXT,
         Type::TEXT,
         Type::TEXT,
+        Type::INT8,
+        Type::TEXT,
+        Type::INT8,
         Type::INT8,
         Type::INT8,
     ];
@@ -126,6 +129,9 @@ pub(super) async fn copy_api_keys(to: &Transaction<'_>, rows: &[ApiKey]) -> Stor
             &row.name,
             &row.scopes,
             &row.created,
+            &row.created_by,
+            &row.expires,
+            &row.last_used,
             &row.revoked,
         ])
         .await?;

@@ -1,7 +1,7 @@
 //! Snapshots see one moment, and leave clean connections behind however they end.
 use super::*;
 use crate::Settings;
-use cognobserve_ports::Accounts;
+use cognobserve_ports::{Accounts, Actor};
 use cognobserve_servers::{Schema, postgres};
 use std::time::Duration;
 
@@ -10,7 +10,10 @@ async fn open(schema: &Schema) -> (PostgresStore, ProjectId) {
     let mut settings = Settings::new(schema.url());
     settings.max_connections = 2;
     let store = PostgresStore::open(&settings).await.unwrap();
-    let project = store.create_project("w", "p").await.unwrap();
+    let project = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     (store, project.id)
 }
 
@@ -40,7 +43,10 @@ async fn a_snapshot_sees_one_moment_of_one_project() {
     let query = "SELECT count(*) FROM projects WHERE no >= $1";
     let params: [&(dyn ToSql + Sync); 1] = [&snapshot.project_no];
     let before: i64 = snapshot.query_one(query, &params).await.unwrap().get(0);
-    store.create_project("w", "another").await.unwrap();
+    store
+        .create_project("w", "another", &Actor::Operator)
+        .await
+        .unwrap();
     let after: i64 = snapshot.query_one(query, &params).await.unwrap().get(0);
     assert_eq!((before, after), (1, 1));
     snapshot.close().await.unwrap();
@@ -83,7 +89,10 @@ async fn a_missing_project_has_no_snapshot() {
             .unwrap();
         assert_eq!(refused.kind(), ErrorKind::NotFound);
     }
-    store.delete_project(&project).await.unwrap();
+    store
+        .delete_project(&project, &Actor::Operator)
+        .await
+        .unwrap();
     let refused = store.snapshot(&project).await.err().unwrap();
     assert_eq!(refused.to_string(), "no such project");
     list_processes(&store).await;

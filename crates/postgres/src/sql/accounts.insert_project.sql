@@ -3,3 +3,4 @@ SELECT $1, w.no, $2, $3, 'full', 'UTC'
 FROM workspaces w
 WHERE w.name = $4
 ON CONFLICT (workspace_no, name) DO NOTHING
+RETURNING no

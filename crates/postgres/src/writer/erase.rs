@@ -4,15 +4,15 @@ use super::post::post_changes;
 use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{StoredTrace, Writes, encode_profile};
 use super::tx::Tx;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::StoreResult;
 use crate::store::PostgresStore;
 use cognobserve_books::postings::Postings;
-use cognobserve_model::id::{KeyId, ProjectId, UserId, UserNo};
+use cognobserve_model::id::{ProjectId, UserId, UserNo};
 use cognobserve_model::profile::Profile;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::DeleteMode;
+use cognobserve_ports::{Actor, DeleteMode};
 use std::collections::BTreeSet;
 
 /// Who is deleted, and how.
@@ -29,7 +29,7 @@ impl PostgresStore {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<Deleted>> {
         let tx = Tx::begin(self).await?;
         let Some(project) = tx.lock_project(project).await? else {
@@ -66,14 +66,7 @@ impl PostgresStore {
             "user.unlink"
         };
         let client = tx.client()?;
-        audit::write(
-            client,
-            Actor::Key(by),
-            Some(it.project_no),
-            action,
-            user.as_str(),
-        )
-        .await?;
+        audit::write(client, by, Some(it.project_no), action, user.as_str()).await?;
         tx.commit().await?;
         Ok(Some(Deleted {
             traces: numbers.len() as i64,

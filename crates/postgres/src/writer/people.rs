@@ -6,17 +6,17 @@ use super::post::post;
 use super::rows::{encode_profile, write_search_text, write_users};
 use super::sessions::OpenSessions;
 use super::tx::Tx;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, damaged};
 use crate::store::PostgresStore;
 use cognobserve_books::objects::metadata_json;
 use cognobserve_books::postings::Postings;
-use cognobserve_model::id::{KeyId, ProjectId, UserId};
+use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::profile::{Profile, ProfilePart};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_model::trace::Registry;
-use cognobserve_ports::Refusal;
+use cognobserve_ports::{Actor, Refusal};
 
 impl PostgresStore {
     /// Merges into a profile at the time of the request.
@@ -25,7 +25,7 @@ impl PostgresStore {
         project: &ProjectId,
         user: &UserId,
         mut part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<()>> {
         let tx = Tx::begin(self).await?;
         let Some(project) = tx.lock_project(project).await? else {
@@ -58,14 +58,7 @@ impl PostgresStore {
             )
             .await?;
             let client = tx.client()?;
-            audit::write(
-                client,
-                Actor::Key(by),
-                Some(project.no),
-                "user.update",
-                user.as_str(),
-            )
-            .await?;
+            audit::write(client, by, Some(project.no), "user.update", user.as_str()).await?;
         }
         tx.commit().await?;
         Ok(Some(()))
@@ -122,7 +115,7 @@ impl PostgresStore {
         &self,
         project: &ProjectId,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<bool> {
         let tx = Tx::begin(self).await?;
         let Some(project) = tx.lock_project(project).await? else {
@@ -133,14 +126,7 @@ impl PostgresStore {
         let found = tx.execute(query, &[&project.no, &hash]).await?;
         if found > 0 {
             let client = tx.client()?;
-            audit::write(
-                client,
-                Actor::Key(by),
-                Some(project.no),
-                "suppression.lift",
-                &hash,
-            )
-            .await?;
+            audit::write(client, by, Some(project.no), "suppression.lift", &hash).await?;
         }
         tx.commit().await?;
         Ok(found > 0)

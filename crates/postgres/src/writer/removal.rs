@@ -4,16 +4,16 @@ use super::post::post_changes;
 use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{Writes, encode_profile, read_trace};
 use super::tx::Tx;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, damaged};
 use crate::store::PostgresStore;
 use cognobserve_books::postings::Postings;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, SessionNo};
+use cognobserve_model::id::{ProjectId, SessionId, SessionNo};
 use cognobserve_model::profile::{Profile, ProfilePart};
 use cognobserve_model::report::Deleted;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::SessionPatch;
+use cognobserve_ports::{Actor, SessionPatch};
 
 impl PostgresStore {
     /// Removes a trace with its payload and everything that it counted.
@@ -21,7 +21,7 @@ impl PostgresStore {
         &self,
         project: &ProjectId,
         id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<()>> {
         // The server's texts do not know the character: nothing is called so.
         if id.contains('\0') {
@@ -44,14 +44,7 @@ impl PostgresStore {
         tx.execute(query, &[&project.no, &trace.no]).await?;
         post_changes(&tx, project.no, postings).await?;
         let client = tx.client()?;
-        audit::write(
-            client,
-            Actor::Key(by),
-            Some(project.no),
-            "trace.delete",
-            &pseudonym,
-        )
-        .await?;
+        audit::write(client, by, Some(project.no), "trace.delete", &pseudonym).await?;
         tx.commit().await?;
         Ok(Some(()))
     }
@@ -61,7 +54,7 @@ impl PostgresStore {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<Deleted>> {
         let tx = Tx::begin(self).await?;
         let Some(project) = tx.lock_project(project).await? else {
@@ -94,7 +87,7 @@ impl PostgresStore {
         let client = tx.client()?;
         audit::write(
             client,
-            Actor::Key(by),
+            by,
             Some(project_no),
             "session.delete",
             session.as_str(),
@@ -113,7 +106,7 @@ impl PostgresStore {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<()>> {
         let tx = Tx::begin(self).await?;
         let Some(project) = tx.lock_project(project).await? else {
@@ -140,7 +133,7 @@ impl PostgresStore {
         let client = tx.client()?;
         audit::write(
             client,
-            Actor::Key(by),
+            by,
             Some(project.no),
             "session.update",
             session.as_str(),

@@ -4,12 +4,13 @@ use super::rewrite::{STRETCH, list_numbers, put_back, read_traces};
 use super::rows::{Writes, read_trace};
 use super::tx::Tx;
 use crate::accounts::read_book;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::StoreResult;
 use crate::store::PostgresStore;
 use cognobserve_books::postings::Postings;
 use cognobserve_books::repricing::{Shift, reprice_trace};
 use cognobserve_model::id::{ModelNo, ProjectId};
+use cognobserve_ports::Actor;
 use hashbrown::HashMap;
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -63,7 +64,7 @@ impl PostgresStore {
             let (client, detail) = (tx.client()?, format!("{spans} spans"));
             audit::write(
                 client,
-                Actor::Operator,
+                &Actor::Operator,
                 Some(project.no),
                 "prices.reprice",
                 &detail,

@@ -2,7 +2,7 @@
 use cognobserve_model::account::{ProjectSettings, Scopes};
 use cognobserve_model::id::{KeyId, ProjectId};
 use cognobserve_model::price::parse_row;
-use cognobserve_ports::{Accounts, ErrorKind, NewKey};
+use cognobserve_ports::{Accounts, Actor, ErrorKind, NewKey};
 use cognobserve_postgres::{PostgresStore, Settings};
 use cognobserve_servers::{Schema, postgres};
 use futures_util::future::join_all;
@@ -22,6 +22,7 @@ fn new_key(hash: u8) -> NewKey {
         prefix: "co_abc".into(),
         name: "n".into(),
         scopes: Scopes::DEFAULT,
+        expires: None,
     }
 }
 
@@ -64,7 +65,7 @@ async fn a_name_is_given_once_however_many_ask() {
         let name = format!("p{round}");
         let asked = (0..16).map(|at| {
             let store = if at % 2 == 0 { &one } else { &two };
-            store.create_project("w", &name)
+            store.create_project("w", &name, &Actor::Operator)
         });
         let answers = join_all(asked).await;
         let made = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -75,7 +76,10 @@ async fn a_name_is_given_once_however_many_ask() {
     }
     assert_eq!(schema.read("SELECT count(*) FROM workspaces"), ["1"]);
     assert_eq!(schema.read("SELECT count(*) FROM projects"), ["5"]);
-    let elsewhere = one.create_project("another", "p0").await.unwrap();
+    let elsewhere = one
+        .create_project("another", "p0", &Actor::Operator)
+        .await
+        .unwrap();
     assert_eq!(elsewhere.settings, ProjectSettings::default());
     let audited =
         "SELECT count(*) FROM audit WHERE action = 'project.create' AND actor = 'operator'";
@@ -86,20 +90,47 @@ async fn a_name_is_given_once_however_many_ask() {
 async fn a_deleted_project_is_gone_at_once_and_its_rows_with_it() {
     let schema = postgres().make_schema();
     let store = open(&schema).await;
-    let project = store.create_project("w", "p").await.unwrap();
-    let kept = store.create_project("w", "kept").await.unwrap();
-    store.create_key(&project.id, new_key(1)).await.unwrap();
+    let project = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
+    let kept = store
+        .create_project("w", "kept", &Actor::Operator)
+        .await
+        .unwrap();
+    store
+        .create_key(&project.id, new_key(1), &Actor::Operator)
+        .await
+        .unwrap();
     fill(&schema, &project.id, 4_500);
-    assert!(store.delete_project(&project.id).await.unwrap());
-    assert!(!store.delete_project(&project.id).await.unwrap());
+    assert!(
+        store
+            .delete_project(&project.id, &Actor::Operator)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .delete_project(&project.id, &Actor::Operator)
+            .await
+            .unwrap()
+    );
     assert_eq!(list_filled(&schema), Vec::<String>::new());
     assert_eq!(store.list_projects().await.unwrap(), [kept]);
     assert_eq!(store.authenticate(&[1; 32]).await.unwrap(), None);
     let arrival = "SELECT number FROM meta WHERE key = 'last_arrival'";
     assert_eq!(schema.read(arrival), ["77"]);
-    let again = store.create_project("w", "p").await.unwrap();
+    let again = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     assert_ne!(again.id, project.id);
-    assert!(store.delete_project(&again.id).await.unwrap());
+    assert!(
+        store
+            .delete_project(&again.id, &Actor::Operator)
+            .await
+            .unwrap()
+    );
     assert_eq!(schema.read(arrival), ["77"], "it never goes back");
 }
 
@@ -107,9 +138,15 @@ async fn a_deleted_project_is_gone_at_once_and_its_rows_with_it() {
 async fn a_removal_that_was_cut_off_is_finished_when_opening() {
     let schema = postgres().make_schema();
     let store = open(&schema).await;
-    let project = store.create_project("w", "p").await.unwrap();
+    let project = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     fill(&schema, &project.id, 2_500);
-    let other = store.create_project("w", "other").await.unwrap();
+    let other = store
+        .create_project("w", "other", &Actor::Operator)
+        .await
+        .unwrap();
     fill(&schema, &other.id, 10);
     // As a crash after the first stretch leaves it.
     schema.execute(&format!(
@@ -121,12 +158,21 @@ async fn a_removal_that_was_cut_off_is_finished_when_opening() {
     assert_eq!(store.find_project(project.id.as_str()).await.unwrap(), None);
     let settings = ProjectSettings::default();
     assert_eq!(
-        store.update_settings(&project.id, settings).await.unwrap(),
+        store
+            .update_settings(&project.id, settings, &Actor::Operator)
+            .await
+            .unwrap(),
         None
     );
     let refused = [
-        store.create_key(&project.id, new_key(1)).await.unwrap_err(),
-        store.put_prices(&project.id, Vec::new()).await.unwrap_err(),
+        store
+            .create_key(&project.id, new_key(1), &Actor::Operator)
+            .await
+            .unwrap_err(),
+        store
+            .put_prices(&project.id, Vec::new(), &Actor::Operator)
+            .await
+            .unwrap_err(),
         store.list_prices(&project.id).await.unwrap_err(),
     ];
     assert!(
@@ -145,23 +191,51 @@ async fn a_removal_that_was_cut_off_is_finished_when_opening() {
 async fn keys_are_found_by_hash_and_revoked_once() {
     let schema = postgres().make_schema();
     let store = open(&schema).await;
-    let project = store.create_project("w", "p").await.unwrap();
-    let key = store.create_key(&project.id, new_key(1)).await.unwrap();
-    let refused = store.create_key(&project.id, new_key(1)).await.unwrap_err();
+    let project = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
+    let key = store
+        .create_key(&project.id, new_key(1), &Actor::Operator)
+        .await
+        .unwrap();
+    let refused = store
+        .create_key(&project.id, new_key(1), &Actor::Operator)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
-    let second = store.create_key(&project.id, new_key(2)).await.unwrap();
+    let second = store
+        .create_key(&project.id, new_key(2), &Actor::Operator)
+        .await
+        .unwrap();
     assert_eq!(
         store.list_keys(&project.id).await.unwrap(),
         [second, key.clone()]
     );
     let grant = store.authenticate(&[1; 32]).await.unwrap().unwrap();
     assert_eq!((&grant.key, &grant.project), (&key.id, &project));
-    let revoked = store.revoke_key(&key.id).await.unwrap().unwrap();
+    let revoked = store
+        .revoke_key(&project.id, &key.id, &Actor::Operator)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(revoked.revoked.is_some());
-    assert_eq!(store.revoke_key(&key.id).await.unwrap(), Some(revoked));
+    assert_eq!(
+        store
+            .revoke_key(&project.id, &key.id, &Actor::Operator)
+            .await
+            .unwrap(),
+        Some(revoked)
+    );
     assert_eq!(store.authenticate(&[1; 32]).await.unwrap(), None);
     for nobody in ["key_none", "key_\0"] {
-        assert_eq!(store.revoke_key(&KeyId::new(nobody)).await.unwrap(), None);
+        assert_eq!(
+            store
+                .revoke_key(&project.id, &KeyId::new(nobody), &Actor::Operator)
+                .await
+                .unwrap(),
+            None
+        );
         assert_eq!(store.find_project(nobody).await.unwrap(), None);
     }
     let lines = schema.read("SELECT action FROM audit ORDER BY no");
@@ -175,7 +249,10 @@ async fn keys_are_found_by_hash_and_revoked_once() {
 async fn prices_put_at_once_all_count_and_raise_the_version() {
     let schema = postgres().make_schema();
     let store = open(&schema).await;
-    let project = store.create_project("w", "p").await.unwrap();
+    let project = store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     let entry = |model: &str| parse_row(&ROW.replace("MODEL", model), 1).unwrap();
     // In opposite orders, and each model twice.
     let put = (0..10).map(|at| {
@@ -183,7 +260,7 @@ async fn prices_put_at_once_all_count_and_raise_the_version() {
         if at % 2 == 0 {
             entries.reverse();
         }
-        store.put_prices(&project.id, entries)
+        store.put_prices(&project.id, entries, &Actor::Operator)
     });
     for answer in join_all(put).await {
         answer.unwrap();

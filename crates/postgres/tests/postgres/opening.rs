@@ -1,5 +1,5 @@
 //! Opening: new and old databases, many processes at once, and servers that are not there.
-use cognobserve_ports::{Accounts, ErrorKind};
+use cognobserve_ports::{Accounts, Actor, ErrorKind};
 use cognobserve_postgres::{FORMAT, PostgresStore, Settings};
 use cognobserve_servers::{Schema, postgres};
 use futures_util::future::join_all;
@@ -34,7 +34,10 @@ async fn eight_processes_may_open_a_new_database_at_once() {
     assert_eq!(versions, all);
     let secrets = "SELECT count(*) FROM meta WHERE key = 'install_secret' AND length(bytes) = 32";
     assert_eq!(schema.read(secrets), ["1"]);
-    let project = stores[0].create_project("w", "p").await.unwrap();
+    let project = stores[0]
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     for store in &stores {
         let found = store.find_project("p").await.unwrap();
         assert_eq!(found.as_ref(), Some(&project));
@@ -135,7 +138,10 @@ async fn a_busy_pool_says_so_in_time() {
     settings.wait_timeout = Duration::from_millis(200);
     settings.statement_timeout = Duration::from_secs(2);
     let store = PostgresStore::open(&settings).await.unwrap();
-    store.create_project("w", "p").await.unwrap();
+    store
+        .create_project("w", "p", &Actor::Operator)
+        .await
+        .unwrap();
     // Somebody else holds a lock that both connections wait for.
     let (other, connection) = tokio_postgres::connect(schema.url(), tokio_postgres::NoTls)
         .await

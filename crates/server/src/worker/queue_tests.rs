@@ -8,7 +8,7 @@ use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{DeleteMode, ErrorKind, Refusal, SessionPatch, StoreError};
+use cognobserve_ports::{Actor, DeleteMode, ErrorKind, Refusal, SessionPatch, StoreError};
 use tokio::sync::Semaphore;
 
 type Stored<T> = Result<T, StoreError>;
@@ -65,7 +65,7 @@ impl Ledger for Script {
         _: &ProjectId,
         _: &UserId,
         _: ProfilePart,
-        _: &KeyId,
+        _: &Actor,
     ) -> Stored<Option<()>> {
         Ok(None)
     }
@@ -74,7 +74,7 @@ impl Ledger for Script {
         _: &ProjectId,
         _: &UserId,
         _: DeleteMode,
-        _: &KeyId,
+        _: &Actor,
     ) -> Stored<Option<Deleted>> {
         Ok(None)
     }
@@ -86,7 +86,7 @@ impl Ledger for Script {
     ) -> Stored<Result<Vec<Option<UserId>>, Refusal>> {
         Ok(Ok(Vec::new()))
     }
-    async fn lift_suppression(&self, _: &ProjectId, _: &str, _: &KeyId) -> Stored<bool> {
+    async fn lift_suppression(&self, _: &ProjectId, _: &str, _: &Actor) -> Stored<bool> {
         Ok(false)
     }
     async fn patch_session(
@@ -94,7 +94,7 @@ impl Ledger for Script {
         _: &ProjectId,
         _: &SessionId,
         _: SessionPatch,
-        _: &KeyId,
+        _: &Actor,
     ) -> Stored<Option<()>> {
         Ok(None)
     }
@@ -102,11 +102,11 @@ impl Ledger for Script {
         &self,
         _: &ProjectId,
         _: &SessionId,
-        _: &KeyId,
+        _: &Actor,
     ) -> Stored<Option<Deleted>> {
         Ok(None)
     }
-    async fn delete_trace(&self, _: &ProjectId, _: &str, _: &KeyId) -> Stored<Option<()>> {
+    async fn delete_trace(&self, _: &ProjectId, _: &str, _: &Actor) -> Stored<Option<()>> {
         Ok(None)
     }
     async fn remove_expired_payloads(&self, _: Micros) -> Stored<u64> {

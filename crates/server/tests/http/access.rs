@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cognobserve_ports::Accounts;
+use cognobserve_ports::{Accounts, Actor};
 use serde_json::json;
 
 fn request(method: &str, path: &str, header: &str, value: &str) -> Request<Body> {
@@ -193,7 +193,10 @@ async fn a_new_key_works_at_once_and_a_revoked_one_soon_no_more() {
         .find(|stored| key.starts_with(&stored.prefix))
         .unwrap()
         .id;
-    app.store.revoke_key(id).await.unwrap();
+    app.store
+        .revoke_key(&app.project, id, &Actor::Operator)
+        .await
+        .unwrap();
     let start = std::time::Instant::now();
     while app
         .call_as(&key, Method::GET, "/v1/users", None)

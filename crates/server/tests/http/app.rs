@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use cognobserve_model::account::{ProjectSettings, Scopes};
 use cognobserve_model::id::ProjectId;
 use cognobserve_ports::reference::ReferenceStore;
-use cognobserve_ports::{Accounts, Ledger, NewKey};
+use cognobserve_ports::{Accounts, Actor, Ledger, NewKey};
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Roles;
 use cognobserve_server::metrics::Metrics;
@@ -100,8 +100,16 @@ impl App {
             metrics,
             ArrivalClock::default(),
         );
-        let project = store.create_project("default", "one").await.unwrap().id;
-        let other = store.create_project("default", "two").await.unwrap().id;
+        let project = store
+            .create_project("default", "one", &Actor::Operator)
+            .await
+            .unwrap()
+            .id;
+        let other = store
+            .create_project("default", "two", &Actor::Operator)
+            .await
+            .unwrap()
+            .id;
         let (key, other_key) = (
             make_key(&store, &project, "ingest,read,admin").await,
             make_key(&store, &other, "ingest,read,admin").await,
@@ -125,7 +133,7 @@ impl App {
         let mut settings = ProjectSettings::default();
         change(&mut settings);
         self.store
-            .update_settings(&self.project, settings)
+            .update_settings(&self.project, settings, &Actor::Operator)
             .await
             .unwrap();
     }
@@ -205,7 +213,11 @@ async fn make_key(store: &ReferenceStore, project: &ProjectId, scopes: &str) -> 
         prefix: key.shown_prefix().to_owned(),
         name: scopes.to_string(),
         scopes,
+        expires: None,
     };
-    store.create_key(project, new).await.unwrap();
+    store
+        .create_key(project, new, &Actor::Operator)
+        .await
+        .unwrap();
     key.reveal().to_owned()
 }

@@ -2,7 +2,7 @@
 use crate::app::App;
 use async_trait::async_trait;
 use axum::http::Method;
-use cognobserve_model::id::{KeyId, ProjectId, SessionId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::piece::Batch;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::{Deleted, Repriced};
@@ -10,7 +10,7 @@ use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::reference::ReferenceStore;
 use cognobserve_ports::{
-    Committed, DeleteMode, ErrorKind, Ledger, Refusal, SessionPatch, StoreError,
+    Actor, Committed, DeleteMode, ErrorKind, Ledger, Refusal, SessionPatch, StoreError,
 };
 use cognobserve_server::Limits;
 use cognobserve_server::worker::QueueLimits;
@@ -58,7 +58,7 @@ impl Ledger for Gate {
         project: &ProjectId,
         user: &UserId,
         part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.store.patch_user(project, user, part, by).await
     }
@@ -67,7 +67,7 @@ impl Ledger for Gate {
         project: &ProjectId,
         user: &UserId,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.store.delete_user(project, user, mode, by).await
     }
@@ -83,7 +83,7 @@ impl Ledger for Gate {
         &self,
         project: &ProjectId,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<bool, StoreError> {
         self.store.lift_suppression(project, external_id, by).await
     }
@@ -92,7 +92,7 @@ impl Ledger for Gate {
         project: &ProjectId,
         session: &SessionId,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.store.patch_session(project, session, patch, by).await
     }
@@ -100,7 +100,7 @@ impl Ledger for Gate {
         &self,
         project: &ProjectId,
         session: &SessionId,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<Deleted>, StoreError> {
         self.store.delete_session(project, session, by).await
     }
@@ -108,7 +108,7 @@ impl Ledger for Gate {
         &self,
         project: &ProjectId,
         trace_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> Result<Option<()>, StoreError> {
         self.store.delete_trace(project, trace_id, by).await
     }

@@ -109,7 +109,10 @@ impl Page<'_> {
                 name: row.get(4)?,
                 scopes: row.get(5)?,
                 created: row.get(6)?,
-                revoked: row.get(7)?,
+                created_by: row.get(7)?,
+                expires: row.get(8)?,
+                last_used: row.get(9)?,
+                revoked: row.get(10)?,
             };
             Ok((key, 0))
         };

@@ -8,7 +8,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::{MICROS_PER_DAY, Micros, Zone};
-use cognobserve_ports::{Accounts, Ledger, Reports};
+use cognobserve_ports::{Accounts, Actor, Ledger, Reports};
 use rusqlite::trace::TraceEvent;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,11 @@ fn first_page<T>() -> PageRequest<T> {
 async fn count_statements(users: i64) -> Vec<(&'static str, usize)> {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-    let project = store.create_project("default", "default").await.unwrap().id;
+    let project = store
+        .create_project("default", "default", &Actor::Operator)
+        .await
+        .unwrap()
+        .id;
     let piece = |n: i64| Piece {
         trace_id: format!("t{n}"),
         arrival: Arrival(T0 + n),

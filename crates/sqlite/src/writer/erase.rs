@@ -4,18 +4,18 @@ use super::books::Books;
 use super::people::find_living;
 use super::store_trace::{read_trace, write_trace};
 use super::{Writer, index};
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, damaged, sql};
 use crate::load::encode_profile;
 use crate::lookup::era_of;
 use crate::payloads;
 use cognobserve_books::keys::HashKind;
 use cognobserve_model::facts::Facts;
-use cognobserve_model::id::{KeyId, UserNo};
+use cognobserve_model::id::UserNo;
 use cognobserve_model::profile::Profile;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::DeleteMode;
+use cognobserve_ports::{Actor, DeleteMode};
 use rusqlite::Connection;
 
 impl Writer {
@@ -26,7 +26,7 @@ impl Writer {
         project: &str,
         user_no: i64,
         mode: DeleteMode,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<Deleted>> {
         let erase = mode == DeleteMode::Erase;
         let deleted = self.transact(|tx, caches, shared, changes| {
@@ -85,7 +85,7 @@ impl Writer {
             changes.bury(project.no, user_no, &hash, erase);
             audit::write(
                 tx,
-                Actor::Key(by),
+                by,
                 Some(project.no),
                 if erase { "user.erase" } else { "user.unlink" },
                 &shared.keys.obscure("usr_", user_no),

@@ -1,15 +1,14 @@
 //! Changes to users: profiles, resolving external ids, lifting a suppression.
 use super::desk::Desk;
 use super::{Caches, Writer, commit};
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, sql};
 use crate::load::{decode_profile, encode_profile};
-use cognobserve_model::id::KeyId;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_model::trace::Registry;
-use cognobserve_ports::Refusal;
+use cognobserve_ports::{Actor, Refusal};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
 
@@ -20,7 +19,7 @@ impl Writer {
         project: &str,
         user_no: i64,
         mut part: ProfilePart,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<()>> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else { return Ok(None) };
@@ -38,7 +37,7 @@ impl Writer {
                 .map_err(sql)?;
                 changes.put(project.no, user_no, &external_id, created, profile);
                 let id = shared.keys.obscure("usr_", user_no);
-                audit::write(tx, Actor::Key(by), Some(project.no), "user.update", &id)?;
+                audit::write(tx, by, Some(project.no), "user.update", &id)?;
             }
             Ok(Some(()))
         })
@@ -88,7 +87,7 @@ impl Writer {
         &mut self,
         project: &str,
         external_id: &str,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<bool> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
@@ -103,13 +102,7 @@ impl Writer {
                 .map_err(sql)?;
             if found > 0 {
                 changes.lift(project.no, &hash);
-                audit::write(
-                    tx,
-                    Actor::Key(by),
-                    Some(project.no),
-                    "suppression.lift",
-                    &hash,
-                )?;
+                audit::write(tx, by, Some(project.no), "suppression.lift", &hash)?;
             }
             Ok(found > 0)
         })

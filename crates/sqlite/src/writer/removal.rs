@@ -3,22 +3,22 @@ use super::books::Books;
 use super::erase::NO_FACTS;
 use super::store_trace::{find_trace, read_trace, write_trace};
 use super::{Writer, commit, index, sessions};
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, damaged, sql};
 use crate::load::{decode_profile, encode_profile};
 use crate::payloads;
 use cognobserve_books::keys::HashKind;
-use cognobserve_model::id::{KeyId, SessionNo};
+use cognobserve_model::id::SessionNo;
 use cognobserve_model::profile::ProfilePart;
 use cognobserve_model::report::Deleted;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
-use cognobserve_ports::SessionPatch;
+use cognobserve_ports::{Actor, SessionPatch};
 use rusqlite::OptionalExtension;
 
 impl Writer {
     /// Removes a trace with its payload and everything that it counted.
-    pub fn delete_trace(&mut self, project: &str, id: &str, by: &KeyId) -> StoreResult<Option<()>> {
+    pub fn delete_trace(&mut self, project: &str, id: &str, by: &Actor) -> StoreResult<Option<()>> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
                 return Ok(None);
@@ -40,7 +40,7 @@ impl Writer {
                 .map_err(sql)?;
             books.close(tx, &mut caches.standings, changes)?;
             let id = shared.keys.pseudonym("id", project.no, id);
-            audit::write(tx, Actor::Key(by), Some(project.no), "trace.delete", &id)?;
+            audit::write(tx, by, Some(project.no), "trace.delete", &id)?;
             Ok(Some(()))
         })
     }
@@ -50,7 +50,7 @@ impl Writer {
         &mut self,
         project: &str,
         session_no: i64,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<Deleted>> {
         self.transact(|tx, caches, shared, changes| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
@@ -99,7 +99,7 @@ impl Writer {
             caches.recent_sessions.clear();
             books.close(tx, &mut caches.standings, changes)?;
             let id = shared.keys.obscure("ses_", session_no);
-            audit::write(tx, Actor::Key(by), Some(project.no), "session.delete", &id)?;
+            audit::write(tx, by, Some(project.no), "session.delete", &id)?;
             Ok(Some(Deleted {
                 traces: traces.len() as i64,
                 sessions: 1,
@@ -113,7 +113,7 @@ impl Writer {
         project: &str,
         session_no: i64,
         patch: SessionPatch,
-        by: &KeyId,
+        by: &Actor,
     ) -> StoreResult<Option<()>> {
         self.transact(|tx, caches, shared, _| {
             let Some(project) = commit::find_project(tx, caches, project)? else {
@@ -144,7 +144,7 @@ impl Writer {
             )
             .map_err(sql)?;
             let id = shared.keys.obscure("ses_", session_no);
-            audit::write(tx, Actor::Key(by), Some(project.no), "session.update", &id)?;
+            audit::write(tx, by, Some(project.no), "session.update", &id)?;
             Ok(Some(()))
         })
     }

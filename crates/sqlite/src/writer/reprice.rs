@@ -3,12 +3,13 @@ use super::books::Books;
 use super::store_trace::{StoredTrace, read_trace, write_trace};
 use super::{Writer, commit, index};
 use crate::accounts::read_book;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::error::{StoreResult, damaged, sql};
 use cognobserve_books::repricing::{Shift, reprice_trace};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::id::ModelNo;
 use cognobserve_model::price::PriceBook;
+use cognobserve_ports::Actor;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Writer {
     pub fn note_reprice(&mut self, project: &str, detail: &str) -> StoreResult<()> {
         self.transact(|tx, caches, _, _| {
             let no = commit::find_project(tx, caches, project)?.map(|project| project.no);
-            audit::write(tx, Actor::Operator, no, "prices.reprice", detail)
+            audit::write(tx, &Actor::Operator, no, "prices.reprice", detail)
         })
     }
 }

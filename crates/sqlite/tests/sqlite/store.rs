@@ -9,7 +9,7 @@ use cognobserve_model::span::SpanKind;
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
 use cognobserve_model::usage::Usage;
-use cognobserve_ports::{Accounts, DeleteMode, ErrorKind, Ledger, Reports, SessionPatch};
+use cognobserve_ports::{Accounts, Actor, DeleteMode, ErrorKind, Ledger, Reports, SessionPatch};
 use cognobserve_sqlite::{FORMAT, Mode, SqliteStore};
 use tempfile::TempDir;
 
@@ -65,7 +65,10 @@ async fn what_was_committed_is_there_after_a_restart() {
     let dir = TempDir::new().unwrap();
     let project = {
         let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-        let project = store.create_project("default", "default").await.unwrap();
+        let project = store
+            .create_project("default", "default", &Actor::Operator)
+            .await
+            .unwrap();
         let pieces = vec![piece(1, "a"), piece(2, "b"), piece(3, "a")];
         let batch = Batch {
             project: project.id.clone(),
@@ -107,7 +110,10 @@ async fn one_process_serves_and_tools_stand_beside() {
     let second = SqliteStore::open(dir.path(), Mode::Serve).err().unwrap();
     assert_eq!(second.kind(), ErrorKind::Conflict);
     let tool = SqliteStore::open(dir.path(), Mode::Tool).unwrap();
-    let project = tool.create_project("default", "made beside").await.unwrap();
+    let project = tool
+        .create_project("default", "made beside", &Actor::Operator)
+        .await
+        .unwrap();
     let batch = Batch {
         project: project.id.clone(),
         key: KeyId::new("key_1"),
@@ -138,7 +144,10 @@ async fn a_newer_format_is_refused_untouched() {
 async fn a_backup_is_a_whole_store() {
     let dir = TempDir::new().unwrap();
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-    let project = store.create_project("default", "default").await.unwrap();
+    let project = store
+        .create_project("default", "default", &Actor::Operator)
+        .await
+        .unwrap();
     let batch = Batch {
         project: project.id.clone(),
         key: KeyId::new("key_1"),
@@ -176,9 +185,12 @@ fn read_audit(dir: &TempDir) -> Vec<(String, String)> {
 async fn b60_every_change_leaves_a_line_that_names_who_made_it() {
     let dir = TempDir::new().unwrap();
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-    let project = store.create_project("default", "default").await.unwrap();
+    let project = store
+        .create_project("default", "default", &Actor::Operator)
+        .await
+        .unwrap();
     let id = project.id.clone();
-    let key = KeyId::new("key_1");
+    let key = Actor::Key(KeyId::new("key_1"));
     let mut pieces = vec![piece(1, "anna"), piece(2, "bert"), piece(3, "anna")];
     pieces[2].session = Some(SessionPart {
         external_id: "chat".into(),
@@ -186,7 +198,7 @@ async fn b60_every_change_leaves_a_line_that_names_who_made_it() {
     });
     let batch = Batch {
         project: id.clone(),
-        key: key.clone(),
+        key: KeyId::new("key_1"),
         pieces,
     };
     store.commit(vec![batch]).await.unwrap()[0]
@@ -239,12 +251,15 @@ async fn b60_every_change_leaves_a_line_that_names_who_made_it() {
     assert!(store.lift_suppression(&id, "anna", &key).await.unwrap());
     store.reprice(&id, true).await.unwrap();
     store
-        .update_settings(&id, project.settings)
+        .update_settings(&id, project.settings, &Actor::Operator)
         .await
         .unwrap()
         .unwrap();
-    store.put_prices(&id, Vec::new()).await.unwrap();
-    assert!(store.delete_project(&id).await.unwrap());
+    store
+        .put_prices(&id, Vec::new(), &Actor::Operator)
+        .await
+        .unwrap();
+    assert!(store.delete_project(&id, &Actor::Operator).await.unwrap());
 
     let mine = [
         "user.update",
@@ -276,7 +291,10 @@ async fn an_open_store_keeps_its_lock_on_the_file() {
     use std::os::unix::fs::MetadataExt;
     let dir = TempDir::new().unwrap();
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-    store.create_project("default", "default").await.unwrap();
+    store
+        .create_project("default", "default", &Actor::Operator)
+        .await
+        .unwrap();
     let inode = std::fs::metadata(dir.path().join("ledger.db"))
         .unwrap()
         .ino();

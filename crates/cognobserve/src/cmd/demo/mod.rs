@@ -87,7 +87,9 @@ async fn fill_store(
     args: &DemoArgs,
     now: Micros,
 ) -> anyhow::Result<Handover> {
-    let project = store.create_project("demo", "demo").await?;
+    let project = store
+        .create_project("demo", "demo", &cognobserve_ports::Actor::Operator)
+        .await?;
     let (made, key) = make_key(store, &project, Scopes::ALL, "demo").await?;
     let people = people::make_people(args.seed, args.users as usize);
     let visits = visits::plan_visits(args.seed, now.0, &people, people.len() * TRACES_PER_USER);

@@ -10,6 +10,7 @@ use crate::assemble::{self, Access, Store};
 use anyhow::{Context, bail};
 use cognobserve_model::price::{PriceBook, PriceEntry, Rates, parse_price};
 use cognobserve_model::time::Zone;
+use cognobserve_ports::Actor;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -149,7 +150,9 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
         }
         PricesCommand::Set(set) => {
             let entry = set.into_entry()?;
-            store.put_prices(&project.id, vec![entry.clone()]).await?;
+            store
+                .put_prices(&project.id, vec![entry.clone()], &Actor::Operator)
+                .await?;
             warn_of_gaps(&entry);
             print_entries(vec![entry], None, false, args.output)
         }
@@ -158,7 +161,9 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
                 std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             let entries = table::read_csv(&text).with_context(|| file.display().to_string())?;
             let count = entries.len();
-            store.put_prices(&project.id, entries).await?;
+            store
+                .put_prices(&project.id, entries, &Actor::Operator)
+                .await?;
             if args.output.json {
                 print_json(&json!({"imported": count}))
             } else {

@@ -6,7 +6,7 @@ use crate::cmd::keys::describe_new;
 use crate::cmd::output::is_terminal;
 use anyhow::Context;
 use cognobserve_model::account::{Project, Scopes};
-use cognobserve_ports::ErrorKind;
+use cognobserve_ports::{Actor, ErrorKind};
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Init;
 use std::io::Write;
@@ -38,7 +38,11 @@ pub async fn prepare_store(
         return Ok(None);
     };
     if let Some(key) = &init.api_key {
-        let made = store.create_key(&project.id, describe_new(key, Scopes::ALL, "initial"));
+        let made = store.create_key(
+            &project.id,
+            describe_new(key, Scopes::ALL, "initial"),
+            &Actor::Operator,
+        );
         // Another process that started at the same time may have been first.
         match made.await {
             Err(error) if error.kind() != ErrorKind::Conflict => return Err(error.into()),
@@ -52,7 +56,11 @@ pub async fn prepare_store(
         false => Handover::Written(write_key(data_dir, &key)?),
     };
     store
-        .create_key(&project.id, describe_new(&key, Scopes::DEFAULT, "initial"))
+        .create_key(
+            &project.id,
+            describe_new(&key, Scopes::DEFAULT, "initial"),
+            &Actor::Operator,
+        )
         .await?;
     Ok(Some(handover))
 }
@@ -63,7 +71,10 @@ async fn find_or_make_project(store: &Store, init: &Init) -> anyhow::Result<Opti
     let name = init.project.as_deref().unwrap_or(NAME);
     let mut projects = store.list_projects().await?;
     let Some(found) = projects.pop() else {
-        return match store.create_project(workspace, name).await {
+        return match store
+            .create_project(workspace, name, &Actor::Operator)
+            .await
+        {
             Ok(project) => Ok(Some(project)),
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 let first = store.list_projects().await?;
@@ -112,7 +123,7 @@ mod tests {
         run_on_store(&Place::embedded(dir.path()), Access::Make, async |store| {
             let init = Init::default();
             // As after a crash between the two.
-            store.create_project(NAME, NAME).await?;
+            store.create_project(NAME, NAME, &Actor::Operator).await?;
             let made = prepare_store(&store, &init, dir.path()).await?;
             let Some(Handover::Written(path)) = made else {
                 panic!("{made:?}")

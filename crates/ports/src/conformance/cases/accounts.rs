@@ -1,4 +1,5 @@
 //! Projects, keys, settings, prices.
+use crate::conformance::build::tester;
 use crate::conformance::desk::Desk;
 use crate::{ErrorKind, NewKey};
 use cognobserve_model::account::{Capture, ProjectSettings, Scope, Scopes};
@@ -8,12 +9,18 @@ use cognobserve_model::price::{Rates, Tier};
 pub async fn projects_are_unique_in_their_workspace(desk: Desk) {
     let store = &desk.store;
     let refused = store
-        .create_project("acme", "app")
+        .create_project("acme", "app", &tester())
         .await
         .expect_err("the name is taken");
     assert_eq!(refused.kind(), ErrorKind::Conflict);
-    let second = store.create_project("acme", "aaa").await.unwrap();
-    let third = store.create_project("other", "app").await.unwrap();
+    let second = store
+        .create_project("acme", "aaa", &tester())
+        .await
+        .unwrap();
+    let third = store
+        .create_project("other", "app", &tester())
+        .await
+        .unwrap();
     let first = store
         .find_project(desk.project.as_str())
         .await
@@ -52,7 +59,7 @@ pub async fn settings_come_back_as_they_were_set(desk: Desk) {
     };
     let changed = desk
         .store
-        .update_settings(&desk.project, settings.clone())
+        .update_settings(&desk.project, settings.clone(), &tester())
         .await
         .unwrap()
         .expect("the project exists");
@@ -61,7 +68,7 @@ pub async fn settings_come_back_as_they_were_set(desk: Desk) {
     let nowhere = ProjectId::new("prj_nowhere");
     assert_eq!(
         desk.store
-            .update_settings(&nowhere, settings)
+            .update_settings(&nowhere, settings, &tester())
             .await
             .unwrap(),
         None
@@ -75,13 +82,14 @@ pub async fn keys_open_their_project_until_revoked(desk: Desk) {
         prefix: format!("co_sk_{byte}"),
         name: format!("key {byte}"),
         scopes,
+        expires: None,
     };
     let first = store
-        .create_key(&desk.project, key(1, Scopes::DEFAULT))
+        .create_key(&desk.project, key(1, Scopes::DEFAULT), &tester())
         .await
         .unwrap();
     let second = store
-        .create_key(&desk.project, key(2, Scopes::ALL))
+        .create_key(&desk.project, key(2, Scopes::ALL), &tester())
         .await
         .unwrap();
     let grant = store
@@ -105,13 +113,16 @@ pub async fn keys_open_their_project_until_revoked(desk: Desk) {
         "newest first"
     );
     let revoked = store
-        .revoke_key(&first.id)
+        .revoke_key(&desk.project, &first.id, &tester())
         .await
         .unwrap()
         .expect("the key exists");
     assert!(revoked.revoked.is_some());
     assert_eq!(
-        store.revoke_key(&first.id).await.unwrap(),
+        store
+            .revoke_key(&desk.project, &first.id, &tester())
+            .await
+            .unwrap(),
         Some(revoked.clone()),
         "the first time stands"
     );
@@ -124,12 +135,18 @@ pub async fn keys_open_their_project_until_revoked(desk: Desk) {
             .contains(&revoked)
     );
     assert_eq!(
-        store.revoke_key(&KeyId::new("key_nowhere")).await.unwrap(),
+        store
+            .revoke_key(&desk.project, &KeyId::new("key_nowhere"), &tester())
+            .await
+            .unwrap(),
         None
     );
     let other = desk.open_another("other").await;
     assert_eq!(store.list_keys(&other.project).await.unwrap(), []);
-    store.delete_project(&desk.project).await.unwrap();
+    store
+        .delete_project(&desk.project, &tester())
+        .await
+        .unwrap();
     assert_eq!(
         store.authenticate(&[2; 32]).await.unwrap(),
         None,

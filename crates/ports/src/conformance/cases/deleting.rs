@@ -325,7 +325,7 @@ pub async fn retention_takes_payloads_and_leaves_the_books(desk: Desk) {
         .settings;
     settings.retention_payload_days = Some(30);
     desk.store
-        .update_settings(&desk.project, settings)
+        .update_settings(&desk.project, settings, &tester())
         .await
         .unwrap()
         .expect("the project exists");
@@ -352,8 +352,19 @@ pub async fn a_deleted_project_takes_everything(desk: Desk) {
     fill(&desk).await;
     fill(&other).await;
     let (user, session) = (other.user_id("ann").await, other.session("chat").await.id);
-    assert!(desk.store.delete_project(&other.project).await.unwrap());
-    assert!(!desk.store.delete_project(&other.project).await.unwrap());
+    assert!(
+        desk.store
+            .delete_project(&other.project, &tester())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !desk
+            .store
+            .delete_project(&other.project, &tester())
+            .await
+            .unwrap()
+    );
     assert_eq!(
         other.try_book(vec![trace("x").by("ann")]).await,
         Err(crate::Refusal::NoSuchProject)

@@ -403,7 +403,7 @@ pub async fn B19_a_batch_beyond_max_users_is_refused_as_a_whole(desk: Desk) {
         .settings;
     settings.max_users = Some(2);
     desk.store
-        .update_settings(&desk.project, settings)
+        .update_settings(&desk.project, settings, &tester())
         .await
         .unwrap()
         .expect("the project exists");

@@ -2,7 +2,7 @@
 use crate::SessionPatch;
 use crate::conformance::build::*;
 use crate::conformance::desk::{Desk, FIRST_ARRIVAL};
-use cognobserve_model::id::{KeyId, UserId};
+use cognobserve_model::id::UserId;
 use cognobserve_model::piece::SessionPart;
 use cognobserve_model::time::Micros;
 
@@ -188,7 +188,7 @@ pub async fn B58_patching_nobody_is_none(desk: Desk) {
     let part = person("", Micros::now()).name(Some("x"));
     assert_eq!(
         desk.store
-            .patch_user(&desk.project, &nobody, part, &KeyId::new("key_x"))
+            .patch_user(&desk.project, &nobody, part, &tester())
             .await
             .unwrap(),
         None

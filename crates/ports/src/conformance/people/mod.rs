@@ -33,7 +33,10 @@ impl Rolls {
     }
 
     async fn open_workspace(&self, name: &str) {
-        let made = self.store.create_project(name, "app").await;
+        let made = self
+            .store
+            .create_project(name, "app", &crate::conformance::build::tester())
+            .await;
         made.expect("a project is made");
     }
 

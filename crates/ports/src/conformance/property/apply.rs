@@ -6,7 +6,7 @@ use super::plan::{Step, World};
 use super::realise::{
     ARRIVED, MODEL_NAMES, Maker, SESSION_IDS, TRACE_IDS, USER_IDS, make_profile, name_of, time_of,
 };
-use crate::conformance::build::tester;
+use crate::conformance::build::{tester, tester_key};
 use crate::conformance::{Intake, Made, Store};
 use crate::{DeleteMode, SessionPatch};
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
@@ -38,7 +38,7 @@ impl Side {
         let mut projects = Vec::new();
         for n in 0..2 {
             let project = store
-                .create_project("acme", &format!("{label}-{n}"))
+                .create_project("acme", &format!("{label}-{n}"), &tester())
                 .await
                 .expect("a project is made");
             projects.push(project.id);
@@ -58,7 +58,7 @@ impl Side {
         for project in &self.projects {
             assert!(
                 self.store
-                    .delete_project(project)
+                    .delete_project(project, &tester())
                     .await
                     .expect("the project is deleted")
             );
@@ -240,7 +240,7 @@ impl Side {
                     rates,
                 };
                 self.store
-                    .put_prices(self.project(*project), vec![entry])
+                    .put_prices(self.project(*project), vec![entry], &tester())
                     .await
                     .expect("prices are stored");
                 String::new()
@@ -262,7 +262,7 @@ impl Side {
     fn pack(&self, project: u8, pieces: Vec<Piece>) -> Batch {
         let mut batch = Batch {
             project: self.project(project).clone(),
-            key: tester(),
+            key: tester_key(),
             pieces,
         };
         self.store.pack(&mut batch);

@@ -9,7 +9,7 @@ use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use cognobserve_model::id::SessionId;
-use cognobserve_ports::SessionPatch;
+use cognobserve_ports::{Actor, SessionPatch};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -57,7 +57,7 @@ pub async fn patch_session(
             allowed.project(),
             &id,
             SessionPatch { name, metadata },
-            &allowed.grant.key,
+            &Actor::Key(allowed.grant.key.clone()),
         )
         .await?;
     found.ok_or_else(Problem::not_found)?;
@@ -76,7 +76,11 @@ pub async fn delete_session(
 ) -> Result<Json<DeletedOut>, Problem> {
     let deleted = state
         .ledger
-        .delete_session(allowed.project(), &SessionId::new(id), &allowed.grant.key)
+        .delete_session(
+            allowed.project(),
+            &SessionId::new(id),
+            &Actor::Key(allowed.grant.key.clone()),
+        )
         .await?;
     Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))
 }

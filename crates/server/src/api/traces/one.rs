@@ -6,6 +6,7 @@ use crate::http::problem::{Problem, ProblemOut};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
+use cognobserve_ports::Actor;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -41,7 +42,11 @@ pub async fn delete_trace(
 ) -> Result<Json<SuccessOut>, Problem> {
     let found = state
         .ledger
-        .delete_trace(allowed.project(), &id, &allowed.grant.key)
+        .delete_trace(
+            allowed.project(),
+            &id,
+            &Actor::Key(allowed.grant.key.clone()),
+        )
         .await?;
     found.ok_or_else(Problem::not_found)?;
     Ok(Json(SuccessOut { success: true }))

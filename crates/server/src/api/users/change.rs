@@ -15,7 +15,7 @@ use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::report::UserStats;
 use cognobserve_model::time::Micros;
 use cognobserve_pipeline::{Notes, read_profile};
-use cognobserve_ports::DeleteMode;
+use cognobserve_ports::{Actor, DeleteMode};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -51,7 +51,12 @@ pub async fn patch_user(
     if !part.is_empty() {
         let found = state
             .ledger
-            .patch_user(allowed.project(), &id, part, &allowed.grant.key)
+            .patch_user(
+                allowed.project(),
+                &id,
+                part,
+                &Actor::Key(allowed.grant.key.clone()),
+            )
             .await?;
         found.ok_or_else(Problem::not_found)?;
     }
@@ -137,7 +142,12 @@ pub async fn delete_user(
     }
     let deleted = state
         .ledger
-        .delete_user(allowed.project(), &id, mode, &allowed.grant.key)
+        .delete_user(
+            allowed.project(),
+            &id,
+            mode,
+            &Actor::Key(allowed.grant.key.clone()),
+        )
         .await?;
     let deleted = deleted.ok_or_else(Problem::not_found)?;
     if mode == DeleteMode::Erase {
