@@ -83,6 +83,28 @@ fn every_source_file_says_what_it_is() {
 }
 
 #[test]
+fn every_browser_test_is_small_and_says_what_it_is() {
+    for path in list_files(&[".mjs"]) {
+        let text = std::fs::read_to_string(&path).expect("text");
+        let head = text
+            .lines()
+            .take_while(|line| line.starts_with("// "))
+            .count();
+        assert!(
+            (1..=8).contains(&head),
+            "{}: {head} lines of // at the top",
+            path.display()
+        );
+        let lines = text.lines().count();
+        assert!(lines <= 300, "{} has {lines} lines", path.display());
+        // The runner's ways to leave a test out, or all others.
+        for word in ["skip", "todo", "only"].map(|word| format!("test.{word}(")) {
+            assert!(!text.contains(&word), "{} contains {word}", path.display());
+        }
+    }
+}
+
+#[test]
 fn tests_are_not_skipped() {
     // Put together, so that this file does not find itself.
     let words = [
@@ -108,7 +130,7 @@ fn nothing_names_a_place_on_somebody_s_machine() {
         ["../sha", "red"].concat(),
     ];
     for path in list_files(&[
-        ".rs", ".md", ".toml", ".sh", ".py", ".sql", ".yml", ".html", "Makefile", ".ci/run",
+        ".rs", ".md", ".toml", ".sh", ".py", ".mjs", ".sql", ".yml", ".html", "Makefile", ".ci/run",
     ]) {
         let text = std::fs::read_to_string(&path).expect("text");
         for place in &places {
