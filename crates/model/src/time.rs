@@ -119,6 +119,12 @@ impl Zone {
             .unwrap_or(LATEST)
     }
 
+    /// Writes an instant as the clocks of this zone show it, in the words of `strftime`.
+    pub fn write(&self, at: Micros, pattern: &str) -> String {
+        let at = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.0.clone()).strftime(pattern).to_string()
+    }
+
     /// Reads a time or a date; a date is the first instant of its day in this zone.
     pub fn parse_instant(&self, text: &str) -> Result<Micros, TimeError> {
         if text.len() == 10 {
@@ -139,6 +145,11 @@ impl Day {
             return Err(TimeError::NotADate);
         }
         text.parse().map(Day).map_err(|_| TimeError::NotADate)
+    }
+
+    /// Days from `earlier` to this one; negative if that is later.
+    pub fn since(self, earlier: Day) -> i64 {
+        (self.0 - earlier.0).get_days().into()
     }
 
     /// The day `days` later (earlier if negative).

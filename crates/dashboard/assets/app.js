@@ -1,0 +1,176 @@
+// What the pages do beyond links and forms. Everything can be read without it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+  const style = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+  // Numbers in charts, written as the server writes them in text.
+  const grouped = new Intl.NumberFormat("en-US");
+  const short = (n) => {
+    const size = Math.abs(n);
+    if (size >= 1e9) return (n / 1e9).toPrecision(3) + "B";
+    if (size >= 1e6) return (n / 1e6).toPrecision(3) + "M";
+    if (size >= 1e4) return (n / 1e3).toPrecision(3) + "k";
+    return grouped.format(n);
+  };
+  const dollars = (n) => {
+    const size = Math.abs(n);
+    if (size === 0) return "$0";
+    if (size >= 1e4) return "$" + short(n);
+    return "$" + (size >= 1 ? grouped.format(Math.round(n * 100) / 100) : String(+n.toPrecision(2)));
+  };
+  const millis = (n) => (n < 1000 ? Math.round(n) + " ms" : n < 60000 ? +(n / 1000).toFixed(1) + " s" : +(n / 60000).toFixed(1) + " min");
+  const writers = { count: short, usd: dollars, ms: millis, percent: (n) => +n.toFixed(1) + "%" };
+
+  // Charts: <div class="chart" data-chart='{"x":[unix seconds],"labels":[…],"series":[{name,unit,color,values}]}'>
+  const charts = new Map();
+
+  function draw(box) {
+    const old = charts.get(box);
+    if (old) old.destroy();
+    if (!window.uPlot) return;
+    const data = JSON.parse(box.dataset.chart);
+    const at = data.x.map((_, i) => i);
+    const unit = writers[data.series[0].unit] || short;
+    const every = Math.max(1, Math.ceil(data.x.length / Math.max(2, Math.floor(box.clientWidth / 90))));
+    const stacked = data.series.map((one) => one.values);
+    const bars = uPlot.paths.bars({ size: [0.72, 26], radius: 0.15 });
+    const line = uPlot.paths.linear();
+    const font = "11px " + getComputedStyle(document.body).fontFamily;
+    const axis = { stroke: style("--faint"), font, ticks: { show: false }, grid: { stroke: style("--line"), width: 1 } };
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    tip.hidden = true;
+    const plot = new uPlot({
+      width: box.clientWidth, height: box.clientHeight, padding: [8, 6, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+      scales: { x: { time: false, range: [-0.5, Math.max(0.5, at.length - 0.5)] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+      axes: [
+        { ...axis, grid: { show: false }, size: 26, splits: () => at.filter((i) => i % every === 0), values: (_, splits) => splits.map((i) => data.labels[i]) },
+        { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (data.series[0].unit === "count" && n % 1 ? "" : unit(n))) },
+      ],
+      series: [{}, ...data.series.map((one) => (data.kind === "line"
+        ? { stroke: style("--c" + one.color), width: 1.6, fill: style("--c" + one.color) + "1c", paths: line, points: { show: false }, spanGaps: false }
+        : { fill: style("--c" + one.color), stroke: style("--c" + one.color), width: 0, paths: bars, points: { show: false } }))],
+      hooks: {
+        setCursor: [(u) => {
+          const i = u.cursor.idx;
+          tip.hidden = i == null || u.cursor.left < 0;
+          if (tip.hidden) return;
+          const day = document.createElement("b");
+          day.textContent = data.titles ? data.titles[i] : data.labels[i];
+          const lines = data.series.map((one) => {
+            const value = document.createElement("span");
+            const n = one.values[i];
+            value.textContent = (data.series.length > 1 ? one.name + " " : "") + (n == null ? "no data" : (writers[one.unit] || short)(n)) + " ";
+            return value;
+          });
+          tip.replaceChildren(day, ...lines);
+          const left = u.valToPos(i, "x") + u.bbox.left / devicePixelRatio;
+          const over = left > box.clientWidth / 2;
+          tip.style.left = over ? "" : left + 10 + "px";
+          tip.style.right = over ? box.clientWidth - left + 10 + "px" : "";
+        }],
+      },
+    }, [at, ...stacked], box);
+    box.append(tip);
+    box.classList.add("ready");
+    charts.set(box, { destroy() { plot.destroy(); tip.remove(); box.classList.remove("ready"); }, source: box.dataset.chart, width: box.clientWidth });
+  }
+
+  function drawAll() {
+    for (const [box, chart] of charts) if (!box.isConnected) { chart.destroy(); charts.delete(box); }
+    for (const box of document.querySelectorAll(".chart[data-chart]")) {
+      const chart = charts.get(box);
+      if (!chart || chart.source !== box.dataset.chart || chart.width !== box.clientWidth || !box.classList.contains("ready")) draw(box);
+    }
+  }
+
+  // Live pages fetch themselves; what changed is morphed in place, what somebody uses stays.
+  const REFRESH_MS = 10_000;
+  let refreshing = false;
+  function isInUse(live) {
+    const active = document.activeElement;
+    const typing = active && active !== document.body && live.contains(active) && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
+    const selected = getSelection();
+    const reading = selected && !selected.isCollapsed && live.contains(selected.anchorNode);
+    return typing || reading || live.querySelector("details[open]:not([data-keep])") !== null;
+  }
+  async function refresh() {
+    const live = document.getElementById("live");
+    if (!live || refreshing || document.hidden || !document.querySelector("main[data-live]") || isInUse(live)) return;
+    refreshing = true;
+    try {
+      await htmx.ajax("GET", location.pathname + location.search, { source: live, target: "#live", select: "#live", swap: "outerMorph" });
+    } catch { /* The next round tries again. */ } finally { refreshing = false; }
+  }
+
+  // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room.
+  const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs" };
+  let going = 0;
+  let picked = null;
+  function pick(step) {
+    const rows = [...document.querySelectorAll("main tbody tr")].filter((row) => row.querySelector("a"));
+    if (!rows.length) return;
+    const at = rows.indexOf(picked);
+    picked?.classList.remove("picked");
+    picked = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+    picked.classList.add("picked");
+    picked.querySelector("a").focus({ preventScroll: true });
+    picked.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.pop[open]").forEach((one) => { one.open = false; one.querySelector("summary").focus(); });
+      if (document.activeElement?.matches("input")) document.activeElement.blur();
+      return;
+    }
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "/") { event.preventDefault(); document.querySelector("[data-hotkey='/']")?.select(); }
+    else if (event.key === "j") pick(1);
+    else if (event.key === "k") pick(-1);
+    else if (event.key === "g") going = Date.now();
+    else if (Date.now() - going < 1200 && rooms[event.key]) {
+      const link = [...document.querySelectorAll(".side nav a")].find((a) => new URL(a.href).pathname === rooms[event.key]);
+      if (link) location.href = link.href;
+    }
+  });
+
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const text = document.getElementById(copy.dataset.copy)?.textContent.trim() ?? "";
+      const before = copy.textContent;
+      try { await navigator.clipboard.writeText(text); copy.textContent = "Copied"; }
+      catch { getSelection().selectAllChildren(document.getElementById(copy.dataset.copy)); copy.textContent = "Selected"; }
+      setTimeout(() => { copy.textContent = before; }, 1600);
+    }
+    const open = event.target.closest("[data-open]");
+    if (open) { event.preventDefault(); document.getElementById(open.dataset.open)?.showModal(); }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+    // A click elsewhere closes a popover.
+    document.querySelectorAll("details.pop[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+  });
+  // Selects and switches of a filter apply at once.
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("form[data-auto]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
+  });
+  // A filter sends only what is set, so that its URL stays short.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "get") return;
+    for (const field of event.target.elements) if (field.name && !field.value) field.disabled = true;
+    setTimeout(() => { for (const field of event.target.elements) field.disabled = false; });
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    drawAll();
+    setInterval(refresh, REFRESH_MS);
+    new ResizeObserver(drawAll).observe(document.body);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const box of charts.keys()) draw(box); });
+  });
+  document.addEventListener("htmx:after:swap", drawAll);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+})();

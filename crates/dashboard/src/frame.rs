@@ -1,0 +1,248 @@
+//! What surrounds every page: who looks, where they are, and where they can go.
+use crate::assets;
+use crate::format::Moment;
+use crate::link::Link;
+use crate::view::{CHOICES, View};
+use cognobserve_model::account::Project;
+use cognobserve_model::people::Role;
+
+/// The rooms of the sidebar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    Overview,
+    Users,
+    Sessions,
+    Traces,
+    Costs,
+    Settings,
+    Members,
+    Account,
+    /// A page that is in none of them.
+    Nowhere,
+}
+
+/// Who looks.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub email: String,
+    pub name: Option<String>,
+    /// What each form that changes something carries.
+    pub form_token: String,
+    /// Projects that they may see, by workspace and name.
+    pub projects: Vec<Project>,
+}
+
+/// Title, navigation and period picker around a page's own content.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub title: String,
+    pub nav: Nav,
+    pub who: Option<Who>,
+    pub view: Option<View>,
+    /// What they may do in the project's workspace.
+    pub role: Option<Role>,
+    /// This page with all that its URL says, for the pickers.
+    pub here: Option<Link>,
+    /// Whether the page is about a period.
+    pub has_period: bool,
+    /// A word about what was just done.
+    pub notice: Option<String>,
+    /// What the search box holds.
+    pub search: String,
+}
+
+/// A link that is current or not.
+pub struct Choice {
+    pub text: String,
+    pub link: Link,
+    pub is_current: bool,
+}
+
+impl Frame {
+    /// Around a page for somebody who is not logged in.
+    pub fn bare(title: &str) -> Frame {
+        Frame {
+            title: title.to_owned(),
+            nav: Nav::Nowhere,
+            who: None,
+            view: None,
+            role: None,
+            here: None,
+            has_period: false,
+            notice: None,
+            search: String::new(),
+        }
+    }
+
+    /// Around a page that belongs to the account, or to no project yet.
+    pub fn personal(title: &str, nav: Nav, who: Who) -> Frame {
+        Frame {
+            nav,
+            who: Some(who),
+            ..Frame::bare(title)
+        }
+    }
+
+    /// Around a page of a project.
+    pub fn project(title: &str, nav: Nav, who: Who, role: Role, view: View) -> Frame {
+        Frame {
+            nav,
+            who: Some(who),
+            view: Some(view),
+            role: Some(role),
+            ..Frame::bare(title)
+        }
+    }
+
+    /// Gives the page a period picker, which keeps the rest of its URL.
+    pub fn with_period(mut self, here: Link) -> Frame {
+        self.here = Some(here);
+        self.has_period = true;
+        self
+    }
+
+    pub fn with_notice(mut self, notice: Option<String>) -> Frame {
+        self.notice = notice;
+        self
+    }
+
+    pub fn form_token(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.form_token)
+    }
+
+    /// Whether they have at least this role in the project's workspace.
+    pub fn may(&self, role: Role) -> bool {
+        self.role.is_some_and(|own| own >= role)
+    }
+
+    pub fn may_edit(&self) -> bool {
+        self.may(Role::Member)
+    }
+
+    pub fn may_delete(&self) -> bool {
+        self.may(Role::Admin)
+    }
+
+    pub fn asset(&self, name: &str) -> String {
+        assets::path_of(name)
+    }
+
+    /// A page of this project, period and zone.
+    pub fn link(&self, path: &str) -> Link {
+        match &self.view {
+            Some(view) => view.link(path),
+            None => Link::to(path),
+        }
+    }
+
+    pub fn project_name(&self) -> &str {
+        self.view.as_ref().map_or("", |view| &view.project.name)
+    }
+
+    pub fn workspace_name(&self) -> &str {
+        self.view
+            .as_ref()
+            .map_or("", |view| &view.project.workspace)
+    }
+
+    /// The same kind of page in each project; a page of one thing leads to its list.
+    pub fn projects(&self) -> Vec<Choice> {
+        let Some(who) = &self.who else {
+            return Vec::new();
+        };
+        let path = match self.nav {
+            Nav::Users => "/users",
+            Nav::Sessions => "/sessions",
+            Nav::Traces => "/traces",
+            Nav::Costs => "/costs",
+            Nav::Settings => "/settings",
+            Nav::Members => "/members",
+            Nav::Overview | Nav::Account | Nav::Nowhere => "/",
+        };
+        let several = who
+            .projects
+            .windows(2)
+            .any(|pair| pair[0].workspace != pair[1].workspace);
+        let choice = |project: &Project| Choice {
+            text: match several {
+                true => format!("{} / {}", project.workspace, project.name),
+                false => project.name.clone(),
+            },
+            link: Link::to(path).with("projectId", &project.id),
+            is_current: self
+                .view
+                .as_ref()
+                .is_some_and(|view| view.project.id == project.id),
+        };
+        who.projects.iter().map(choice).collect()
+    }
+
+    pub fn rooms(&self) -> Vec<(Choice, &'static str)> {
+        let rooms = [
+            (Nav::Overview, "Overview", "/"),
+            (Nav::Users, "Users", "/users"),
+            (Nav::Sessions, "Sessions", "/sessions"),
+            (Nav::Traces, "Traces", "/traces"),
+            (Nav::Costs, "Costs", "/costs"),
+        ];
+        self.list_rooms(&rooms)
+    }
+
+    pub fn back_rooms(&self) -> Vec<(Choice, &'static str)> {
+        let rooms = [
+            (Nav::Settings, "Settings", "/settings"),
+            (Nav::Members, "Members", "/members"),
+            (Nav::Account, "Account", "/account"),
+        ];
+        match self.view {
+            Some(_) => self.list_rooms(&rooms),
+            None => self.list_rooms(&rooms[2..]),
+        }
+    }
+
+    fn list_rooms(&self, rooms: &[(Nav, &'static str, &str)]) -> Vec<(Choice, &'static str)> {
+        let choice = |(nav, text, path): &(Nav, &'static str, &str)| {
+            let choice = Choice {
+                text: (*text).to_owned(),
+                link: self.link(path),
+                is_current: *nav == self.nav,
+            };
+            (choice, *text)
+        };
+        rooms.iter().map(choice).collect()
+    }
+
+    pub fn periods(&self) -> Vec<Choice> {
+        let (Some(view), Some(here)) = (&self.view, &self.here) else {
+            return Vec::new();
+        };
+        let choice = |(word, text): &(&'static str, &'static str)| Choice {
+            text: (*text).to_owned(),
+            link: view.with_choice(here, word),
+            is_current: view.choice() == *word,
+        };
+        CHOICES.iter().map(choice).collect()
+    }
+
+    /// What a custom period's form must carry along.
+    pub fn kept_fields(&self) -> Vec<(String, String)> {
+        let Some(here) = &self.here else {
+            return Vec::new();
+        };
+        let is_kept = |name: &str| !["period", "from", "to", "tz", "cursor"].contains(&name);
+        let fields = here.fields().iter();
+        fields.filter(|(name, _)| is_kept(name)).cloned().collect()
+    }
+
+    /// Whether the page fetches itself anew from time to time.
+    pub fn is_live(&self) -> bool {
+        self.has_period && self.view.as_ref().is_some_and(View::is_live)
+    }
+}
+
+/// Writes a moment as HTML, in templates that have one.
+impl Moment {
+    pub fn is_now(&self) -> bool {
+        self.text == "now"
+    }
+}

@@ -1,0 +1,14 @@
+//! The pages: what they show, asked of the reading room, as HTML.
+//! Invariant: pages see `Reports` and who looks, never a back end, a socket or a cookie.
+//! All text from outside is escaped by the templates; there is no inline script or style.
+#![forbid(unsafe_code)]
+
+pub mod assets;
+pub mod format;
+pub mod frame;
+pub mod link;
+pub mod pages;
+pub mod view;
+
+pub use frame::{Frame, Nav, Who};
+pub use view::{BadView, View};

@@ -1,0 +1,31 @@
+//! One file a page: a typed struct with its template, and how it is filled from `Reports`.
+//! Invariant: a page is asked for by typed questions; what fails is told by [`PageError`].
+
+pub mod problem;
+
+use cognobserve_ports::StoreError;
+use thiserror::Error;
+
+/// Why a page could not be made.
+#[derive(Debug, Error)]
+pub enum PageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a template failed")]
+    Template(#[from] askama::Error),
+    /// What the page is about does not exist, or not here.
+    #[error("nothing is here")]
+    NotFound,
+    /// The URL says what the page cannot show.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl From<crate::BadView> for PageError {
+    fn from(bad: crate::BadView) -> PageError {
+        PageError::Invalid(bad.0)
+    }
+}
+
+/// HTML, or why there is none.
+pub type Html = Result<String, PageError>;

@@ -1,0 +1,250 @@
+//! What a page is about: a project, a period and a zone. The URL holds all of it.
+//! Invariant: what cannot be read is refused, never guessed; a period has at most 366 days.
+use crate::link::Link;
+use cognobserve_model::account::Project;
+use cognobserve_model::query::Period;
+use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
+use thiserror::Error;
+
+const HOUR: i64 = 4 * MICROS_PER_QUARTER;
+const MAX_DAYS: i64 = 366;
+/// The periods to pick from; the word is what the URL says.
+pub const CHOICES: [(&str, &str); 4] = [
+    ("24h", "24 hours"),
+    ("7d", "7 days"),
+    ("30d", "30 days"),
+    ("90d", "90 days"),
+];
+pub const DEFAULT_CHOICE: &str = "30d";
+
+/// A URL that does not say what to show.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct BadView(pub String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    /// The hours up to now.
+    Hours(i64),
+    /// Calendar days up to today.
+    Days(i64),
+    /// Both included.
+    Custom(Day, Day),
+}
+
+/// Project, period and zone of a page.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub project: Project,
+    pub zone: Zone,
+    span: Span,
+    zone_is_chosen: bool,
+    now: Micros,
+}
+
+/// What one bar of a chart stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Hour,
+    Day,
+}
+
+impl View {
+    /// Reads `period`, or `from` and `to` (days, both included), and `tz`.
+    pub fn read(
+        pairs: &[(String, String)],
+        project: Project,
+        now: Micros,
+    ) -> Result<View, BadView> {
+        let find = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| key == name);
+            found
+                .map(|(_, value)| value.as_str())
+                .filter(|v| !v.is_empty())
+        };
+        let chosen = find("tz");
+        let zone = match chosen {
+            Some(name) => Zone::parse(name)
+                .map_err(|_| BadView(format!("There is no time zone {name:?}.")))?,
+            None => Zone::parse(&project.settings.time_zone).unwrap_or_else(|_| Zone::utc()),
+        };
+        let day = |name: &str, text: &str| {
+            Day::parse(text)
+                .map_err(|_| BadView(format!("{name}: {text:?} is not a day like 2026-01-31.")))
+        };
+        let span = match (find("from"), find("to"), find("period")) {
+            (None, None, choice) => read_choice(choice.unwrap_or(DEFAULT_CHOICE))?,
+            (Some(from), to, _) => {
+                let from = day("from", from)?;
+                let to = to.map_or(Ok(zone.day_of(now)), |to| day("to", to))?;
+                let days = to.since(from) + 1;
+                if !(1..=MAX_DAYS).contains(&days) {
+                    return Err(BadView(format!(
+                        "A period has 1 to {MAX_DAYS} days, and its first day comes first."
+                    )));
+                }
+                Span::Custom(from, to)
+            }
+            (None, Some(_), _) => return Err(BadView("A period needs a first day.".into())),
+        };
+        Ok(View {
+            project,
+            zone,
+            span,
+            zone_is_chosen: chosen.is_some(),
+            now,
+        })
+    }
+
+    pub fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// A page of the same project, period and zone.
+    pub fn link(&self, path: impl Into<String>) -> Link {
+        let mut link = Link::to(path).with("projectId", &self.project.id);
+        link = match self.span {
+            Span::Custom(from, to) => link.with("from", from).with("to", to),
+            _ if self.choice() == DEFAULT_CHOICE => link,
+            _ => link.with("period", self.choice()),
+        };
+        match self.zone_is_chosen {
+            true => link.with("tz", self.zone.name()),
+            false => link,
+        }
+    }
+
+    /// The same link with one of [`CHOICES`] instead.
+    pub fn with_choice(&self, link: &Link, choice: &str) -> Link {
+        let link = link
+            .clone()
+            .with("from", "")
+            .with("to", "")
+            .with("cursor", "");
+        link.with("period", if choice == DEFAULT_CHOICE { "" } else { choice })
+    }
+
+    /// The word of the chosen period; `custom` if it is none of [`CHOICES`].
+    pub fn choice(&self) -> &'static str {
+        let find = |wanted: &str| {
+            CHOICES
+                .iter()
+                .map(|(word, _)| *word)
+                .find(|word| *word == wanted)
+        };
+        let word = match self.span {
+            Span::Hours(hours) => find(&format!("{hours}h")),
+            Span::Days(days) => find(&format!("{days}d")),
+            Span::Custom(..) => None,
+        };
+        word.unwrap_or("custom")
+    }
+
+    /// How the period is called in a sentence.
+    pub fn words(&self) -> String {
+        match self.span {
+            Span::Hours(hours) => format!("last {hours} hours"),
+            Span::Days(days) => format!("last {days} days"),
+            Span::Custom(from, to) if from == to => from.to_string(),
+            Span::Custom(from, to) => format!("{from} to {to}"),
+        }
+    }
+
+    /// First and last day, for the fields of a custom period.
+    pub fn days(&self) -> (Day, Day) {
+        let today = self.zone.day_of(self.now);
+        match self.span {
+            Span::Hours(_) => (today.plus(-1), today),
+            Span::Days(days) => (today.plus(1 - days), today),
+            Span::Custom(from, to) => (from, to),
+        }
+    }
+
+    pub fn zone_name(&self) -> &str {
+        self.zone.name()
+    }
+
+    pub fn unit(&self) -> Unit {
+        let (from, to) = self.days();
+        match self.span {
+            Span::Hours(_) => Unit::Hour,
+            _ if to.since(from) < 2 => Unit::Hour,
+            _ => Unit::Day,
+        }
+    }
+
+    /// Where the bars of a chart begin and end: one more than there are bars.
+    pub fn edges(&self) -> Vec<Micros> {
+        if self.unit() == Unit::Hour {
+            let Period { from, to } = self.period();
+            let (from, to) = (from.map_or(0, |at| at.0), to.map_or(0, |at| at.0));
+            let hours = (from..to).step_by(HOUR as usize).map(Micros);
+            return hours.chain([Micros(to)]).collect();
+        }
+        let (from, to) = self.days();
+        let days = 0..=to.since(from) + 1;
+        days.map(|n| self.zone.start_of(from.plus(n))).collect()
+    }
+
+    /// All that the page counts.
+    pub fn period(&self) -> Period {
+        let (from, to) = match self.span {
+            Span::Hours(hours) => {
+                let end = (self.now.0.div_euclid(HOUR) + 1) * HOUR;
+                (Micros(end - hours * HOUR), Micros(end))
+            }
+            _ => {
+                let (from, to) = self.days();
+                (self.zone.start_of(from), self.zone.start_of(to.plus(1)))
+            }
+        };
+        Period {
+            from: Some(from),
+            to: Some(to),
+        }
+    }
+
+    /// The stretch before, as much of it as has passed of this one: a morning is compared
+    /// with mornings.
+    pub fn previous(&self) -> Period {
+        let Period { from, to } = self.period();
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        let quarter_after_now =
+            (self.now.0.div_euclid(MICROS_PER_QUARTER) + 1) * MICROS_PER_QUARTER;
+        let passed = to.0.min(quarter_after_now.max(from.0)) - from.0;
+        let before = match self.span {
+            Span::Hours(hours) => Micros(from.0 - hours * HOUR),
+            _ => {
+                let (first, last) = self.days();
+                self.zone.start_of(first.plus(-(last.since(first) + 1)))
+            }
+        };
+        Period {
+            from: Some(before),
+            to: Some(Micros((before.0 + passed).min(from.0))),
+        }
+    }
+
+    /// Whether new data can fall into it, so that the page refreshes itself.
+    pub fn is_live(&self) -> bool {
+        self.period().contains(self.now)
+    }
+}
+
+fn read_choice(word: &str) -> Result<Span, BadView> {
+    let is_known = CHOICES.iter().any(|(known, _)| *known == word);
+    let number = |text: &str| text.parse::<i64>().ok();
+    let span = match (word.strip_suffix('h'), word.strip_suffix('d')) {
+        (Some(hours), _) => number(hours).map(Span::Hours),
+        (_, Some(days)) => number(days).map(Span::Days),
+        _ => None,
+    };
+    span.filter(|_| is_known).ok_or_else(|| {
+        BadView(format!(
+            "There is no period {word:?}: say 24h, 7d, 30d or 90d, or from and to."
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Periods and their bars, also on the days when clocks change.
+use super::*;
+use cognobserve_model::account::ProjectSettings;
+use cognobserve_model::id::{DeveloperId, ProjectId};
+use cognobserve_model::time::parse_rfc3339;
+
+fn project(zone: &str) -> Project {
+    Project {
+        id: ProjectId::new("prj_1"),
+        workspace: "acme".into(),
+        name: "shop".into(),
+        developer: DeveloperId::new("dev_1"),
+        settings: ProjectSettings {
+            time_zone: zone.into(),
+            ..ProjectSettings::default()
+        },
+        created: Micros(0),
+    }
+}
+
+fn view(query: &str, zone: &str, now: &str) -> Result<View, BadView> {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    View::read(&pairs, project(zone), parse_rfc3339(now).unwrap())
+}
+
+#[test]
+fn a_url_says_it_all_and_comes_back() {
+    let now = "2026-11-22T10:20:00Z";
+    for query in [
+        "projectId=prj_1",
+        "projectId=prj_1&period=24h",
+        "projectId=prj_1&period=90d&tz=Asia%2FKathmandu",
+        "projectId=prj_1&from=2026-01-01&to=2026-01-31&tz=UTC",
+    ] {
+        let view = view(query, "Europe/Berlin", now).unwrap();
+        assert_eq!(view.link("/users").to_string(), format!("/users?{query}"));
+    }
+    for wrong in [
+        "period=8d",
+        "period=xh",
+        "tz=Mars",
+        "from=2026-02-30",
+        "to=2026-01-01",
+        "from=2026-02-02&to=2026-02-01",
+        "from=2020-01-01&to=2026-01-01",
+    ] {
+        assert!(view(wrong, "UTC", now).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn bars_tile_the_period() {
+    for (query, zone, bars) in [
+        ("period=24h", "UTC", 24),
+        ("period=7d", "Europe/Berlin", 7),
+        ("period=90d", "Australia/Lord_Howe", 90),
+        ("from=2026-10-25&to=2026-10-25", "Europe/Berlin", 25),
+        ("from=2026-03-29&to=2026-03-29", "Europe/Berlin", 23),
+        ("from=2026-01-01&to=2026-12-31", "UTC", 365),
+    ] {
+        let view = view(query, zone, "2026-11-22T10:20:00Z").unwrap();
+        let edges = view.edges();
+        assert_eq!(edges.len(), bars + 1, "{query}");
+        assert!(edges.windows(2).all(|pair| pair[0] < pair[1]), "{query}");
+        let period = view.period();
+        assert_eq!(
+            (edges.first().copied(), edges.last().copied()),
+            (period.from, period.to)
+        );
+    }
+}
+
+#[test]
+fn a_begun_period_is_compared_with_as_much_of_the_one_before() {
+    let view = view("period=7d", "UTC", "2026-11-22T10:20:00Z").unwrap();
+    let before = view.previous();
+    assert_eq!(
+        before.from.unwrap().to_string(),
+        "2026-11-09T00:00:00.000000Z"
+    );
+    assert_eq!(
+        before.to.unwrap().to_string(),
+        "2026-11-15T10:30:00.000000Z"
+    );
+    assert!(view.is_live());
+    let done = super::tests::view(
+        "from=2026-11-01&to=2026-11-07",
+        "UTC",
+        "2026-11-22T10:20:00Z",
+    )
+    .unwrap();
+    assert_eq!(done.previous().to, done.period().from);
+    assert!(!done.is_live());
+}
