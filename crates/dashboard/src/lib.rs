@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assets;
+pub mod chart;
 pub mod format;
 pub mod frame;
 pub mod link;
