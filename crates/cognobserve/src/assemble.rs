@@ -10,7 +10,7 @@ use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{
     ArrivalClock, Consumer, Hall, LocalQueue, QueueLimits, ShutDoor, StreamDoor, StreamLimits,
 };
-use cognobserve_server::{AppState, Limits as RequestLimits};
+use cognobserve_server::{AppState, Limits as RequestLimits, Ports, Site};
 use cognobserve_sqlite::{Mode, SqliteStore};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,6 @@ use thiserror::Error;
 /// All that commands ask of a store.
 pub trait AnyStore: Ledger + Reports + Accounts {
     /// Those who log in.
-    #[allow(dead_code)]
     fn people(&self) -> Arc<dyn People>;
 }
 
@@ -246,8 +245,13 @@ pub struct Parts {
     pub consumer: Option<Consumer>,
 }
 
-/// Puts a server process together; must be called within a tokio runtime.
-pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreError> {
+/// Puts a server process together, which browsers find at `public_url`; must be called within a
+/// tokio runtime.
+pub async fn build_parts(
+    store: &Store,
+    config: &Config,
+    public_url: String,
+) -> Result<Parts, StoreError> {
     let metrics = Arc::new(Metrics::default());
     let request_limits = RequestLimits::default();
     let max_bytes = config.limits.in_flight_bytes;
@@ -294,15 +298,17 @@ pub async fn build_parts(store: &Store, config: &Config) -> Result<Parts, StoreE
         }
     };
     let clock = ArrivalClock::starting_after(store.last_arrival().await?);
-    let state = AppState::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        hall,
-        request_limits,
-        metrics,
-        clock,
-    );
+    let ports = Ports {
+        accounts: store.clone(),
+        people: store.people(),
+        reports: store.clone(),
+        ledger: store.clone(),
+    };
+    let site = Site {
+        public_url,
+        trusted_proxies: config.trusted_proxies.clone(),
+    };
+    let state = AppState::new(ports, hall, request_limits, metrics, clock, site);
     Ok(Parts { state, consumer })
 }
 

@@ -4,12 +4,13 @@
 #![forbid(unsafe_code)]
 
 pub mod assets;
-pub mod chart;
+pub mod form;
 pub mod format;
 pub mod frame;
 pub mod link;
 pub mod pages;
 pub mod view;
 
+pub use form::Form;
 pub use frame::{Frame, Nav, Who};
 pub use view::{BadView, View};

@@ -1,6 +1,6 @@
-//! HTTP: the door and the API, as a library; only the binary wires it to a back end.
+//! HTTP: the door, the API and the pages, as a library; only the binary wires it to a back end.
 //!
-//! A request's way: `router` → `auth` → `ingest` or `api` → a port. Nothing here knows SQL.
+//! A request's way: `router` → `auth` → `ingest`, `api` or `web` → a port. Nothing here knows SQL.
 #![forbid(unsafe_code)]
 
 pub mod api;
@@ -12,8 +12,9 @@ pub mod metrics;
 pub mod router;
 pub mod serve;
 pub mod state;
+pub mod web;
 pub mod worker;
 
 pub use router::build_router;
 pub use serve::serve;
-pub use state::{AppState, Limits};
+pub use state::{AppState, Limits, Ports, Site};

@@ -3,17 +3,20 @@
 //! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
 //! because exporters drop a batch for good after a 500.
 use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
+use crate::auth::page::render_message;
 use crate::config::{Role, Roles};
-use crate::http::headers::add_security_headers;
-use crate::http::panic::{answer_ingest_panic, answer_panic};
+use crate::http::headers::{add_page_headers, add_security_headers};
+use crate::http::panic::{answer_ingest_panic, answer_page_panic, answer_panic};
 use crate::http::problem::{Code, Problem};
 use crate::ingest;
 use crate::metrics::Area;
 use crate::state::AppState;
+use crate::web;
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn, map_response};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -82,6 +85,11 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         &state,
         Area::Service,
     );
+    let pages = web::routes()
+        .route_layer(from_fn(web::remember_project))
+        .route_layer(CatchPanicLayer::custom(answer_page_panic))
+        .route_layer(map_response(add_page_headers));
+    let pages = count(pages, &state, Area::Web);
     let mut served = service;
     if roles.contains(Role::Ingest) {
         served = served.merge(ingest);
@@ -89,12 +97,20 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     if roles.contains(Role::Api) {
         served = served.merge(api);
     }
+    if roles.contains(Role::Web) {
+        served = served.merge(pages);
+    }
     let nothing = match roles.are_all() {
         true => "There is no such path.".to_owned(),
         false => format!("There is no such path here: this process does {roles}."),
     };
     served
-        .fallback(async move || Problem::new(Code::NotFound, nothing))
+        .fallback(
+            async move |headers: HeaderMap| match asks_for_page(&headers) {
+                true => render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing),
+                false => Problem::new(Code::NotFound, nothing).into_response(),
+            },
+        )
         .method_not_allowed_fallback(async || {
             Problem::new(
                 Code::MethodNotAllowed,
@@ -103,6 +119,12 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         })
         .layer(map_response(add_security_headers))
         .with_state(state)
+}
+
+/// Whether somebody looks, and no program asks.
+fn asks_for_page(headers: &HeaderMap) -> bool {
+    let wanted = headers.get(header::ACCEPT);
+    wanted.is_some_and(|wanted| wanted.as_bytes().starts_with(b"text/html"))
 }
 
 /// Counts the answers of an area's routes.

@@ -2,7 +2,8 @@
 //!
 //! Bounds what a connection may cost before it has shown a request: time for its head, and
 //! nothing else. On shutdown requests that are under way are answered, up to a limit.
-use axum::Router;
+use crate::auth::address::Peer;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -34,7 +35,10 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, _)) => serve_connection(stream, &router, &connections),
+            Ok((stream, peer)) => {
+                let router = router.clone().layer(Extension(Peer(peer.ip())));
+                serve_connection(stream, router, &connections);
+            }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "can't accept connections");
@@ -52,10 +56,10 @@ pub async fn serve(
     Ok(())
 }
 
-fn serve_connection(stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
+fn serve_connection(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
     // Answers are small and whole: waiting to fill a packet only adds delay.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router.clone());
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)

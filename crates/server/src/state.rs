@@ -1,8 +1,11 @@
 //! What handlers reach: the ports, the queue, and the state that requests share.
 use crate::auth::GrantCache;
+use crate::auth::password::Passwords;
+use crate::auth::throttle::Throttle;
+use crate::config::TrustedProxies;
 use crate::metrics::Metrics;
 use crate::worker::{ArrivalClock, Hall};
-use cognobserve_ports::{Accounts, Ledger, Reports};
+use cognobserve_ports::{Accounts, Ledger, People, Reports};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -28,14 +31,51 @@ impl Default for Limits {
     }
 }
 
+/// Where the server is, as browsers see it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Without a trailing slash.
+    pub public_url: String,
+    pub trusted_proxies: TrustedProxies,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Site {
+            public_url: "http://127.0.0.1:4100".into(),
+            trusted_proxies: TrustedProxies::default(),
+        }
+    }
+}
+
+impl Site {
+    /// Whether browsers come by https, whatever arrives here.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// What stands behind the server.
+#[derive(Clone)]
+pub struct Ports {
+    pub accounts: Arc<dyn Accounts>,
+    pub people: Arc<dyn People>,
+    pub reports: Arc<dyn Reports>,
+    pub ledger: Arc<dyn Ledger>,
+}
+
 /// Everything a handler may use.
 pub struct AppState {
     pub accounts: Arc<dyn Accounts>,
+    pub people: Arc<dyn People>,
     pub reports: Arc<dyn Reports>,
     pub ledger: Arc<dyn Ledger>,
     pub queue: Arc<dyn Hall>,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
+    pub site: Site,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
     pub(crate) grants: GrantCache,
     pub(crate) clock: ArrivalClock,
     /// Large bodies are decoded by as many threads as there are processors, no more.
@@ -46,23 +86,26 @@ impl AppState {
     /// `metrics` are those that the queue was started with; `clock` gives stamps after all
     /// that the ledger has.
     pub fn new(
-        accounts: Arc<dyn Accounts>,
-        reports: Arc<dyn Reports>,
-        ledger: Arc<dyn Ledger>,
+        ports: Ports,
         queue: Arc<dyn Hall>,
         limits: Limits,
         metrics: Arc<Metrics>,
         clock: ArrivalClock,
+        site: Site,
     ) -> Arc<AppState> {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Arc::new(AppState {
-            grants: GrantCache::new(accounts.clone()),
-            accounts,
-            reports,
-            ledger,
+            grants: GrantCache::new(ports.accounts.clone()),
+            accounts: ports.accounts,
+            people: ports.people,
+            reports: ports.reports,
+            ledger: ports.ledger,
             queue,
             limits,
             metrics,
+            site,
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
             clock,
             decoders: Semaphore::new(processors),
         })

@@ -1,10 +1,8 @@
 //! One file a page: a typed struct with its template, and how it is filled from `Reports`.
 //! Invariant: a page is asked for by typed questions; what fails is told by [`PageError`].
 
-pub mod overview;
+pub mod access;
 pub mod problem;
-mod row;
-mod stat;
 
 use cognobserve_ports::StoreError;
 use thiserror::Error;

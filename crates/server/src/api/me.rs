@@ -1,12 +1,13 @@
-//! `GET /v1/me`: what this key is, and what was lately wrong with what its project sent.
+//! `GET /v1/me`: what this key or member may, and what was lately wrong with what its project sent.
 use crate::api::json::TimeOut;
+use crate::auth::power::Power;
 use crate::auth::{Allowed, Read};
 use crate::http::problem::ProblemOut;
 use crate::ingest::lane::Note;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::account::{Grant, Scope};
+use cognobserve_model::account::Scope;
 use cognobserve_model::id::MAX_SPANS_PER_TRACE;
 use cognobserve_wire::native::MAX_TRACES;
 use serde::Serialize;
@@ -18,10 +19,17 @@ use utoipa::ToSchema;
 #[schema(as = Me)]
 pub struct MeOut {
     pub project: ProjectOut,
-    /// The owner of the project's workspace.
+    /// The owner of the project's workspace; with a session token the account.
     pub developer_id: String,
-    /// Out of `ingest`, `read`, `admin`.
-    pub scopes: Vec<&'static str>,
+    /// With a session token the account is the end user, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_user_id: Option<String>,
+    /// Of a key, out of `ingest`, `read`, `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<&'static str>>,
+    /// Of a member: `OWNER`, `ADMIN`, `MEMBER` or `VIEWER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<&'static str>,
     pub limits: LimitsOut,
     /// What clients of the project were warned of since the server started, newest first.
     pub recent_warnings: Vec<NoteOut>,
@@ -77,16 +85,15 @@ impl From<Note> for NoteOut {
     }
 }
 
-/// The key's project, scopes and limits, and the project's latest warnings.
+/// The caller's project, scopes or role, and limits, and the project's latest warnings.
 #[utoipa::path(get, path = "/v1/me", tag = "me", responses((status = 200, body = MeOut), (status = "default", body = ProblemOut)))]
 pub async fn find_me(State(state): State<Arc<AppState>>, allowed: Allowed<Read>) -> Json<MeOut> {
-    let Grant {
-        project,
-        developer,
-        scopes,
-        ..
-    } = allowed.grant.clone();
+    let project = allowed.project.clone();
     let settings = project.settings;
+    let (scopes, role) = match allowed.power {
+        Power::Key(scopes) => (Some(scopes.iter().map(Scope::as_str).collect()), None),
+        Power::Member(role) => (None, Some(role.as_str())),
+    };
     Json(MeOut {
         project: ProjectOut {
             id: project.id.to_string(),
@@ -96,8 +103,10 @@ pub async fn find_me(State(state): State<Arc<AppState>>, allowed: Allowed<Read>)
             capture: settings.capture.as_str(),
             retention_payload_days: settings.retention_payload_days,
         },
-        developer_id: developer.to_string(),
-        scopes: scopes.iter().map(Scope::as_str).collect(),
+        developer_id: allowed.developer.to_string(),
+        end_user_id: allowed.end_user.as_ref().map(ToString::to_string),
+        scopes,
+        role,
         limits: LimitsOut {
             max_spans_per_second: settings.max_spans_per_second,
             max_users: settings.max_users,

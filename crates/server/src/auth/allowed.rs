@@ -1,50 +1,65 @@
 //! Extractors that carry a permission in a handler's type: who holds an `Allowed<Read>` has
-//! shown a valid key with the scope `read`, for the project that the request names, if any.
-use super::cache::Caller;
-use super::credential::read_key_hash;
+//! shown a valid key, token or log-in that may read in the project that the request is about.
+use super::caller::{Caller, find_member, read_project};
+use super::credential::{Shown, read_credential};
+use super::origin::is_same_origin;
+use super::power::Right;
+use super::secret::{hash_secret, matches_form_token};
+use crate::http::body::is_said_json;
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
-use cognobserve_model::account::Scope;
 use cognobserve_model::id::ProjectId;
+use cognobserve_model::time::Micros;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
 /// What a handler needs.
 pub trait Permission: Send + Sync {
-    /// `None`: any valid key; the handler decides further.
-    const SCOPE: Option<Scope>;
+    /// `None`: anybody known; the handler decides further.
+    const RIGHT: Option<Right>;
     /// Whether HTTP Basic is taken: on ingest routes alone.
     const TAKES_BASIC: bool = false;
 }
 
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident $right:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+        impl Permission for $name {
+            const RIGHT: Option<Right> = $right;
+        }
+    )+};
+}
+
+permissions!(
+    /// Everything that only reads.
+    Read Some(Right::Read);
+    /// Changing what is said about users and sessions.
+    Edit Some(Right::Edit);
+    /// Deleting and erasing.
+    Delete Some(Right::Delete);
+    /// Keys; for those that may delete the handler asks further.
+    ManageKeys Some(Right::ManageKeys);
+    /// Settings, prices, members.
+    ManageProject Some(Right::ManageProject);
+    /// The workspace itself.
+    Own Some(Right::Own);
+    /// Anybody known: the handler asks [`Allowed::require`] when it knows what for.
+    AnyRight None;
+);
+
 /// Traces and events in; users made.
 #[derive(Debug)]
 pub struct Ingest;
-/// Everything that only reads.
-#[derive(Debug)]
-pub struct Read;
-/// Changing and deleting.
-#[derive(Debug)]
-pub struct Admin;
-/// Any valid key: the handler asks [`Allowed::require`] when it knows what for.
-#[derive(Debug)]
-pub struct AnyScope;
 
 impl Permission for Ingest {
-    const SCOPE: Option<Scope> = Some(Scope::Ingest);
+    const RIGHT: Option<Right> = Some(Right::Ingest);
     const TAKES_BASIC: bool = true;
-}
-impl Permission for Read {
-    const SCOPE: Option<Scope> = Some(Scope::Read);
-}
-impl Permission for Admin {
-    const SCOPE: Option<Scope> = Some(Scope::Admin);
-}
-impl Permission for AnyScope {
-    const SCOPE: Option<Scope> = None;
 }
 
 /// Proof that the caller may do `P`.
@@ -57,12 +72,12 @@ pub struct Allowed<P> {
 impl<P> Allowed<P> {
     /// The project that everything in this request is about.
     pub fn project(&self) -> &ProjectId {
-        &self.caller.grant.project.id
+        &self.caller.project.id
     }
 
-    /// 403 unless the key has the scope.
-    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        require_scope(&self.caller, scope)
+    /// 403 unless the caller has the right.
+    pub fn require(&self, right: Right) -> Result<(), Problem> {
+        self.caller.power.require(right)
     }
 
     pub fn caller(&self) -> &Arc<Caller> {
@@ -82,24 +97,11 @@ impl<P: Permission> FromRequestParts<Arc<AppState>> for Allowed<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
-        let refused = || {
-            Problem::new(
-                Code::Unauthorized,
-                "Send an API key as `X-API-Key` or `Authorization: Bearer`.",
-            )
+        let found = find_caller(parts, state, P::TAKES_BASIC, P::RIGHT).await;
+        let caller = match found {
+            Err(problem) if P::TAKES_BASIC => return Err(problem.on_ingest()),
+            found => found?,
         };
-        let hash = read_key_hash(&parts.headers, P::TAKES_BASIC).ok_or_else(refused)?;
-        let caller = match state.grants.authenticate(&hash).await {
-            Ok(caller) => caller.ok_or_else(refused)?,
-            Err(error) if P::TAKES_BASIC => return Err(Problem::from(error).on_ingest()),
-            Err(error) => return Err(error.into()),
-        };
-        if let Some(scope) = P::SCOPE {
-            require_scope(&caller, scope)?;
-        }
-        if names_other_project(parts, caller.grant.project.id.as_str()) {
-            return Err(Problem::not_found());
-        }
         Ok(Allowed {
             caller,
             permission: PhantomData,
@@ -107,28 +109,73 @@ impl<P: Permission> FromRequestParts<Arc<AppState>> for Allowed<P> {
     }
 }
 
-fn require_scope(caller: &Caller, scope: Scope) -> Result<(), Problem> {
-    if caller.grant.scopes.contains(scope) {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::Forbidden,
-        format!("This needs a key with the scope `{}`.", scope.as_str()),
-    ))
+/// In this order: 401, for keys 403 and 404, for members 400 and 404 and 403.
+async fn find_caller(
+    parts: &Parts,
+    state: &AppState,
+    takes_basic: bool,
+    right: Option<Right>,
+) -> Result<Arc<Caller>, Problem> {
+    let refused = || {
+        Problem::new(
+            Code::Unauthorized,
+            "Send an API key as `X-API-Key` or `Authorization: Bearer`.",
+        )
+    };
+    let require = |caller: &Caller| match right {
+        Some(right) => caller.power.require(right),
+        None => Ok(()),
+    };
+    let visitor = match read_credential(&parts.headers, &state.site, takes_basic) {
+        Shown::Nothing | Shown::Wrong => return Err(refused()),
+        Shown::Key(hash) => {
+            let caller = state.grants.authenticate(&hash).await?;
+            let caller = caller.ok_or_else(refused)?;
+            require(&caller)?;
+            // A key belongs to one project; naming another one is asking for what is not there.
+            let named = read_project(parts)?;
+            return match named.is_none_or(|named| named == caller.project.id.as_str()) {
+                true => Ok(caller),
+                false => Err(Problem::not_found()),
+            };
+        }
+        Shown::Token(hash) => state.people.find_token(&hash, Micros::now()).await?,
+        Shown::Cookie(secret) => {
+            let hash = hash_secret(secret);
+            let visitor = state.people.find_login(&hash, Micros::now()).await?;
+            if visitor.is_some() {
+                check_intent(parts, state, secret)?;
+            }
+            visitor
+        }
+    };
+    let caller = find_member(state, visitor.ok_or_else(refused)?, parts).await?;
+    require(&caller)?;
+    Ok(Arc::new(caller))
 }
 
-/// A key belongs to one project; naming another one is asking for what is not there.
-fn names_other_project(parts: &Parts, project: &str) -> bool {
-    if parts
-        .headers
-        .get("x-project-id")
-        .is_some_and(|named| named.as_bytes() != project.as_bytes())
-    {
-        return true;
+/// A browser sends the cookie whoever asks it to: what changes anything must show that a page of
+/// ours wanted it.
+fn check_intent(parts: &Parts, state: &AppState, secret: &str) -> Result<(), Problem> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(());
     }
-    let Some(query) = parts.uri.query() else {
-        return false;
-    };
-    form_urlencoded::parse(query.as_bytes())
-        .any(|(name, value)| name == "projectId" && value != project)
+    if !is_same_origin(&parts.headers, &state.site) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "With a log-in's cookie this must come from a page of this server (same origin).",
+        ));
+    }
+    let token = parts.headers.get("x-form-token");
+    let has_token = token.is_some_and(|token| {
+        let token = token.to_str().unwrap_or("");
+        matches_form_token(token, secret)
+    });
+    match has_token || is_said_json(&parts.headers) {
+        true => Ok(()),
+        false => Err(Problem::new(
+            Code::Forbidden,
+            "With a log-in's cookie this must say Content-Type: application/json, or carry X-Form-Token.",
+        )),
+    }
 }

@@ -2,10 +2,12 @@
 //!
 //! A key that is not remembered is looked up at once, so that a new one works at once; what
 //! is remembered is looked up again, by one request alone, before it is too old to be used.
+use super::caller::Caller;
+use super::power::Power;
 use crate::ingest::lane::Lane;
-use cognobserve_model::account::{Grant, KeyHash};
+use cognobserve_model::account::KeyHash;
 use cognobserve_model::id::ProjectId;
-use cognobserve_ports::{Accounts, ErrorKind, StoreError};
+use cognobserve_ports::{Accounts, Actor, ErrorKind, StoreError};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,13 +21,6 @@ const STALE_AFTER: Duration = Duration::from_secs(2);
 const DEAD_AFTER: Duration = Duration::from_secs(4);
 /// Valid keys remembered at a time.
 const MAX_ENTRIES: usize = 10_000;
-
-/// Who asks: a key's grant, and the state that all requests of its project share.
-#[derive(Debug)]
-pub struct Caller {
-    pub grant: Grant,
-    pub lane: Arc<Lane>,
-}
 
 struct Entry {
     caller: Arc<Caller>,
@@ -83,7 +78,14 @@ impl GrantCache {
             return Ok(None);
         };
         let lane = self.lane_of(&grant.project.id);
-        let caller = Arc::new(Caller { grant, lane });
+        let caller = Arc::new(Caller {
+            actor: Actor::Key(grant.key),
+            developer: grant.developer,
+            end_user: None,
+            power: Power::Key(grant.scopes),
+            project: grant.project,
+            lane,
+        });
         let entry = Entry {
             caller: caller.clone(),
             fetched,

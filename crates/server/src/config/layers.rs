@@ -8,14 +8,21 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "COGNOBSERVE_";
 /// Settings whose value may stand in a file that `…_FILE` names.
-const FROM_FILE: [&str; 5] = [
+const FROM_FILE: [&str; 7] = [
     "init.workspace",
     "init.project",
     "init.api_key",
+    "init.admin_email",
+    "init.admin_password",
     "database.url",
     "queue.url",
 ];
-pub(super) const SECRETS: [&str; 3] = ["init.api_key", "database.url", "queue.url"];
+pub(super) const SECRETS: [&str; 4] = [
+    "init.api_key",
+    "init.admin_password",
+    "database.url",
+    "queue.url",
+];
 /// Read by the commands that talk to a server; see `client`.
 const OF_CLIENTS: [&str; 2] = ["COGNOBSERVE_ENDPOINT", "COGNOBSERVE_API_KEY"];
 /// Asked for by people who expect another store: going on without it would put data where

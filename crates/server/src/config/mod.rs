@@ -4,6 +4,7 @@
 //! Nothing else in the workspace reads the environment.
 mod client;
 mod layers;
+mod proxies;
 mod read;
 mod roles;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use client::{ClientSettings, read_client};
 pub use layers::{Effective, Flag, Origin, Sources};
+pub use proxies::TrustedProxies;
 pub use read::{Loaded, Problems, load};
 pub use roles::{Role, Roles};
 
@@ -30,6 +32,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Without a trailing slash; `None`: `http://` and the address that was bound.
     pub public_url: Option<String>,
+    /// Whose word about the client's address counts.
+    pub trusted_proxies: TrustedProxies,
     pub roles: Roles,
     pub database: Database,
     pub queue: Queue,
@@ -87,6 +91,15 @@ pub struct Init {
     pub workspace: Option<String>,
     pub project: Option<String>,
     pub api_key: Option<SecretKey>,
+    pub admin: Option<InitAdmin>,
+}
+
+/// The first account, made without a link.
+#[derive(Clone, Debug)]
+pub struct InitAdmin {
+    /// As accounts keep it.
+    pub email: String,
+    pub password: Secret,
 }
 
 /// A text that must not be shown; printing it with `{:?}` does not.

@@ -1,7 +1,12 @@
 //! From texts to typed settings; every problem is collected, none stops the reading.
 use super::layers::{Effective, Layers, SECRETS, Sources};
-use super::{Config, Database, Init, Limits, Log, LogFormat, Queue, Role, Roles, Secret};
+use super::{
+    Config, Database, Init, InitAdmin, Limits, Log, LogFormat, Queue, Role, Roles, Secret,
+    TrustedProxies,
+};
 use crate::auth::key::SecretKey;
+use crate::auth::password::check_password;
+use cognobserve_model::people::read_email;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,6 +69,9 @@ impl Reader {
                 .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             data_dir: self.read("data_dir", read_path).unwrap_or_default(),
             public_url: self.read_optional("public_url", read_url),
+            trusted_proxies: self
+                .read("trusted_proxies", TrustedProxies::parse)
+                .unwrap_or_default(),
             database: Database {
                 url: self.read_optional("database.url", read_database_url),
                 max_connections: self
@@ -102,6 +110,7 @@ impl Reader {
                 workspace: self.read_optional("init.workspace", read_name),
                 project: self.read_optional("init.project", read_name),
                 api_key: self.read_optional("init.api_key", read_key),
+                admin: self.read_admin(),
             },
         };
         self.check_roles(&config);
@@ -130,6 +139,27 @@ impl Reader {
             .get(key)
             .is_some_and(|(value, _)| !value.trim().is_empty());
         if is_set { self.read(key, parse) } else { None }
+    }
+
+    /// Both or none.
+    fn read_admin(&mut self) -> Option<InitAdmin> {
+        let names = ["init.admin_email", "init.admin_password"];
+        let given = names.map(|name| {
+            let value = self.0.values.get(name);
+            value.is_some_and(|(value, _)| !value.trim().is_empty())
+        });
+        let email = self.read_optional(names[0], read_admin_email);
+        let password = self.read_optional(names[1], read_admin_password);
+        if given[0] != given[1] {
+            let (one, other) = if given[0] { (0, 1) } else { (1, 0) };
+            self.0
+                .problems
+                .push(format!("{}: needs {} too", names[one], names[other]));
+        }
+        Some(InitAdmin {
+            email: email?,
+            password: password?,
+        })
     }
 
     /// Roles that cannot work together as they are set.
@@ -285,4 +315,14 @@ fn read_name(text: &str) -> Result<String, String> {
 fn read_key(text: &str) -> Result<SecretKey, String> {
     SecretKey::parse(text)
         .ok_or_else(|| "not an API key: `co_sk_` and 43 letters and digits".into())
+}
+
+fn read_admin_email(text: &str) -> Result<String, String> {
+    read_email(text).ok_or_else(|| format!("{text:?} is not an e-mail address"))
+}
+
+/// The value is a secret: the message must not repeat it.
+fn read_admin_password(text: &str) -> Result<Secret, String> {
+    check_password(text)?;
+    Ok(Secret::new(text))
 }

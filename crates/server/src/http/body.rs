@@ -40,8 +40,13 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 
 /// Whether the body is said to be JSON; without a word about it, it is.
 pub fn is_json(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::CONTENT_TYPE) || is_said_json(headers)
+}
+
+/// Whether the body is said to be JSON in so many words: what a form of another site cannot do.
+pub fn is_said_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return true;
+        return false;
     };
     let essence = value
         .to_str()

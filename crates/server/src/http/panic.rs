@@ -1,5 +1,6 @@
 //! A panic in a handler is a defect; its caller gets a problem, the log gets the place.
 use super::problem::{Code, Problem};
+use crate::auth::page::Refusal;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
 
@@ -16,6 +17,16 @@ pub fn answer_ingest_panic(panic: Box<dyn Any + Send>) -> Response {
         Code::Overloaded,
         "The batch could not be taken in; send it again.",
     )
+    .into_response()
+}
+
+/// The same for somebody who looks at pages.
+pub fn answer_page_panic(panic: Box<dyn Any + Send>) -> Response {
+    note_panic(&*panic);
+    Refusal::from(Problem::new(
+        Code::Internal,
+        "The server failed; its log says where.",
+    ))
     .into_response()
 }
 

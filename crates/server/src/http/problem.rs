@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     InvalidRequest,
+    ProjectRequired,
     Unauthorized,
     Forbidden,
     NotFound,
@@ -26,8 +27,9 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the reference page.
-    pub const ALL: [Code; 10] = [
+    pub const ALL: [Code; 11] = [
         Code::InvalidRequest,
+        Code::ProjectRequired,
         Code::Unauthorized,
         Code::Forbidden,
         Code::NotFound,
@@ -47,15 +49,20 @@ impl Code {
                 "invalid_request",
                 "The request is malformed or invalid",
             ),
+            Code::ProjectRequired => (
+                StatusCode::BAD_REQUEST,
+                "project_required",
+                "The request must name a project",
+            ),
             Code::Unauthorized => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
-                "A valid API key is needed",
+                "A valid API key, session token or log-in is needed",
             ),
             Code::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "forbidden",
-                "The API key lacks the scope for this",
+                "The caller may not do this",
             ),
             Code::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
             Code::MethodNotAllowed => (
@@ -217,7 +224,7 @@ pub struct ProblemOut<'a> {
     title: &'static str,
     status: u16,
     detail: &'a str,
-    /// `invalid_request`, `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`, `payload_too_large`,
+    /// `invalid_request`, `project_required`, `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`, `payload_too_large`,
     /// `unsupported_media_type`, `rate_limited`, `overloaded` or `internal`.
     code: &'static str,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]

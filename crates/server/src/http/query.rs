@@ -134,7 +134,7 @@ impl Params {
 
     /// The zone `tz`, in which dates are read; the project's without one.
     pub fn zone(&mut self, caller: &Caller) -> Zone {
-        self.zone_or(&caller.grant.project.settings.time_zone)
+        self.zone_or(&caller.project.settings.time_zone)
     }
 
     fn zone_or(&mut self, default: &str) -> Zone {

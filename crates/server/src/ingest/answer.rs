@@ -164,7 +164,10 @@ impl IntoResponse for Failure {
 /// The gRPC code nearest to ours.
 fn grpc_code(code: Code) -> i32 {
     match code {
-        Code::InvalidRequest | Code::UnsupportedMediaType | Code::PayloadTooLarge => 3,
+        Code::InvalidRequest
+        | Code::ProjectRequired
+        | Code::UnsupportedMediaType
+        | Code::PayloadTooLarge => 3,
         Code::NotFound => 5,
         Code::Forbidden => 7,
         Code::RateLimited => 8,

@@ -7,6 +7,7 @@ use super::format::{Dialect, Format};
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use crate::worker::Reservation;
+use cognobserve_model::id::KeyId;
 use cognobserve_model::piece::{Batch, Piece};
 use cognobserve_pipeline::{
     Accepted, AcceptedOtlp, Door, Fault, FaultKind, IdSeed, Refused, Warning, accept_batch,
@@ -151,10 +152,11 @@ fn decode(
     let span_count = pieces.iter().map(|piece| piece.spans.len()).sum();
     let grown = reservation.grow_to(span_count * MIN_SPAN_BYTES);
     grown.map_err(|full| Failure::new(reply.dialect(), refuse_full(full)))?;
-    let grant = &delivery.caller.grant;
+    let caller = &delivery.caller;
     let mut batch = Batch {
-        project: grant.project.id.clone(),
-        key: grant.key.clone(),
+        project: caller.project.id.clone(),
+        // Whoever it was, as the audit log names them.
+        key: KeyId::new(caller.actor.as_str()),
         pieces,
     };
     state.ledger.pack(&mut batch);
@@ -185,7 +187,7 @@ fn at_door<T>(state: &AppState, delivery: &Delivery, with: impl FnOnce(&Door) ->
         None => IdSeed::Random(delivery.seed),
     };
     let take_arrivals = |count| delivery.take_arrivals(&state.clock, count);
-    let capture = delivery.caller.grant.project.settings.capture;
+    let capture = delivery.caller.project.settings.capture;
     with(&Door {
         now: delivery.now,
         take_arrivals: &take_arrivals,

@@ -138,7 +138,7 @@ async fn take_in(
 }
 
 fn check_rate(caller: &Caller) -> Result<(), Problem> {
-    let limit = caller.grant.project.settings.max_spans_per_second;
+    let limit = caller.project.settings.max_spans_per_second;
     caller.lane.check_rate(limit).map_err(|wait_s| {
         Problem::new(
             Code::RateLimited,
@@ -166,7 +166,7 @@ async fn commit(
     }
     let trace_count = batch.pieces.len();
     let caller = &delivery.caller;
-    let limit = caller.grant.project.settings.max_spans_per_second;
+    let limit = caller.project.settings.max_spans_per_second;
     caller.lane.charge_spans(limit, span_count);
     let mut outcome = state.queue.submit(batch, reservation, Way::Grouped).await;
     if let Err(Setback::Sunk(mut reservation)) = outcome {

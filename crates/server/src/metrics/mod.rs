@@ -12,9 +12,9 @@ use axum::http::StatusCode;
 use cognobserve_ports::QueueHealth;
 
 /// Statuses that are counted by themselves; any other counts as the last.
-pub(crate) const STATUSES: [&str; 14] = [
-    "200", "202", "400", "401", "403", "404", "405", "413", "415", "429", "500", "503", "304",
-    "other",
+pub(crate) const STATUSES: [&str; 15] = [
+    "200", "202", "303", "304", "400", "401", "403", "404", "405", "413", "415", "429", "500",
+    "503", "other",
 ];
 
 /// The kinds of routes.
@@ -23,9 +23,10 @@ pub enum Area {
     Ingest,
     Api,
     Service,
+    Web,
 }
 
-pub(crate) const AREAS: [&str; 3] = ["ingest", "api", "service"];
+pub(crate) const AREAS: [&str; 4] = ["ingest", "api", "service", "web"];
 
 /// All numbers; shared by every room of the server.
 #[derive(Debug, Default)]

@@ -5,18 +5,24 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use cognobserve_model::account::{ProjectSettings, Scopes};
 use cognobserve_model::id::ProjectId;
 use cognobserve_ports::reference::ReferenceStore;
-use cognobserve_ports::{Accounts, Actor, Ledger, NewKey};
+use cognobserve_ports::{Accounts, Actor, Ledger, NewKey, People};
+use cognobserve_registry::Registry;
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Roles;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
-use cognobserve_server::{AppState, Limits, build_router};
+use cognobserve_server::{AppState, Limits, Ports, Site, build_router};
+use cognobserve_sqlite::{Mode, SqliteStore};
 use serde_json::Value;
 use std::sync::Arc;
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub struct App {
     pub router: Router,
+    pub people: Arc<dyn People>,
+    /// Where those who log in are kept.
+    pub _home: TempDir,
     pub store: Arc<ReferenceStore>,
     pub queue: Arc<LocalQueue>,
     pub project: ProjectId,
@@ -91,14 +97,21 @@ impl App {
     ) -> App {
         let metrics = Arc::new(Metrics::default());
         let queue = LocalQueue::start(ledger.clone(), queue, metrics.clone());
-        let state = AppState::new(
-            store.clone(),
-            store.clone(),
+        let home = TempDir::new().unwrap();
+        let people = open_people(&home);
+        let ports = Ports {
+            accounts: store.clone(),
+            people: people.clone(),
+            reports: store.clone(),
             ledger,
+        };
+        let state = AppState::new(
+            ports,
             queue.clone(),
             limits,
             metrics,
             ArrivalClock::default(),
+            Site::default(),
         );
         let project = store
             .create_project("default", "one", &Actor::Operator)
@@ -116,6 +129,8 @@ impl App {
         );
         App {
             router: build_router(state, &Roles::all()),
+            people,
+            _home: home,
             store,
             queue,
             project,
@@ -203,6 +218,12 @@ impl App {
             .expect(200);
         user["id"].as_str().unwrap().to_owned()
     }
+}
+
+/// Those who log in, in a store of their own.
+fn open_people(home: &TempDir) -> Arc<dyn People> {
+    let store = SqliteStore::open(home.path(), Mode::Tool).unwrap();
+    Arc::new(Registry::new(store))
 }
 
 async fn make_key(store: &ReferenceStore, project: &ProjectId, scopes: &str) -> String {

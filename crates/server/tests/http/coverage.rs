@@ -17,7 +17,7 @@ use cognobserve_ports::{Reports, StoreError};
 use cognobserve_server::config::Roles;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::ArrivalClock;
-use cognobserve_server::{AppState, Limits, build_router};
+use cognobserve_server::{AppState, Limits, Ports, Site, build_router};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -240,14 +240,19 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             inner: app.store.clone(),
             questions: AtomicUsize::new(0),
         });
+        let ports = Ports {
+            accounts: app.store.clone(),
+            people: app.people.clone(),
+            reports: reports.clone(),
+            ledger: app.store.clone(),
+        };
         let state = AppState::new(
-            app.store.clone(),
-            reports.clone(),
-            app.store.clone(),
+            ports,
             app.queue.clone(),
             Limits::default(),
             Arc::new(Metrics::default()),
             ArrivalClock::default(),
+            Site::default(),
         );
         let app = App {
             router: build_router(state, &Roles::all()),

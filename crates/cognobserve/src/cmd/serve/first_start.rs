@@ -150,6 +150,7 @@ mod tests {
                 workspace: None,
                 project: Some("shop".into()),
                 api_key: Some(key.clone()),
+                admin: None,
             };
             let made = prepare_store(&store, &init, dir.path()).await?;
             assert!(matches!(made, Some(Handover::Given)));

@@ -4,7 +4,7 @@ use crate::assemble::{self, Parts, Store};
 use anyhow::Context;
 use cognobserve_server::config::{Config, Role};
 use cognobserve_server::{build_router, serve};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -16,13 +16,24 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}: give another address with --listen"))
 }
 
+/// The URL for links and cookies: as set, else the address that was bound.
+pub fn find_public_url(config: &Config, mut bound: SocketAddr) -> String {
+    // Nobody can connect to "any address".
+    if bound.ip().is_unspecified() {
+        bound.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let set = config.public_url.clone();
+    set.unwrap_or_else(|| format!("http://{bound}"))
+}
+
 /// Serves until SIGTERM or SIGINT, then answers and commits what was taken.
 pub async fn serve_until_stopped(
     store: Store,
     config: &Config,
     listener: TcpListener,
 ) -> anyhow::Result<()> {
-    let Parts { state, consumer } = assemble::build_parts(&store, config).await?;
+    let public_url = find_public_url(config, listener.local_addr()?);
+    let Parts { state, consumer } = assemble::build_parts(&store, config, public_url).await?;
     let queue = state.queue.clone();
     let mut stop = Stop::listen()?;
     let (stop_worker, stopped) = watch::channel(false);

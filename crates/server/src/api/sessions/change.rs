@@ -1,7 +1,7 @@
 //! `PATCH` and `DELETE /v1/sessions/{id}`.
 use super::out::SessionOut;
 use crate::api::change::{DeletedOut, MAX_NAME_CHARS, check_metadata_size};
-use crate::auth::{Admin, Allowed};
+use crate::auth::{Allowed, Delete, Edit};
 use crate::http::body::JsonBody;
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
@@ -9,7 +9,7 @@ use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use cognobserve_model::id::SessionId;
-use cognobserve_ports::{Actor, SessionPatch};
+use cognobserve_ports::SessionPatch;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -28,7 +28,7 @@ pub struct SessionPatchIn {
 ), request_body = SessionPatchIn, responses((status = 200, body = SessionOut), (status = "default", body = ProblemOut)))]
 pub async fn patch_session(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<Admin>,
+    allowed: Allowed<Edit>,
     PathId(id): PathId,
     body: JsonBody,
 ) -> Result<Json<SessionOut>, Problem> {
@@ -57,7 +57,7 @@ pub async fn patch_session(
             allowed.project(),
             &id,
             SessionPatch { name, metadata },
-            &Actor::Key(allowed.grant.key.clone()),
+            &allowed.actor,
         )
         .await?;
     found.ok_or_else(Problem::not_found)?;
@@ -71,16 +71,12 @@ pub async fn patch_session(
 ), responses((status = 200, body = DeletedOut), (status = "default", body = ProblemOut)))]
 pub async fn delete_session(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<Admin>,
+    allowed: Allowed<Delete>,
     PathId(id): PathId,
 ) -> Result<Json<DeletedOut>, Problem> {
     let deleted = state
         .ledger
-        .delete_session(
-            allowed.project(),
-            &SessionId::new(id),
-            &Actor::Key(allowed.grant.key.clone()),
-        )
+        .delete_session(allowed.project(), &SessionId::new(id), &allowed.actor)
         .await?;
     Ok(Json(deleted.ok_or_else(Problem::not_found)?.into()))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn answer_sessions(
     user: Option<UserId>,
     mut params: Params,
 ) -> Result<Json<PageOut<SessionOut>>, Problem> {
-    let project = &caller.grant.project.id;
+    let project = &caller.project.id;
     let zone = params.zone(caller);
     let filter = SessionFilter {
         user,

@@ -47,7 +47,7 @@ pub(crate) async fn answer_traces(
     user: Option<UserId>,
     mut params: Params,
 ) -> Result<Json<PageOut<TraceOut>>, Problem> {
-    let project = &caller.grant.project.id;
+    let project = &caller.project.id;
     let zone = params.zone(caller);
     let filter = TraceFilter {
         user,

@@ -1,12 +1,11 @@
 //! `GET` and `DELETE /v1/traces/{traceId}`.
 use super::out::TraceDetailOut;
-use crate::auth::{Admin, Allowed, Read};
+use crate::auth::{Allowed, Delete, Read};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_ports::Actor;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -37,16 +36,12 @@ pub struct SuccessOut {
 ), responses((status = 200, body = SuccessOut), (status = "default", body = ProblemOut)))]
 pub async fn delete_trace(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<Admin>,
+    allowed: Allowed<Delete>,
     PathId(id): PathId,
 ) -> Result<Json<SuccessOut>, Problem> {
     let found = state
         .ledger
-        .delete_trace(
-            allowed.project(),
-            &id,
-            &Actor::Key(allowed.grant.key.clone()),
-        )
+        .delete_trace(allowed.project(), &id, &allowed.actor)
         .await?;
     found.ok_or_else(Problem::not_found)?;
     Ok(Json(SuccessOut { success: true }))

@@ -1,7 +1,7 @@
 //! `PATCH` and `DELETE /v1/users/{id}`.
 use super::out::UserOut;
 use crate::api::change::{DeletedOut, check_metadata_size};
-use crate::auth::{Admin, Allowed};
+use crate::auth::{Allowed, Delete, Edit};
 use crate::http::body::{Fields, JsonBody};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
@@ -9,13 +9,13 @@ use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::id::UserId;
+use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::profile::{MAX_METADATA_BYTES, ProfilePart};
 use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::report::UserStats;
 use cognobserve_model::time::Micros;
 use cognobserve_pipeline::{Notes, read_profile};
-use cognobserve_ports::{Actor, DeleteMode};
+use cognobserve_ports::DeleteMode;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub struct UserPatchIn {
 ), request_body = UserPatchIn, responses((status = 200, body = UserOut), (status = "default", body = ProblemOut)))]
 pub async fn patch_user(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<Admin>,
+    allowed: Allowed<Edit>,
     PathId(id): PathId,
     body: JsonBody,
 ) -> Result<Json<UserOut>, Problem> {
@@ -44,33 +44,30 @@ pub async fn patch_user(
     let mut fields = body.fields()?;
     let part = read_patch(&mut fields);
     if !part.metadata.is_empty() {
-        let stored = find_stats(&state, &allowed, &id).await?;
+        let stored = find_stats(&state, allowed.project(), &id).await?;
         check_metadata_size(&mut fields, &stored.user.metadata, &part.metadata);
     }
     fields.finish()?;
     if !part.is_empty() {
         let found = state
             .ledger
-            .patch_user(
-                allowed.project(),
-                &id,
-                part,
-                &Actor::Key(allowed.grant.key.clone()),
-            )
+            .patch_user(allowed.project(), &id, part, &allowed.actor)
             .await?;
         found.ok_or_else(Problem::not_found)?;
     }
-    Ok(Json(find_stats(&state, &allowed, &id).await?.into()))
+    Ok(Json(
+        find_stats(&state, allowed.project(), &id).await?.into(),
+    ))
 }
 
 async fn find_stats(
     state: &AppState,
-    allowed: &Allowed<Admin>,
+    project: &ProjectId,
     id: &UserId,
 ) -> Result<UserStats, Problem> {
     let found = state
         .reports
-        .find_user(allowed.project(), &UserKey::Id(id.clone()), Period::ALL)
+        .find_user(project, &UserKey::Id(id.clone()), Period::ALL)
         .await?;
     Ok(found.ok_or_else(Problem::not_found)?.stats)
 }
@@ -120,7 +117,7 @@ fn read_patch(fields: &mut Fields) -> ProfilePart {
 ), responses((status = 200, body = DeletedOut), (status = "default", body = ProblemOut)))]
 pub async fn delete_user(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<Admin>,
+    allowed: Allowed<Delete>,
     PathId(id): PathId,
     mut params: Params,
 ) -> Result<Json<DeletedOut>, Problem> {
@@ -134,7 +131,7 @@ pub async fn delete_user(
     let id = UserId::new(id);
     if mode == DeleteMode::Erase {
         // First, since afterwards nobody knows who it was: what fails here can be asked for again.
-        let user = find_stats(&state, &allowed, &id).await?.user;
+        let user = find_stats(&state, allowed.project(), &id).await?.user;
         let forgotten = state
             .queue
             .forget_user(allowed.project(), &user.external_id);
@@ -142,12 +139,7 @@ pub async fn delete_user(
     }
     let deleted = state
         .ledger
-        .delete_user(
-            allowed.project(),
-            &id,
-            mode,
-            &Actor::Key(allowed.grant.key.clone()),
-        )
+        .delete_user(allowed.project(), &id, mode, &allowed.actor)
         .await?;
     let deleted = deleted.ok_or_else(Problem::not_found)?;
     if mode == DeleteMode::Erase {

@@ -1,12 +1,12 @@
 //! `POST /v1/users/resolve`: the developer's ids to ours, many at a time.
-use crate::auth::{Allowed, AnyScope};
+use crate::auth::power::Right;
+use crate::auth::{Allowed, AnyRight};
 use crate::http::body::{Fields, JsonBody};
 use crate::http::problem::{Code, Problem, ProblemOut};
 use crate::ingest::refusal::answer_refusal;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::account::Scope;
 use cognobserve_pipeline::normalise_user_id;
 use cognobserve_wire::json::Kind;
 use serde::Serialize;
@@ -52,13 +52,13 @@ fn write_map<S: Serializer>(pairs: &[(String, Option<String>)], to: S) -> Result
     responses((status = 200, body = ResolvedOut), (status = "default", body = ProblemOut)))]
 pub async fn resolve_users(
     State(state): State<Arc<AppState>>,
-    allowed: Allowed<AnyScope>,
+    allowed: Allowed<AnyRight>,
     body: JsonBody,
 ) -> Result<Json<ResolvedOut>, Problem> {
     let mut fields = body.fields()?;
     let create = read_create(&mut fields);
     // The scope is refused before anything else in the body is judged.
-    allowed.require(if create { Scope::Ingest } else { Scope::Read })?;
+    allowed.require(if create { Right::Ingest } else { Right::Read })?;
     let given = read_ids(&mut fields)?;
     fields.finish()?;
     let wanted: Vec<String> = given.iter().filter_map(|(_, id)| id.clone()).collect();

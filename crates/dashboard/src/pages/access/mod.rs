@@ -1,0 +1,4 @@
+//! Who gets in and what they may do there.
+//! Invariant: what a page here shows was decided by whoever filled its struct; nothing is asked.
+
+pub mod login;

@@ -1,0 +1,17 @@
+//! The same questions for pages: who looks, at which project, and is the form ours?
+//!
+//! A page's extractor refuses with a page: a log-in, a choice, or words; never with JSON.
+
+mod form;
+mod guest;
+mod inside;
+mod next;
+mod refusal;
+mod visit;
+
+pub use form::{Fields, GuestForm, Submitted};
+pub use guest::Guest;
+pub use inside::{Inside, PROJECT_COOKIE, list_projects};
+pub use next::{encode_query, read_next};
+pub use refusal::{Refusal, redirect, render_message};
+pub use visit::Visit;

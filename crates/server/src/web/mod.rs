@@ -1,0 +1,62 @@
+//! Pages: one list of what there is, from which the router is made and the tests go.
+//!
+//! A handler takes `Guest`, `Visit` or `Inside<P>` and so says who may come; none reads a header
+//! to decide that. What a page shows of a project comes from the ports, by its project alone.
+pub mod access;
+pub mod answer;
+mod remember;
+
+use crate::state::AppState;
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+
+pub use remember::remember_project;
+
+/// A way to call a page.
+pub struct Page {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// With parameters in braces.
+    pub path: &'static str,
+    handler: MethodRouter<Arc<AppState>>,
+}
+
+/// A page to look at.
+pub fn show<H, T>(path: &'static str, handler: H) -> Page
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Page {
+        method: "GET",
+        path,
+        handler: get(handler),
+    }
+}
+
+/// A form to be sent.
+pub fn take<H, T>(path: &'static str, handler: H) -> Page
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Page {
+        method: "POST",
+        path,
+        handler: post(handler),
+    }
+}
+
+/// Every page and form.
+pub fn list_pages() -> Vec<Page> {
+    access::list_pages()
+}
+
+pub fn routes() -> Router<Arc<AppState>> {
+    let pages = list_pages().into_iter();
+    pages.fold(Router::new(), |router, page| {
+        router.route(page.path, page.handler)
+    })
+}
