@@ -1,4 +1,5 @@
 //! Pages of cost rows: by cost descending, then by the key's text.
+use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{CostPosition, CostQuery};
 use cognobserve_model::report::{CostRow, UnpricedModel};
 use std::borrow::Cow;
@@ -98,5 +99,14 @@ pub fn sort_unpriced(models: &mut [UnpricedModel]) {
         b.total_tokens
             .cmp(&a.total_tokens)
             .then_with(|| a.model.cmp(&b.model))
+    });
+}
+
+/// Biggest cost first, then by name; what has no model stands before all names.
+pub fn sort_by_cost(models: &mut [(Option<String>, Measures)]) {
+    models.sort_by(|(name, a), (other, b)| {
+        b.cost_nanos
+            .cmp(&a.cost_nanos)
+            .then_with(|| name.cmp(other))
     });
 }

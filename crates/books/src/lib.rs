@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bodies;
+pub mod chart;
 pub mod costs;
 pub mod key_use;
 pub mod keys;

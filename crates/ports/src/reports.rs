@@ -81,30 +81,13 @@ pub trait Reports: Send + Sync {
     async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError>;
 
     /// Sums of a project over stretches of time: `edges` ascend, and each but the last begins a
-    /// stretch that ends before the next. At most 400 edges.
+    /// stretch, which ends where the next begins. Exact to the µs, cheap where edges lie on
+    /// quarters of an hour. At most 400 edges.
     async fn chart_project(
         &self,
         project: &ProjectId,
         edges: &[Micros],
-    ) -> Result<Vec<Measures>, StoreError> {
-        let mut sums = Vec::new();
-        for stretch in edges.windows(2) {
-            let query = CostQuery {
-                group: cognobserve_model::query::CostGroup::Day,
-                period: Period {
-                    from: Some(stretch[0]),
-                    to: Some(stretch[1]),
-                },
-                zone: cognobserve_model::time::Zone::utc(),
-                page: PageRequest {
-                    limit: 1,
-                    after: None,
-                },
-            };
-            sums.push(self.report_costs(project, query).await?.total.0);
-        }
-        Ok(sums)
-    }
+    ) -> Result<Vec<Measures>, StoreError>;
 
     /// [`Reports::chart_project`] of each of these users, in this order; nothing but zeros for
     /// one that does not exist. At most 100 users.
@@ -113,51 +96,14 @@ pub trait Reports: Send + Sync {
         project: &ProjectId,
         users: &[UserId],
         edges: &[Micros],
-    ) -> Result<Vec<Vec<Measures>>, StoreError> {
-        let mut charts = Vec::new();
-        for user in users {
-            let mut sums = Vec::new();
-            for stretch in edges.windows(2) {
-                let period = Period {
-                    from: Some(stretch[0]),
-                    to: Some(stretch[1]),
-                };
-                let key = UserKey::Id(user.clone());
-                let found = self.find_user(project, &key, period).await?;
-                sums.push(found.map(|it| it.stats.measures).unwrap_or_default());
-            }
-            charts.push(sums);
-        }
-        Ok(charts)
-    }
+    ) -> Result<Vec<Vec<Measures>>, StoreError>;
 
     /// How many users there are, and how many of them were seen and first seen in a period.
     async fn count_users(
         &self,
         project: &ProjectId,
         period: Period,
-    ) -> Result<UserCounts, StoreError> {
-        let query = UserQuery {
-            search: None,
-            last_seen_from: None,
-            last_seen_to: None,
-            sort: cognobserve_model::query::UserSort::LastSeenAt,
-            order: cognobserve_model::query::SortOrder::Desc,
-            stats: period,
-            metadata: Vec::new(),
-            page: PageRequest {
-                limit: 1_000_000,
-                after: None,
-            },
-        };
-        let users = self.list_users(project, query).await?.items;
-        let count = |is: &dyn Fn(&UserStats) -> bool| users.iter().filter(|it| is(it)).count();
-        Ok(UserCounts {
-            total: users.len() as i64,
-            active: count(&|it| it.measures.trace_count > 0) as i64,
-            new: count(&|it| period.contains(it.user.first_seen)) as i64,
-        })
-    }
+    ) -> Result<UserCounts, StoreError>;
 
     /// What a user's spans did with each model (`None`: spans without one), biggest cost first,
     /// then by name, spans without a model before all names. A trace counts with each model
@@ -167,10 +113,7 @@ pub trait Reports: Send + Sync {
         project: &ProjectId,
         user: &UserKey,
         period: Period,
-    ) -> Result<Option<Vec<(Option<String>, Measures)>>, StoreError> {
-        let found = self.find_user(project, user, period).await?;
-        Ok(found.map(|it| vec![(None, it.stats.measures)]))
-    }
+    ) -> Result<Option<Vec<(Option<String>, Measures)>>, StoreError>;
 
     /// Rows + unattributed = total, exactly, in every additive measure (by model: in span measures).
     async fn report_costs(

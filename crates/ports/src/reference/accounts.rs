@@ -6,26 +6,28 @@ use async_trait::async_trait;
 use cognobserve_model::account::{ApiKey, Grant, KeyHash, Project, ProjectSettings};
 use cognobserve_model::id::{DeveloperId, KeyId, ProjectId};
 use cognobserve_model::price::PriceEntry;
-use cognobserve_model::time::Micros;
+use cognobserve_model::time::{MICROS_PER_MINUTE, Micros};
 use std::collections::BTreeSet;
 
 #[async_trait]
 impl Accounts for ReferenceStore {
     async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Grant>, StoreError> {
-        let state = self.lock();
+        let mut state = self.lock();
         let now = Micros::now();
         let is_good =
             |key: &ApiKey| key.revoked.is_none() && key.expires.is_none_or(|end| now < end);
-        let mut keys = state.keys.iter();
+        let mut keys = state.keys.iter_mut();
         let Some((_, key)) = keys.find(|(known, key)| known == hash && is_good(key)) else {
             return Ok(None);
         };
+        key.last_used = Some(Micros(now.0 - now.0.rem_euclid(MICROS_PER_MINUTE)));
+        let key = key.clone();
         let record = state
             .projects
             .iter()
             .find(|record| record.project.id == key.project);
         Ok(record.map(|record| Grant {
-            key: key.id.clone(),
+            key: key.id,
             developer: record.project.developer.clone(),
             scopes: key.scopes,
             project: record.project.clone(),

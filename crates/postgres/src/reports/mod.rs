@@ -1,6 +1,7 @@
 //! The reading room on PostgreSQL. Every answer comes from one snapshot, in a number of round
 //! trips that does not grow with what is stored; rows in any number are taken one by one.
 mod analytics;
+mod charts;
 mod costs;
 mod listing;
 mod matching;
@@ -18,14 +19,15 @@ mod verify;
 use crate::error::internal;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
+use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{
     CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
     CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserDetail, UserStats, Verification,
+    UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -128,6 +130,51 @@ impl Reports for PostgresStore {
         let snapshot = self.snapshot(project).await?;
         let summary = analytics::summarise(&snapshot, since).await?;
         snapshot.close().await.map(|()| summary)
+    }
+
+    async fn chart_project(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<Vec<Measures>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let sums = charts::chart_project(&snapshot, edges).await?;
+        snapshot.close().await.map(|()| sums)
+    }
+
+    async fn chart_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<Measures>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let charts = charts::chart_users(&snapshot, users, edges).await?;
+        snapshot.close().await.map(|()| charts)
+    }
+
+    async fn count_users(
+        &self,
+        project: &ProjectId,
+        period: Period,
+    ) -> Result<UserCounts, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let counts = analytics::count_users(&snapshot, period).await?;
+        snapshot.close().await.map(|()| counts)
+    }
+
+    async fn cost_user_by_model(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        period: Period,
+    ) -> Result<Option<Vec<(Option<String>, Measures)>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = match snapshot.find_user_no(user).await? {
+            Some(no) => Some(charts::cost_by_model(&snapshot, no, period).await?),
+            None => None,
+        };
+        snapshot.close().await.map(|()| found)
     }
 
     async fn report_costs(

@@ -220,13 +220,10 @@ async fn keys_are_found_by_hash_and_revoked_once() {
         .unwrap()
         .unwrap();
     assert!(revoked.revoked.is_some());
-    assert_eq!(
-        store
-            .revoke_key(&project.id, &key.id, &Actor::Operator)
-            .await
-            .unwrap(),
-        Some(revoked)
-    );
+    // Its use may be noted in between.
+    let again = store.revoke_key(&project.id, &key.id, &Actor::Operator);
+    let again = again.await.unwrap().map(|key| key.revoked);
+    assert_eq!(again, Some(revoked.revoked));
     assert_eq!(store.authenticate(&[1; 32]).await.unwrap(), None);
     for nobody in ["key_none", "key_\0"] {
         assert_eq!(

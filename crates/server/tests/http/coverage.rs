@@ -3,14 +3,15 @@
 use crate::app::App;
 use async_trait::async_trait;
 use axum::http::Method;
-use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
+use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{
     CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
     CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserDetail, UserStats, Verification,
+    UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -347,6 +348,32 @@ impl Reports for Counter {
     async fn summarise(&self, p: &ProjectId, since: Micros) -> Asked<Summary> {
         self.ask().summarise(p, since).await
     }
+    async fn chart_project(&self, p: &ProjectId, edges: &[Micros]) -> Asked<Vec<Measures>> {
+        self.ask().chart_project(p, edges).await
+    }
+
+    async fn chart_users(
+        &self,
+        p: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Asked<Vec<Vec<Measures>>> {
+        self.ask().chart_users(p, users, edges).await
+    }
+
+    async fn count_users(&self, p: &ProjectId, period: Period) -> Asked<UserCounts> {
+        self.ask().count_users(p, period).await
+    }
+
+    async fn cost_user_by_model(
+        &self,
+        p: &ProjectId,
+        user: &UserKey,
+        period: Period,
+    ) -> Asked<Option<Vec<(Option<String>, Measures)>>> {
+        self.ask().cost_user_by_model(p, user, period).await
+    }
+
     async fn report_costs(&self, p: &ProjectId, q: CostQuery) -> Asked<CostReport> {
         self.ask().report_costs(p, q).await
     }

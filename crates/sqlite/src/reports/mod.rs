@@ -1,6 +1,8 @@
 //! The reading room on the embedded store. Every answer comes from one snapshot of the
 //! file; only the order and search of users come from the directory in memory.
+mod activity;
 mod analytics;
+mod charts;
 mod costs;
 mod period;
 mod places;
@@ -17,6 +19,7 @@ use crate::store::SqliteStore;
 use crate::writer::Shared;
 use async_trait::async_trait;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
+use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
 use cognobserve_model::query::{
     CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
@@ -24,7 +27,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserDetail, UserRef, UserStats, Verification,
+    UserCounts, UserDetail, UserRef, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -218,6 +221,54 @@ impl Reports for SqliteStore {
     async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError> {
         self.with_snapshot(project, move |snapshot| {
             analytics::summarise(snapshot, since)
+        })
+        .await
+    }
+
+    async fn chart_project(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<Vec<Measures>, StoreError> {
+        let edges = edges.to_vec();
+        self.with_snapshot(project, move |snapshot| snapshot.chart_project(&edges))
+            .await
+    }
+
+    async fn chart_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<Measures>>, StoreError> {
+        let (users, edges) = (users.to_vec(), edges.to_vec());
+        self.with_snapshot(project, move |snapshot| {
+            charts::chart_users(snapshot, &users, &edges)
+        })
+        .await
+    }
+
+    async fn count_users(
+        &self,
+        project: &ProjectId,
+        period: Period,
+    ) -> Result<UserCounts, StoreError> {
+        self.with_snapshot(project, move |snapshot| {
+            activity::count_users(snapshot, period)
+        })
+        .await
+    }
+
+    async fn cost_user_by_model(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        period: Period,
+    ) -> Result<Option<Vec<(Option<String>, Measures)>>, StoreError> {
+        let key = user.clone();
+        self.with_snapshot(project, move |snapshot| match snapshot.find_user_no(&key) {
+            Some(no) => charts::cost_by_model(snapshot, no, period).map(Some),
+            None => Ok(None),
         })
         .await
     }

@@ -1,7 +1,6 @@
 //! Sums over any half-open period, exact to the µs: whole units (UTC days per user, quarters
 //! of an hour per project and model) from the rollups, the ragged ends from the traces.
 use super::Snapshot;
-use crate::eras;
 use crate::error::{StoreResult, damaged, sql};
 use crate::rollups::{add_encoded, decode, read_totals};
 use crate::user_days;
@@ -21,7 +20,7 @@ struct Ragged {
 }
 
 impl Snapshot<'_> {
-    fn scan(
+    pub(super) fn scan(
         &self,
         query: &'static str,
         from: i64,
@@ -144,21 +143,10 @@ impl Snapshot<'_> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
-        let query = "SELECT time, measures FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time >= ?3 AND time < ?4";
-        let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
-        for (era, _) in eras::find_between(self.conn, first.from, last.to)? {
-            let mut rows = statement
-                .query([era, user, first.from, last.to])
-                .map_err(sql)?;
-            while let Some(row) = rows.next().map_err(sql)? {
-                let time: i64 = row.get(0).map_err(sql)?;
-                let blob = row.get_ref(1).map_err(sql)?;
-                let after = run.partition_point(|stretch| stretch.from <= time);
-                let sum = &mut sums[run[after - 1].sum];
-                add_encoded(sum, blob.as_blob().map_err(|_| damaged("trace"))?)?;
-            }
-        }
-        Ok(())
+        self.scan_user_traces(user, first.from, last.to, |time, blob| {
+            let after = run.partition_point(|stretch| stretch.from <= time);
+            add_encoded(&mut sums[run[after - 1].sum], blob)
+        })
     }
 
     /// The project's sums in a period.

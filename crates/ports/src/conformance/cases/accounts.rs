@@ -1,9 +1,9 @@
-//! Projects, keys, settings, prices.
-use crate::conformance::build::tester;
+//! Projects, settings, prices.
+use crate::ErrorKind;
+use crate::conformance::build::*;
 use crate::conformance::desk::Desk;
-use crate::{ErrorKind, NewKey};
-use cognobserve_model::account::{Capture, ProjectSettings, Scope, Scopes};
-use cognobserve_model::id::{KeyId, ProjectId};
+use cognobserve_model::account::{Capture, ProjectSettings};
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::price::{Rates, Tier};
 
 pub async fn projects_are_unique_in_their_workspace(desk: Desk) {
@@ -75,85 +75,6 @@ pub async fn settings_come_back_as_they_were_set(desk: Desk) {
     );
 }
 
-pub async fn keys_open_their_project_until_revoked(desk: Desk) {
-    let store = &desk.store;
-    let key = |byte: u8, scopes: Scopes| NewKey {
-        hash: [byte; 32],
-        prefix: format!("co_sk_{byte}"),
-        name: format!("key {byte}"),
-        scopes,
-        expires: None,
-    };
-    let first = store
-        .create_key(&desk.project, key(1, Scopes::DEFAULT), &tester())
-        .await
-        .unwrap();
-    let second = store
-        .create_key(&desk.project, key(2, Scopes::ALL), &tester())
-        .await
-        .unwrap();
-    let grant = store
-        .authenticate(&[2; 32])
-        .await
-        .unwrap()
-        .expect("the key is good");
-    assert_eq!((&grant.key, &grant.project.id), (&second.id, &desk.project));
-    assert!(grant.scopes.contains(Scope::Admin) && grant.developer == grant.project.developer);
-    let plain = store
-        .authenticate(&[1; 32])
-        .await
-        .unwrap()
-        .expect("the key is good");
-    assert!(!plain.scopes.contains(Scope::Admin) && plain.scopes.contains(Scope::Ingest));
-    assert_eq!(store.authenticate(&[3; 32]).await.unwrap(), None);
-    let listed = store.list_keys(&desk.project).await.unwrap();
-    assert_eq!(
-        listed.iter().map(|key| &key.id).collect::<Vec<_>>(),
-        [&second.id, &first.id],
-        "newest first"
-    );
-    let revoked = store
-        .revoke_key(&desk.project, &first.id, &tester())
-        .await
-        .unwrap()
-        .expect("the key exists");
-    assert!(revoked.revoked.is_some());
-    assert_eq!(
-        store
-            .revoke_key(&desk.project, &first.id, &tester())
-            .await
-            .unwrap(),
-        Some(revoked.clone()),
-        "the first time stands"
-    );
-    assert_eq!(store.authenticate(&[1; 32]).await.unwrap(), None);
-    assert!(
-        store
-            .list_keys(&desk.project)
-            .await
-            .unwrap()
-            .contains(&revoked)
-    );
-    assert_eq!(
-        store
-            .revoke_key(&desk.project, &KeyId::new("key_nowhere"), &tester())
-            .await
-            .unwrap(),
-        None
-    );
-    let other = desk.open_another("other").await;
-    assert_eq!(store.list_keys(&other.project).await.unwrap(), []);
-    store
-        .delete_project(&desk.project, &tester())
-        .await
-        .unwrap();
-    assert_eq!(
-        store.authenticate(&[2; 32]).await.unwrap(),
-        None,
-        "a deleted project's keys are worth nothing"
-    );
-}
-
 pub async fn prices_replace_those_of_the_same_model_and_date(desk: Desk) {
     let rates = |prompt: i64| Rates {
         prompt: Some(prompt),
@@ -199,6 +120,64 @@ pub async fn prices_replace_those_of_the_same_model_and_date(desk: Desk) {
     assert_eq!(listed[0].rates, rates(3), "whole, tiers included");
     let other = desk.open_another("other").await;
     assert_eq!(other.store.list_prices(&other.project).await.unwrap(), []);
+}
+
+pub async fn a_price_is_removed_by_model_and_date(desk: Desk) {
+    let from = cognobserve_model::time::Micros(5);
+    for (model, from) in [("a", Some(from)), ("a", None), ("b", None)] {
+        desk.put_price(model, Rates::default(), from).await;
+    }
+    let remove = async |project: &ProjectId, model: &str, from: Option<i64>| {
+        let removed = desk
+            .store
+            .remove_price(project, model, from, &tester())
+            .await;
+        removed.expect("an answer")
+    };
+    let other = desk.open_another("other").await;
+    assert!(
+        !remove(&other.project, "b", None).await,
+        "of another project"
+    );
+    assert!(
+        !remove(&desk.project, "b", Some(5)).await,
+        "of another date"
+    );
+    assert!(!remove(&desk.project, "c", None).await);
+    assert!(remove(&desk.project, "A", None).await, "by any case");
+    assert!(!remove(&desk.project, "a", None).await, "once");
+    let left = desk.store.list_prices(&desk.project).await.unwrap();
+    let left: Vec<_> = left
+        .iter()
+        .map(|it| (it.model.as_str(), it.effective_from))
+        .collect();
+    assert_eq!(left, [("a", Some(5)), ("b", None)]);
+    let nowhere = ProjectId::new("prj_nowhere");
+    let refused = desk
+        .store
+        .remove_price(&nowhere, "a", None, &tester())
+        .await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+pub async fn a_removed_price_prices_nothing_more(desk: Desk) {
+    desk.price("own", 1, 1, None).await;
+    desk.book_one(trace("1").by("ann").with(call("s", "own", 10, 0)))
+        .await;
+    let removed = desk
+        .store
+        .remove_price(&desk.project, "own", None, &tester())
+        .await;
+    assert!(removed.unwrap());
+    assert_eq!(
+        desk.sum_user("ann").await.cost_nanos,
+        10,
+        "what was booked stays"
+    );
+    desk.book_one(trace("2").by("ann").with(call("s", "own", 10, 0)))
+        .await;
+    let sums = desk.sum_user("ann").await;
+    assert_eq!((sums.cost_nanos, sums.unpriced_span_count), (10, 1));
 }
 
 pub async fn the_store_says_that_it_is_ready(desk: Desk) {

@@ -3,11 +3,13 @@
 //! Names say the rule; `B.., C.., S0_..` are the traps that a rule avoids.
 #![allow(non_snake_case)]
 pub mod accounts;
+pub mod charting;
 pub mod counting;
 pub mod deleting;
 pub mod erasing;
 pub mod finding;
 pub mod identity;
+pub mod keys;
 pub mod listing;
 pub mod merging;
 pub mod money;
@@ -131,11 +133,27 @@ macro_rules! with_conformance_cases {
                 costs_by_day_follow_the_zone_and_the_period,
                 a_trace_that_changes_time_changes_its_bucket,
             }
+            charting {
+                a_chart_is_the_sums_of_its_stretches,
+                a_chart_without_a_stretch_is_empty,
+                charts_follow_the_users_asked_for,
+                users_are_counted_by_what_they_did_in_a_period,
+                who_has_no_trace_is_new_when_made,
+                a_users_costs_are_split_by_model,
+            }
+            keys {
+                keys_open_their_project_until_revoked,
+                a_key_is_no_other_projects,
+                an_expired_key_opens_nothing,
+                the_use_of_a_key_is_noted_to_the_minute,
+                a_key_says_who_made_it,
+            }
             accounts {
                 projects_are_unique_in_their_workspace,
                 settings_come_back_as_they_were_set,
-                keys_open_their_project_until_revoked,
                 prices_replace_those_of_the_same_model_and_date,
+                a_price_is_removed_by_model_and_date,
+                a_removed_price_prices_nothing_more,
                 the_store_says_that_it_is_ready,
             }
         }

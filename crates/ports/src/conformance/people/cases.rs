@@ -1,4 +1,5 @@
 //! The rules, one function each.
+pub use super::log::*;
 use super::{HOUR, Rolls, later};
 use crate::{Acceptance, Actor, ErrorKind, MemberRefusal, NewLink, NewToken};
 use cognobserve_model::id::AccountId;
@@ -327,42 +328,4 @@ pub async fn workspaces_have_names_of_their_own(rolls: Rolls) {
         .map(|it| &*it.workspace)
         .collect();
     assert_eq!(names, ["acme", "new"]);
-}
-
-pub async fn the_log_tells_what_was_done(rolls: Rolls) {
-    rolls.open_workspace("acme").await;
-    rolls.open_workspace("other").await;
-    let ann = rolls.set_up("ann@acme.example").await;
-    let bob = rolls
-        .invite(2, "acme", "bob@acme.example", Role::Admin)
-        .await;
-    let by_ann = Actor::Account(ann.id.clone());
-    let set = rolls
-        .people
-        .set_role("acme", &bob.id, Role::Viewer, &by_ann)
-        .await;
-    assert_eq!(set.unwrap(), Ok(()));
-    let log = rolls.people.list_audit("acme", None, 100).await.unwrap();
-    assert!(log.is_sorted_by(|a, b| a.no > b.no));
-    let last = &log[0];
-    assert_eq!(
-        (&*last.action, &*last.actor),
-        ("member.role", ann.id.as_str())
-    );
-    assert_eq!(last.detail, format!("{} VIEWER", bob.id));
-    let actions: Vec<&str> = log.iter().map(|line| &*line.action).collect();
-    assert_eq!(&actions[..3], ["member.role", "member.join", "link.invite"]);
-    assert!(log.iter().all(|line| !line.detail.contains('@')), "{log:?}");
-    let next = rolls
-        .people
-        .list_audit("acme", Some(last.no), 1)
-        .await
-        .unwrap();
-    assert_eq!(next, log[1..2]);
-    let other = rolls.people.list_audit("other", None, 100).await.unwrap();
-    assert!(other.iter().all(|line| line.action != "member.role"));
-    assert_eq!(
-        rolls.people.list_audit("nowhere", None, 9).await.unwrap(),
-        []
-    );
 }

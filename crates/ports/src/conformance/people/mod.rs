@@ -1,5 +1,6 @@
 //! What every store must keep of those who log in: as tests, for every profile.
 mod cases;
+mod log;
 
 use super::{Store, start_runtime};
 use crate::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, People};
@@ -173,4 +174,5 @@ people_cases! {
     tokens_act_as_members_at_most,
     workspaces_have_names_of_their_own,
     the_log_tells_what_was_done,
+    the_log_names_who_changed_a_project,
 }

@@ -183,13 +183,26 @@ impl ProjectRecord {
 }
 
 fn split_by_model(within: &[&Counted]) -> (Vec<(CostKey, Share)>, Share) {
-    let spans = || within.iter().flat_map(|trace| &trace.spans);
-    let models: BTreeSet<&str> = spans()
-        .filter_map(|span| span.span.model.as_deref())
-        .collect();
-    let share = |model: Option<&str>| (sum_model(within.iter().copied(), model), 0);
-    let rows = models
-        .into_iter()
-        .map(|model| (CostKey::Model(model.to_owned()), share(Some(model))));
-    (rows.collect(), share(None))
+    let (mut rows, mut none) = (Vec::new(), Measures::default());
+    for (model, measures) in list_models(within) {
+        match model {
+            Some(model) => rows.push((CostKey::Model(model), (measures, 0))),
+            None => none = measures,
+        }
+    }
+    (rows, (none, 0))
+}
+
+/// Sums of each model that these traces touch, biggest cost first, then by name.
+pub(super) fn list_models(within: &[&Counted]) -> Vec<(Option<String>, Measures)> {
+    let spans = within.iter().flat_map(|trace| &trace.spans);
+    let models: BTreeSet<Option<&str>> = spans.map(|span| span.span.model.as_deref()).collect();
+    let mut rows: Vec<(Option<String>, Measures)> = Vec::new();
+    for model in models {
+        let sum = sum_model(within.iter().copied(), model);
+        rows.push((model.map(str::to_owned), sum));
+    }
+    // Stable: names are in order.
+    rows.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.cost_nanos));
+    rows
 }

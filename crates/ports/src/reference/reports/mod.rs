@@ -1,4 +1,5 @@
 //! The reading port of the reference store: every answer is counted anew.
+mod charts;
 mod costs;
 mod traces;
 
@@ -9,14 +10,15 @@ use super::tally::sum_traces;
 use crate::reports::TimePage;
 use crate::{Reports, StoreError};
 use async_trait::async_trait;
-use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
+use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{
     CostQuery, DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, TraceFilter,
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
     CostReport, DayStats, SessionStats, Summary, TopUser, TraceDetail, TraceSummary, UnpricedModel,
-    UserDetail, UserStats, Verification,
+    UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::span::Pricing;
 use cognobserve_model::time::Micros;
@@ -210,6 +212,58 @@ impl Reports for ReferenceStore {
     async fn summarise(&self, project: &ProjectId, since: Micros) -> Result<Summary, StoreError> {
         self.read(project, |record| {
             record.summarise(&record.count_traces(), since)
+        })
+    }
+
+    async fn chart_project(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<Vec<Measures>, StoreError> {
+        self.read(project, |record| {
+            record.chart(&record.count_traces(), edges, |_| true)
+        })
+    }
+
+    async fn chart_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<Measures>>, StoreError> {
+        self.read(project, |record| {
+            let counted = record.count_traces();
+            let charts = users.iter().map(|user| {
+                let at = record.find_living(user);
+                record.chart(&counted, edges, |trace| at.is_some() && trace.user == at)
+            });
+            charts.collect()
+        })
+    }
+
+    async fn count_users(
+        &self,
+        project: &ProjectId,
+        period: Period,
+    ) -> Result<UserCounts, StoreError> {
+        self.read(project, |record| {
+            record.count_users(&record.count_traces(), period)
+        })
+    }
+
+    async fn cost_user_by_model(
+        &self,
+        project: &ProjectId,
+        user: &UserKey,
+        period: Period,
+    ) -> Result<Option<Vec<(Option<String>, Measures)>>, StoreError> {
+        self.read(project, |record| {
+            let at = record.find_by_key(user)?;
+            let counted = record.count_traces();
+            let own = counted
+                .iter()
+                .filter(|trace| trace.user == Some(at) && period.contains(trace.time));
+            Some(costs::list_models(&own.collect::<Vec<_>>()))
         })
     }
 

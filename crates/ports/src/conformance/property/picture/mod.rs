@@ -1,6 +1,7 @@
 //! Everything that a store answers about a world, as lines that two stores must share.
 //!
 //! A line says what was asked and what was answered, without ids of the store's own.
+mod charts;
 mod costs;
 mod traces;
 mod users;
@@ -51,6 +52,7 @@ pub async fn paint(side: &Side, project: usize, world: &World, mask: Mask) -> Ve
     painter.paint_sessions().await;
     painter.paint_traces(&periods).await;
     painter.paint_costs(&periods).await;
+    painter.paint_charts(&periods).await;
     painter.lines
 }
 

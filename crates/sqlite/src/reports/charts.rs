@@ -1,0 +1,137 @@
+//! Sums over many stretches of time at once, and one user's by model.
+use super::Snapshot;
+use super::period::decode_facts;
+use crate::eras;
+use crate::error::{StoreResult, damaged, sql};
+use crate::rollups::{add_encoded, read_totals};
+use crate::user_days;
+use cognobserve_books::chart::Chart;
+use cognobserve_books::costs::sort_by_cost;
+use cognobserve_books::period::bounds;
+use cognobserve_model::id::UserId;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::query::{Period, UserKey};
+use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
+use std::collections::BTreeMap;
+
+impl Snapshot<'_> {
+    /// The project's sums between each two edges.
+    pub fn chart_project(&self, edges: &[Micros]) -> StoreResult<Vec<Measures>> {
+        let chart = Chart::new(edges, MICROS_PER_QUARTER);
+        let mut sums = chart.make_sums();
+        let (from, to) = chart.span_units();
+        let query = "SELECT quarter, measures FROM project_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
+        self.scan(query, from, to, |quarter, blob| {
+            match chart.find_unit(quarter) {
+                Some(stretch) => add_encoded(&mut sums[stretch], blob),
+                None => Ok(()),
+            }
+        })?;
+        let query = "SELECT time, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3";
+        for (from, to) in chart.list_cut() {
+            self.scan(query, from, to, |time, blob| match chart.find(time) {
+                Some(stretch) => add_encoded(&mut sums[stretch], blob),
+                None => Ok(()),
+            })?;
+        }
+        Ok(sums)
+    }
+
+    /// A user's sums between each two edges.
+    fn chart_user(&self, user: i64, edges: &[Micros]) -> StoreResult<Vec<Measures>> {
+        let chart = Chart::new(edges, MICROS_PER_DAY);
+        let mut sums = chart.make_sums();
+        let totals = read_totals(self.conn, self.project_no, user)?;
+        // Days before and after all traces need not be looked for.
+        let (Some(first), Some(last)) = (totals.first, totals.last) else {
+            return Ok(sums);
+        };
+        let (from, to) = chart.span_units();
+        for day in from.max(Micros(first).day())..to.min(Micros(last).day() + 1) {
+            let Some(stretch) = chart.find_unit(day) else {
+                continue;
+            };
+            if let Some(measures) = user_days::read(self.conn, self.project_no, day, user)? {
+                sums[stretch].add(&measures, 1);
+            }
+        }
+        for (from, to) in chart.list_cut() {
+            let (from, to) = (from.max(first), to.min(last.saturating_add(1)));
+            self.scan_user_traces(user, from, to, |time, blob| match chart.find(time) {
+                Some(stretch) => add_encoded(&mut sums[stretch], blob),
+                None => Ok(()),
+            })?;
+        }
+        Ok(sums)
+    }
+
+    /// The measures of a user's traces, with their times, in no order.
+    pub(super) fn scan_user_traces(
+        &self,
+        user: i64,
+        from: i64,
+        to: i64,
+        mut take: impl FnMut(i64, &[u8]) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let query = "SELECT time, measures FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time >= ?3 AND time < ?4";
+        let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
+        for (era, _) in eras::find_between(self.conn, from, to)? {
+            let mut rows = statement.query([era, user, from, to]).map_err(sql)?;
+            while let Some(row) = rows.next().map_err(sql)? {
+                let blob = row.get_ref(1).map_err(sql)?;
+                let blob = blob.as_blob().map_err(|_| damaged("trace"))?;
+                take(row.get(0).map_err(sql)?, blob)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sums of each user, in this order.
+pub(super) fn chart_users(
+    snapshot: &Snapshot,
+    users: &[UserId],
+    edges: &[Micros],
+) -> StoreResult<Vec<Vec<Measures>>> {
+    let charts = users.iter().map(
+        |user| match snapshot.find_user_no(&UserKey::Id(user.clone())) {
+            Some(no) => snapshot.chart_user(no, edges),
+            None => Ok(Chart::new(edges, MICROS_PER_DAY).make_sums()),
+        },
+    );
+    charts.collect()
+}
+
+/// A user's sums by model, biggest cost first.
+pub(super) fn cost_by_model(
+    snapshot: &Snapshot,
+    user: i64,
+    period: Period,
+) -> StoreResult<Vec<(Option<String>, Measures)>> {
+    let (from, to) = bounds(period);
+    let mut sums: BTreeMap<i64, Measures> = BTreeMap::new();
+    let query = include_str!("../sql/reports.list_user_facts.sql");
+    let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
+    let mut rows = statement.query([user, from, to]).map_err(sql)?;
+    while let Some(row) = rows.next().map_err(sql)? {
+        let booked = row.get_ref(0).map_err(sql)?;
+        let facts = decode_facts(booked.as_blob().map_err(|_| damaged("trace"))?)?;
+        for (model, measures) in &facts.models {
+            sums.entry(model.0).or_default().add(measures, 1);
+        }
+    }
+    let mut name = snapshot
+        .conn
+        .prepare_cached("SELECT name FROM models WHERE no = ?1")
+        .map_err(sql)?;
+    let mut models = Vec::with_capacity(sums.len());
+    for (no, measures) in sums {
+        let name = match no {
+            0 => None,
+            _ => Some(name.query_row([no], |row| row.get(0)).map_err(sql)?),
+        };
+        models.push((name, measures));
+    }
+    sort_by_cost(&mut models);
+    Ok(models)
+}
