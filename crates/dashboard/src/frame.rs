@@ -1,10 +1,12 @@
 //! What surrounds every page: who looks, where they are, and where they can go.
 use crate::assets;
-use crate::format::Moment;
 use crate::link::Link;
 use crate::view::{CHOICES, View};
 use cognobserve_model::account::Project;
 use cognobserve_model::people::Role;
+
+/// For templates.
+pub const OWNER: Role = Role::Owner;
 
 /// The rooms of the sidebar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,12 +239,5 @@ impl Frame {
     /// Whether the page fetches itself anew from time to time.
     pub fn is_live(&self) -> bool {
         self.has_period && self.view.as_ref().is_some_and(View::is_live)
-    }
-}
-
-/// Writes a moment as HTML, in templates that have one.
-impl Moment {
-    pub fn is_now(&self) -> bool {
-        self.text == "now"
     }
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assets;
+pub mod chart;
 pub mod form;
 pub mod format;
 pub mod frame;

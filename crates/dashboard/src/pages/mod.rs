@@ -2,7 +2,19 @@
 //! Invariant: a page is asked for by typed questions; what fails is told by [`PageError`].
 
 pub mod access;
+pub mod costs;
+pub mod overview;
 pub mod problem;
+pub mod quick_start;
+mod row;
+pub mod search;
+pub mod sessions;
+pub mod settings;
+mod stat;
+pub mod traces;
+pub mod user;
+pub mod user_change;
+pub mod users;
 
 use cognobserve_ports::StoreError;
 use thiserror::Error;
@@ -30,3 +42,11 @@ impl From<crate::BadView> for PageError {
 
 /// HTML, or why there is none.
 pub type Html = Result<String, PageError>;
+
+/// A part of a whole, in percent.
+fn share(part: i128, whole: i128) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    part as f64 / whole as f64 * 100.0
+}

@@ -1,0 +1,215 @@
+//! The first page of a project: who was there, what it cost, what failed, and how that changed.
+use super::row::{Counts, user_link};
+use super::stat::Stat;
+use super::{Html, PageError, share};
+use crate::chart::{self, Chart, Measured};
+use crate::format::{self, Figure};
+use crate::frame::Frame;
+use crate::link::Link;
+use crate::view::View;
+use askama::Template;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, Period};
+use cognobserve_model::report::{CostKey, CostReport, UnpricedModel, UserCounts};
+use cognobserve_ports::Reports;
+use futures_util::try_join;
+
+const TOP_USERS: usize = 8;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    words: String,
+    stats: Vec<Stat>,
+    charts: Vec<Chart>,
+    top: Vec<TopUser>,
+    /// Spend without a user.
+    nobody: Counts,
+    nobody_share: Figure,
+    has_nobody: bool,
+    unpriced: Vec<Unpriced>,
+    links: Links,
+}
+
+struct TopUser {
+    name: String,
+    link: Option<Link>,
+    counts: Counts,
+    /// Of all that was spent, in percent.
+    share: f64,
+}
+
+struct Unpriced {
+    model: String,
+    spans: Figure,
+    tokens: Figure,
+}
+
+struct Links {
+    users: Link,
+    failed: Link,
+    costs: Link,
+    prices: Link,
+}
+
+/// Asks everything at once.
+pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
+    let view = frame.view.clone().ok_or(PageError::NotFound)?;
+    let (project, period, before) = (&view.project.id, view.period(), view.previous());
+    let edges = view.edges();
+    let before_edges = [
+        before.from.unwrap_or_default(),
+        before.to.unwrap_or_default(),
+    ];
+    let costs = CostQuery {
+        group: CostGroup::User,
+        period,
+        zone: view.zone.clone(),
+        page: PageRequest {
+            limit: TOP_USERS,
+            after: None,
+        },
+    };
+    let (bars, old, users, old_users, costs, unpriced) = try_join!(
+        reports.chart_project(project, &edges),
+        reports.chart_project(project, &before_edges),
+        reports.count_users(project, period),
+        reports.count_users(project, before),
+        reports.report_costs(project, costs),
+        reports.list_unpriced(project),
+    )?;
+    let now = add(&bars);
+    let old = add(&old);
+    let total = now.cost_nanos;
+    let page = OverviewPage {
+        words: view.words(),
+        stats: list_stats(&now, &old, &users, &old_users),
+        charts: list_charts(&view, &bars),
+        nobody: Counts::of(&costs.unattributed.0),
+        nobody_share: format::percent(share(costs.unattributed.0.cost_nanos, total)),
+        has_nobody: costs.unattributed.0.trace_count > 0,
+        top: list_top(&view, costs, total),
+        unpriced: unpriced
+            .into_iter()
+            .take(6)
+            .map(describe_unpriced)
+            .collect(),
+        links: Links {
+            users: view.link("/users").with("sortBy", "totalCost"),
+            failed: view.link("/traces").with("level", "ERROR"),
+            costs: view.link("/costs"),
+            prices: view.link("/settings/prices"),
+        },
+        frame,
+    };
+    Ok(page.render()?)
+}
+
+fn add(bars: &[Measures]) -> Measures {
+    let mut sum = Measures::default();
+    bars.iter().for_each(|bar| sum.add(bar, 1));
+    sum
+}
+
+fn list_stats(
+    now: &Measures,
+    old: &Measures,
+    users: &UserCounts,
+    old_users: &UserCounts,
+) -> Vec<Stat> {
+    let p95 = |it: &Measures| it.trace_latency_percentile_ms(95);
+    let number = |n: i64| n as f64;
+    vec![
+        Stat::new("Active users", format::count(users.active))
+            .against(number(users.active), number(old_users.active), Some(true))
+            .noting(format!("of {}", format::count(users.total).text)),
+        Stat::new("New users", format::count(users.new)).against(
+            number(users.new),
+            number(old_users.new),
+            Some(true),
+        ),
+        Stat::new("Traces", format::count(now.trace_count)).against(
+            number(now.trace_count),
+            number(old.trace_count),
+            Some(true),
+        ),
+        Stat::new("Cost", format::usd(now.cost_nanos)).against(
+            now.cost_nanos as f64,
+            old.cost_nanos as f64,
+            None,
+        ),
+        Stat::new("Failed traces", format::count(now.error_trace_count))
+            .against(
+                number(now.error_trace_count),
+                number(old.error_trace_count),
+                Some(false),
+            )
+            .noting(format::percent(now.error_trace_rate()).text),
+        Stat::new("p95 latency", format::millis(p95(now))).against(
+            p95(now).unwrap_or(0.0),
+            p95(old).unwrap_or(0.0),
+            Some(false),
+        ),
+    ]
+}
+
+fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
+    let traces = chart::count("Traces", 1, bars, |it| it.trace_count);
+    let failed = chart::count("Failed", 3, bars, |it| it.error_trace_count);
+    let p95 = chart::series("p95", Measured::Ms, 4, bars, |it| {
+        it.trace_latency_percentile_ms(95)
+    });
+    let tokens = chart::count("Tokens", 1, bars, |it| it.total_tokens);
+    vec![
+        Chart::new(view, "traces", "Traces", "bars", vec![traces, failed]),
+        Chart::new(view, "cost", "Cost", "bars", vec![chart::cost(bars)]),
+        Chart::new(view, "latency", "p95 latency", "line", vec![p95]),
+        Chart::new(view, "tokens", "Tokens", "bars", vec![tokens]),
+    ]
+}
+
+fn list_top(view: &View, costs: CostReport, total: i128) -> Vec<TopUser> {
+    let row = |(key, sums): (CostKey, Measures)| {
+        let (name, link) = match key {
+            CostKey::User {
+                id,
+                external_id,
+                name,
+            } => (
+                name.unwrap_or(external_id),
+                Some(user_link(view, id.as_str())),
+            ),
+            _ => ("erased user".to_owned(), None),
+        };
+        TopUser {
+            name,
+            link,
+            counts: Counts::of(&sums),
+            share: share(sums.cost_nanos, total),
+        }
+    };
+    let rows = costs.rows.into_iter().map(|row| (row.key, row.measures));
+    rows.filter(|(_, sums)| sums.cost_nanos > 0)
+        .map(row)
+        .collect()
+}
+
+fn describe_unpriced(model: UnpricedModel) -> Unpriced {
+    Unpriced {
+        model: model.model.unwrap_or_else(|| "no model named".into()),
+        spans: format::count(model.span_count),
+        tokens: format::count(model.total_tokens),
+    }
+}
+
+/// Whether the project has any trace at all.
+pub async fn has_traces(reports: &dyn Reports, view: &View) -> Result<bool, PageError> {
+    let since = Period::ALL;
+    let edges = [
+        since.from.unwrap_or_default(),
+        view.period().to.unwrap_or_default(),
+    ];
+    let sums = reports.chart_project(&view.project.id, &edges).await?;
+    Ok(sums.iter().any(|sum| sum.trace_count > 0))
+}

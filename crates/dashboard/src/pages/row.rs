@@ -1,0 +1,198 @@
+//! Rows that several pages list: users, sessions, traces.
+use crate::chart::Spark;
+use crate::format::{self, Figure, Moment};
+use crate::link::{Link, segment};
+use crate::view::View;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::report::{SessionStats, TraceSummary, User, UserRef, UserStats};
+
+/// What every row counts.
+pub struct Counts {
+    pub traces: Figure,
+    pub tokens: Figure,
+    pub cost: Figure,
+    pub errors: Figure,
+    pub has_errors: bool,
+    pub failed: Figure,
+    pub failed_rate: Figure,
+    pub latency: Figure,
+}
+
+impl Counts {
+    pub fn of(sums: &Measures) -> Counts {
+        Counts {
+            traces: format::count(sums.trace_count),
+            tokens: format::count(sums.total_tokens),
+            cost: format::usd(sums.cost_nanos),
+            errors: format::count(sums.error_count),
+            has_errors: sums.error_count > 0,
+            failed: format::count(sums.error_trace_count),
+            failed_rate: format::percent(sums.error_trace_rate()),
+            latency: format::millis(sums.avg_latency_ms()),
+        }
+    }
+}
+
+/// What a person is called first: name, else e-mail, else the developer's id.
+pub fn call(user: &User) -> &str {
+    let name = user.name.as_deref().or(user.email.as_deref());
+    name.unwrap_or(&user.external_id)
+}
+
+pub fn user_link(view: &View, id: &str) -> Link {
+    view.link(format!("/users/{}", segment(id)))
+}
+
+pub fn session_link(view: &View, id: &str) -> Link {
+    view.link(format!("/sessions/{}", segment(id)))
+}
+
+pub fn trace_link(view: &View, id: &str) -> Link {
+    view.link(format!("/traces/{}", segment(id)))
+}
+
+pub struct UserRow {
+    pub link: Link,
+    pub name: String,
+    /// The next best thing to know them by.
+    pub also: String,
+    pub sessions: Figure,
+    pub counts: Counts,
+    pub first_seen: Moment,
+    pub last_seen: Moment,
+    pub spark: Spark,
+}
+
+impl UserRow {
+    pub fn new(view: &View, stats: &UserStats, bars: &[Measures]) -> UserRow {
+        let user = &stats.user;
+        let traces: Vec<i64> = bars.iter().map(|bar| bar.trace_count).collect();
+        let name = call(user).to_owned();
+        let also = [user.email.as_deref(), Some(user.external_id.as_str())];
+        let also = also.into_iter().flatten().find(|text| *text != name);
+        UserRow {
+            link: user_link(view, user.id.as_str()),
+            also: also.unwrap_or_default().to_owned(),
+            name,
+            sessions: format::count(stats.session_count),
+            counts: Counts::of(&stats.measures),
+            first_seen: format::moment(user.first_seen, view.now(), &view.zone),
+            last_seen: format::moment(user.last_seen, view.now(), &view.zone),
+            spark: Spark::of(&traces),
+        }
+    }
+}
+
+/// Whose a session or trace is.
+pub struct Owner {
+    pub text: String,
+    /// `None`: nobody whom one could look at.
+    pub link: Option<Link>,
+}
+
+impl Owner {
+    pub fn new(view: &View, user: Option<&UserRef>) -> Owner {
+        match user {
+            None => Owner {
+                text: "no user".into(),
+                link: None,
+            },
+            Some(UserRef {
+                external_id: None, ..
+            }) => Owner {
+                text: "erased user".into(),
+                link: None,
+            },
+            Some(UserRef {
+                id,
+                external_id: Some(external_id),
+            }) => Owner {
+                text: external_id.clone(),
+                link: Some(user_link(view, id.as_str())),
+            },
+        }
+    }
+}
+
+pub struct SessionRow {
+    pub link: Link,
+    pub name: String,
+    pub also: String,
+    pub owner: Owner,
+    pub counts: Counts,
+    pub last: Moment,
+}
+
+impl SessionRow {
+    pub fn new(view: &View, session: &SessionStats) -> SessionRow {
+        let name = session.name.clone();
+        SessionRow {
+            link: session_link(view, session.id.as_str()),
+            also: name
+                .as_ref()
+                .map(|_| session.external_id.clone())
+                .unwrap_or_default(),
+            name: name.unwrap_or_else(|| session.external_id.clone()),
+            owner: Owner::new(view, session.user.as_ref()),
+            counts: Counts::of(&session.measures),
+            last: format::moment(session.last_seen, view.now(), &view.zone),
+        }
+    }
+}
+
+pub struct TraceRow {
+    pub link: Link,
+    pub name: String,
+    pub id: String,
+    /// The first thing that went wrong.
+    pub error: Option<String>,
+    pub owner: Owner,
+    pub session: Option<(String, Link)>,
+    pub counts: Counts,
+    pub latency: Figure,
+    pub spans: Figure,
+    pub time: Moment,
+}
+
+impl TraceRow {
+    pub fn new(view: &View, trace: &TraceSummary) -> TraceRow {
+        use cognobserve_model::span::Level;
+        let failed = trace.spans.iter().find(|span| span.level == Level::Error);
+        let session = trace.session.as_ref();
+        TraceRow {
+            link: trace_link(view, &trace.id),
+            name: match trace.name.is_empty() {
+                true => trace.id.clone(),
+                false => trace.name.clone(),
+            },
+            id: trace.id.clone(),
+            error: (trace.measures.error_count > 0)
+                .then(|| failed.map_or("a later span".to_owned(), |span| span.name.clone())),
+            owner: Owner::new(view, trace.user.as_ref()),
+            session: session.map(|it| {
+                let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());
+                (name, session_link(view, it.id.as_str()))
+            }),
+            counts: Counts::of(&trace.measures),
+            latency: format::millis(trace.latency_micros.map(|micros| micros as f64 / 1e3)),
+            spans: format::count(trace.measures.span_count),
+            time: format::moment(trace.time, view.now(), &view.zone),
+        }
+    }
+}
+
+/// Where the list goes on, and where it began.
+pub struct Pager {
+    pub first: Option<Link>,
+    pub next: Option<Link>,
+}
+
+impl Pager {
+    /// `here` without a cursor is the first page.
+    pub fn new(here: &Link, is_first: bool, next: Option<String>) -> Pager {
+        Pager {
+            first: (!is_first).then(|| here.clone().with("cursor", "")),
+            next: next.map(|cursor| here.clone().with("cursor", cursor)),
+        }
+    }
+}

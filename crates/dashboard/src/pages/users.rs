@@ -1,0 +1,205 @@
+//! The list of users: searched, sorted by any column, filtered by metadata, with a line each.
+use super::row::{Pager, UserRow};
+use super::traces::keep_fields;
+use super::{Html, PageError};
+use crate::format::{self, Figure};
+use crate::frame::Frame;
+use crate::link::Link;
+use askama::Template;
+use cognobserve_model::query::{
+    PageRequest, SortOrder, UserPosition, UserQuery, UserSort, fold_search,
+};
+use cognobserve_ports::Reports;
+use futures_util::try_join;
+
+pub const ROWS: usize = 50;
+
+/// What the URL asks for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// As it was typed.
+    pub search: String,
+    pub sort: UserSort,
+    pub order: SortOrder,
+    pub metadata: Vec<(String, String)>,
+    /// Also users who were not seen in the period.
+    pub everybody: bool,
+    pub after: Option<UserPosition>,
+}
+
+impl Ask {
+    /// The question; also what a CSV of the list asks.
+    pub fn to_query(&self, view: &crate::View, limit: usize) -> UserQuery {
+        let period = view.period();
+        UserQuery {
+            search: Some(fold_search(&self.search)).filter(|text| !text.is_empty()),
+            last_seen_from: period.from.filter(|_| !self.everybody),
+            last_seen_to: None,
+            sort: self.sort,
+            order: self.order,
+            stats: period,
+            metadata: self.metadata.clone(),
+            page: PageRequest {
+                limit,
+                after: self.after.clone(),
+            },
+        }
+    }
+
+    /// The list's address with this question in it, on its first page.
+    pub fn link(&self, view: &crate::View, path: &str) -> Link {
+        let mut link = view.link(path).with("search", &self.search);
+        if self.sort != UserSort::LastSeenAt {
+            link = link.with("sortBy", self.sort.as_str());
+        }
+        if self.order != SortOrder::Desc {
+            link = link.with("sortOrder", self.order.as_str());
+        }
+        for (key, value) in &self.metadata {
+            link = link.with(&format!("metadata.{key}"), value);
+        }
+        if self.everybody {
+            link.with("everybody", "true")
+        } else {
+            link
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage {
+    frame: Frame,
+    ask: Ask,
+    words: String,
+    counted: Counted,
+    columns: Vec<Column>,
+    rows: Vec<UserRow>,
+    pager: Pager,
+    clear: Link,
+    csv: Link,
+    /// Hidden fields of the filter form.
+    kept: Vec<(String, String)>,
+    filters: Vec<(String, Link)>,
+    is_filtered: bool,
+}
+
+struct Counted {
+    total: Figure,
+    active: Figure,
+    new: Figure,
+}
+
+/// A column's head.
+struct Column {
+    text: &'static str,
+    class: &'static str,
+    link: Option<Link>,
+    /// `ascending` or `descending`, if the list is sorted by it.
+    sorted: &'static str,
+}
+
+/// `cursor` writes a position so that it comes back as [`Ask::after`].
+pub async fn render(
+    reports: &dyn Reports,
+    frame: Frame,
+    ask: Ask,
+    cursor: &(dyn Fn(&UserPosition) -> String + Sync),
+) -> Html {
+    let view = frame.view.clone().ok_or(PageError::NotFound)?;
+    let project = &view.project.id;
+    let (page, counts) = try_join!(
+        reports.list_users(project, ask.to_query(&view, ROWS)),
+        reports.count_users(project, view.period()),
+    )?;
+    let ids: Vec<_> = page.items.iter().map(|it| it.user.id.clone()).collect();
+    let bars = match ids.is_empty() {
+        true => Vec::new(),
+        false => reports.chart_users(project, &ids, &view.edges()).await?,
+    };
+    let rows = page.items.iter().zip(&bars);
+    let here = ask.link(&view, "/users");
+    let cleared = Ask {
+        search: String::new(),
+        metadata: Vec::new(),
+        everybody: false,
+        ..ask.clone()
+    };
+    let page = UsersPage {
+        words: view.words(),
+        counted: Counted {
+            total: format::count(counts.total),
+            active: format::count(counts.active),
+            new: format::count(counts.new),
+        },
+        columns: list_columns(&view, &ask),
+        rows: rows
+            .map(|(stats, bars)| UserRow::new(&view, stats, bars))
+            .collect(),
+        pager: Pager::new(&here, ask.after.is_none(), page.next.as_ref().map(cursor)),
+        clear: cleared.link(&view, "/users"),
+        csv: ask.link(&view, "/users.csv"),
+        kept: keep_fields(&here, &["search", "everybody"]),
+        filters: list_filters(&view, &ask),
+        is_filtered: !ask.search.is_empty() || !ask.metadata.is_empty(),
+        frame: frame.with_period(here),
+        ask,
+    };
+    Ok(page.render()?)
+}
+
+fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
+    let column = |text, class, sort: Option<UserSort>| {
+        let is_sorted = sort == Some(ask.sort);
+        let link = sort.map(|sort| {
+            let order = match is_sorted && ask.order == SortOrder::Desc {
+                true => SortOrder::Asc,
+                false => SortOrder::Desc,
+            };
+            Ask {
+                sort,
+                order,
+                after: None,
+                ..ask.clone()
+            }
+            .link(view, "/users")
+        });
+        let sorted = match (is_sorted, ask.order) {
+            (false, _) => "",
+            (true, SortOrder::Asc) => "ascending",
+            (true, SortOrder::Desc) => "descending",
+        };
+        Column {
+            text,
+            class,
+            link,
+            sorted,
+        }
+    };
+    vec![
+        column("User", "", None),
+        column("Activity", "hide-narrow", None),
+        column("Traces", "num", Some(UserSort::TraceCount)),
+        column("Sessions", "num", Some(UserSort::SessionCount)),
+        column("Tokens", "num", Some(UserSort::TotalTokens)),
+        column("Cost", "num", Some(UserSort::TotalCost)),
+        column("Errors", "num", Some(UserSort::ErrorCount)),
+        column("Failed", "num", Some(UserSort::ErrorTraceRate)),
+        column("Latency", "num", Some(UserSort::AvgLatencyMs)),
+        column("First seen", "num", Some(UserSort::FirstSeenAt)),
+        column("Last seen", "num", Some(UserSort::LastSeenAt)),
+    ]
+}
+
+/// Each metadata condition, with the list without it.
+fn list_filters(view: &crate::View, ask: &Ask) -> Vec<(String, Link)> {
+    let without = |at: usize| {
+        let mut rest = ask.clone();
+        rest.metadata.remove(at);
+        rest.link(view, "/users")
+    };
+    let named = ask.metadata.iter().enumerate();
+    named
+        .map(|(at, (key, value))| (format!("{key} = {value}"), without(at)))
+        .collect()
+}
