@@ -10,6 +10,7 @@ pub mod format;
 pub mod frame;
 pub mod link;
 pub mod pages;
+mod payload;
 pub mod view;
 
 pub use form::Form;

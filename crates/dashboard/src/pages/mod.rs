@@ -7,10 +7,14 @@ pub mod overview;
 pub mod problem;
 pub mod quick_start;
 mod row;
+#[cfg(test)]
+mod samples;
 pub mod search;
+pub mod session;
 pub mod sessions;
 pub mod settings;
 mod stat;
+pub mod trace;
 pub mod traces;
 pub mod user;
 pub mod user_change;

@@ -1,0 +1,120 @@
+//! One session: the conversation, turn by turn, with what each turn took.
+//! Invariant: a turn is one trace; 20 of them make a page, each text of bounded size.
+mod turn;
+
+use self::turn::Turn;
+use super::row::{Owner, Pager};
+use super::stat::Stat;
+use super::{Html, PageError};
+use crate::format::{self, Moment, shorten};
+use crate::frame::Frame;
+use crate::link::Link;
+use crate::payload::list_fields;
+use crate::view::View;
+use askama::Template;
+use cognobserve_model::id::SessionId;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::query::{PageRequest, TimePosition};
+use cognobserve_model::report::{SessionStats, TraceDetail};
+use cognobserve_ports::Reports;
+use futures_util::try_join;
+
+pub const TURNS: usize = 20;
+
+#[derive(Template)]
+#[template(path = "session.html")]
+struct SessionPage {
+    frame: Frame,
+    name: String,
+    external_id: String,
+    owner: Owner,
+    first: Moment,
+    last: Moment,
+    stats: Vec<Stat>,
+    turns: Vec<Turn>,
+    pager: Pager,
+    metadata: Vec<(String, String)>,
+    id: String,
+    sessions: Link,
+}
+
+/// `position`: after which trace the page begins; `cursor` writes one for a URL; `here` is this
+/// page's address, with or without a cursor.
+pub async fn render(
+    reports: &dyn Reports,
+    frame: Frame,
+    session: &SessionId,
+    position: Option<TimePosition>,
+    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    here: &Link,
+) -> Html {
+    let view = frame.view.clone().ok_or(PageError::NotFound)?;
+    let project = &view.project.id;
+    let is_first = position.is_none();
+    let page = PageRequest {
+        limit: TURNS,
+        after: position,
+    };
+    let (stats, turns) = try_join!(
+        reports.find_session(project, session),
+        reports.read_timeline(project, session, page),
+    )?;
+    let (Some(stats), Some(turns)) = (stats, turns) else {
+        return Err(PageError::NotFound);
+    };
+    let pager = Pager::new(here, is_first, turns.next.as_ref().map(cursor));
+    Ok(SessionPage::new(frame, &view, &stats, &turns.items, pager).render()?)
+}
+
+impl SessionPage {
+    fn new(
+        frame: Frame,
+        view: &View,
+        session: &SessionStats,
+        traces: &[TraceDetail],
+        pager: Pager,
+    ) -> SessionPage {
+        let name = session.name.as_ref().filter(|name| !name.is_empty());
+        let name = name.unwrap_or(&session.external_id).clone();
+        SessionPage {
+            frame: Frame {
+                title: shorten(&name, 80),
+                ..frame
+            },
+            name,
+            external_id: session.external_id.clone(),
+            owner: Owner::new(view, session.user.as_ref()),
+            first: format::exact(session.first_seen, &view.zone),
+            last: format::exact(session.last_seen, &view.zone),
+            stats: list_stats(&session.measures),
+            turns: traces.iter().map(|trace| Turn::new(view, trace)).collect(),
+            pager,
+            metadata: list_fields(&session.metadata),
+            id: session.id.to_string(),
+            sessions: view.link("/sessions"),
+        }
+    }
+}
+
+fn list_stats(sums: &Measures) -> Vec<Stat> {
+    let mean = format::millis(sums.avg_trace_latency_ms()).text;
+    let count = |n: i64| format::count(n).text;
+    let (prompt, completion) = (count(sums.prompt_tokens), count(sums.completion_tokens));
+    let failed = format::percent(sums.error_trace_rate()).text;
+    vec![
+        Stat::new("Turns", format::count(sums.trace_count))
+            .noting(format!("{} spans", count(sums.span_count))),
+        Stat::new("Cost", format::usd(sums.cost_nanos)),
+        Stat::new("Tokens", format::count(sums.total_tokens))
+            .noting(format!("{prompt} in, {completion} out")),
+        Stat::new("Failed turns", format::count(sums.error_trace_count)).noting(failed),
+        Stat::new(
+            "p95 latency",
+            format::millis(sums.trace_latency_percentile_ms(95)),
+        )
+        .noting(format!("{mean} on average")),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What a turn shows of its trace, and the page around the turns.
+use super::*;
+use crate::pages::samples::{self, project_view, span};
+use cognobserve_model::report::SpanDetail;
+use cognobserve_model::span::{Level, SpanKind};
+
+fn generation(id: &str, input: Option<&str>, output: Option<&str>) -> SpanDetail {
+    SpanDetail {
+        kind: SpanKind::Generation,
+        input: input.map(str::to_owned),
+        output: output.map(str::to_owned),
+        ..span(id, Some("root"), Some(1), Some(1))
+    }
+}
+
+fn turn(spans: Vec<SpanDetail>) -> Turn {
+    let mut trace = samples::trace("t");
+    trace.spans = spans;
+    Turn::new(&project_view(), &trace)
+}
+
+fn text(said: &Option<turn::Said>) -> &str {
+    said.as_ref().map_or("", |said| &said.text)
+}
+
+#[test]
+fn the_root_tells_what_was_said() {
+    let mut root = span("root", None, Some(0), Some(9));
+    root.input = Some(r#""How much?""#.into());
+    root.output = Some(r#"{"total": 1.10}"#.into());
+    let turn = turn(vec![root, generation("g", Some(r#""inner""#), None)]);
+    assert_eq!(text(&turn.said), "How much?");
+    assert_eq!(text(&turn.answered), "{\n  \"total\": 1.10\n}");
+    assert!(turn.answered.unwrap().is_json && turn.fault.is_none());
+}
+
+#[test]
+fn without_it_the_generations_do() {
+    let history = r#"[{"role":"user","content":"first"},{"role":"assistant","content":"so"},
+        {"role":"user","content":"last"},{"role":"tool","content":"found"}]"#;
+    let answer = r#"{"choices":[{"message":{"role":"assistant","content":"Here."}}]}"#;
+    let turn = turn(vec![
+        span("root", None, Some(0), Some(9)),
+        generation("one", Some(history), Some(r#""thinking""#)),
+        generation("two", Some(r#""other""#), Some(answer)),
+    ]);
+    assert_eq!(text(&turn.said), "last");
+    assert_eq!(text(&turn.answered), "Here.");
+}
+
+#[test]
+fn a_failed_turn_says_why() {
+    let mut failed = generation("g", None, None);
+    failed.level = Level::Error;
+    failed.status_message = Some("too many <requests>".into());
+    let turn = turn(vec![failed]);
+    assert_eq!(turn.fault.as_deref(), Some("too many <requests>"));
+    assert!(turn.said.is_none() && turn.answered.is_none());
+}
+
+fn render(traces: &[TraceDetail], next: Option<String>) -> String {
+    let view = project_view();
+    let here = view.link("/sessions/ses_1").with("cursor", "old");
+    let pager = Pager::new(&here, false, next);
+    let session = samples::session();
+    SessionPage::new(samples::frame(&view), &view, &session, traces, pager)
+        .render()
+        .unwrap()
+}
+
+#[test]
+fn a_page_has_turns_and_leads_on() {
+    let html = render(
+        &[samples::trace("t1"), samples::trace("t2")],
+        Some("new".into()),
+    );
+    for words in [
+        r#"href="/traces/t2?projectId=prj_1""#,
+        r#"href="/sessions/ses_1?projectId=prj_1&#38;cursor=new""#,
+        r#"href="/sessions/ses_1?projectId=prj_1""#,
+        "Where is my order?",
+        "rate limit of the provider exceeded",
+        "s-john-today",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    let empty = render(&[], None);
+    assert!(empty.contains("Nothing was said yet") && !empty.contains("Next page"));
+}
+
+#[test]
+fn hostile_texts_are_only_texts() {
+    let evil = r#""<script>alert(1)</script>""#;
+    let mut trace = samples::trace("<script>alert(2)</script>");
+    for span in &mut trace.spans {
+        (span.input, span.output) = (Some(evil.into()), Some(evil.into()));
+        span.status_message = Some(evil.into());
+    }
+    let html = render(&[trace], Some("<script>alert(3)".into()));
+    assert!(!html.contains("<script>alert") && !html.contains("style="));
+}

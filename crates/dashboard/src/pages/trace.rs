@@ -1,0 +1,136 @@
+//! One trace: what happened in which order, what it cost, and one of its spans in full.
+//! Invariant: a trace of any size and shape makes a page of bounded size.
+mod span;
+pub(super) mod tree;
+mod waterfall;
+
+use self::span::SpanView;
+use self::waterfall::Waterfall;
+use super::row::{Owner, session_link};
+use super::stat::Stat;
+use super::{Html, PageError};
+use crate::format::{self, Moment, shorten};
+use crate::frame::Frame;
+use crate::link::{Link, segment};
+use crate::payload::list_fields;
+use crate::view::View;
+use askama::Template;
+use cognobserve_model::report::{SpanDetail, TraceDetail, TraceSummary};
+use cognobserve_model::span::{Level, SpanKind};
+use cognobserve_ports::Reports;
+
+#[derive(Template)]
+#[template(path = "trace.html")]
+struct TracePage {
+    frame: Frame,
+    name: String,
+    id: String,
+    is_failed: bool,
+    time: Moment,
+    /// How long ago.
+    ago: Moment,
+    owner: Owner,
+    session: Option<(String, Link)>,
+    stats: Vec<Stat>,
+    waterfall: Waterfall,
+    span: Option<SpanView>,
+    metadata: Vec<(String, String)>,
+    links: Links,
+}
+
+struct Links {
+    traces: Link,
+    prices: Link,
+    /// The whole of it, for machines.
+    json: Link,
+}
+
+/// A trace with one of its spans, by id; without one, or if there is none of this id, with the
+/// span that is looked for most: the first that failed, else the first generation.
+pub async fn render(
+    reports: &dyn Reports,
+    frame: Frame,
+    trace_id: &str,
+    span: Option<&str>,
+) -> Html {
+    let view = frame.view.clone().ok_or(PageError::NotFound)?;
+    let found = reports.find_trace(&view.project.id, trace_id).await?;
+    let detail = found.ok_or(PageError::NotFound)?;
+    Ok(TracePage::new(frame, &view, &detail, span).render()?)
+}
+
+impl TracePage {
+    fn new(frame: Frame, view: &View, detail: &TraceDetail, span: Option<&str>) -> TracePage {
+        let trace = &detail.summary;
+        let places = tree::arrange(&detail.spans);
+        let in_order = || places.iter().map(|place| place.index);
+        let selected = select(&detail.spans, in_order(), span);
+        let name = match trace.name.is_empty() {
+            true => trace.id.clone(),
+            false => trace.name.clone(),
+        };
+        TracePage {
+            frame: Frame {
+                title: shorten(&name, 80),
+                ..frame
+            },
+            id: trace.id.clone(),
+            is_failed: trace.measures.error_count > 0,
+            time: format::exact(trace.time, &view.zone),
+            ago: format::moment(trace.time, view.now(), &view.zone),
+            owner: Owner::new(view, trace.user.as_ref()),
+            session: trace.session.as_ref().map(|it| {
+                let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());
+                (name, session_link(view, it.id.as_str()))
+            }),
+            stats: list_stats(trace),
+            waterfall: Waterfall::new(view, &trace.id, &detail.spans, &places, selected),
+            span: selected.map(|at| SpanView::new(view, &detail.spans[at])),
+            metadata: list_fields(&trace.metadata),
+            links: Links {
+                traces: view.link("/traces"),
+                prices: view.link("/settings/prices"),
+                json: Link::to(format!("/v1/traces/{}", segment(&trace.id)))
+                    .with("projectId", &view.project.id),
+            },
+            name,
+        }
+    }
+}
+
+/// The span of this id, else the one that is looked for most; `None` without any.
+fn select(
+    spans: &[SpanDetail],
+    mut in_order: impl Iterator<Item = usize> + Clone,
+    id: Option<&str>,
+) -> Option<usize> {
+    let find =
+        |wanted: &dyn Fn(&SpanDetail) -> bool| in_order.clone().find(|at| wanted(&spans[*at]));
+    id.and_then(|id| find(&|span| span.id == id))
+        .or_else(|| find(&|span| span.level == Level::Error))
+        .or_else(|| find(&|span| span.kind == SpanKind::Generation))
+        .or_else(|| in_order.next())
+}
+
+fn list_stats(trace: &TraceSummary) -> Vec<Stat> {
+    let sums = &trace.measures;
+    let count = |n: i64| format::count(n).text;
+    let millis = trace.latency_micros.map(|micros| micros as f64 / 1e3);
+    let (prompt, completion) = (count(sums.prompt_tokens), count(sums.completion_tokens));
+    let unpriced = match sums.unpriced_span_count {
+        0 => String::new(),
+        1 => "one span has no price".to_owned(),
+        n => format!("{} spans have no price", count(n)),
+    };
+    vec![
+        Stat::new("Latency", format::millis(millis)),
+        Stat::new("Spans", format::count(sums.span_count)),
+        Stat::new("Tokens", format::count(sums.total_tokens))
+            .noting(format!("{prompt} in, {completion} out")),
+        Stat::new("Cost", format::usd(sums.cost_nanos)).noting(unpriced),
+        Stat::new("Errors", format::count(sums.error_count)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;
