@@ -163,34 +163,45 @@ pub(crate) fn raise_accounts_epoch(conn: &Connection) -> Result<(), StoreError> 
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_store_of_the_first_format_is_brought_up_with_its_rows() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(FILE);
-        let old = Connection::open(&path).unwrap();
-        old.execute_batch(MIGRATIONS[0]).unwrap();
+    /// A store of an earlier format, with a row in each table that was changed since.
+    fn make_old(path: &Path, format: usize) {
+        let old = Connection::open(path).unwrap();
+        for script in &MIGRATIONS[..format] {
+            old.execute_batch(script).unwrap();
+        }
         old.execute_batch(
             "INSERT INTO workspaces VALUES (1, 'acme', 'dev_1', 7);
-             INSERT INTO audit VALUES (1, 8, NULL, 'operator', 'project.create', 'prj_1');
-             PRAGMA user_version = 1;",
+             INSERT INTO projects (no, id, workspace_no, name, created, capture, time_zone) VALUES (1, 'prj_1', 1, 'p', 7, 'full', 'UTC');
+             INSERT INTO api_keys (id, project_no, hash, prefix, name, scopes, created) VALUES ('key_1', 1, zeroblob(32), 'co_sk_', 'k', 'read', 9);
+             INSERT INTO audit (no, at, actor, action, detail) VALUES (1, 8, 'operator', 'project.create', 'prj_1');",
         )
         .unwrap();
-        drop(old);
-        for _ in 0..2 {
-            let new = open_writer(&path, 1024).unwrap();
-            let read = |query: &str| new.query_row(query, [], |row| row.get::<_, String>(0));
-            assert_eq!(
-                read("SELECT name || developer || created FROM workspaces").unwrap(),
-                "acmedev_17"
-            );
-            assert_eq!(
-                read("SELECT action || detail FROM audit").unwrap(),
-                "project.createprj_1"
-            );
-            let format: i64 = new
-                .query_row("PRAGMA user_version", [], |row| row.get(0))
-                .unwrap();
-            assert_eq!(format, FORMAT);
+        old.pragma_update(None, "user_version", format as i64)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_store_of_an_earlier_format_is_brought_up_with_its_rows() {
+        for format in 1..FORMAT as usize {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join(FILE);
+            make_old(&path, format);
+            for _ in 0..2 {
+                let new = open_writer(&path, 1024).unwrap();
+                let read = |query: &str| new.query_row(query, [], |row| row.get::<_, String>(0));
+                let told = [
+                    "SELECT name || developer || created FROM workspaces",
+                    "SELECT action || detail FROM audit WHERE workspace_no IS NULL",
+                    "SELECT id || name || scopes || created FROM api_keys
+                     WHERE created_by IS NULL AND expires IS NULL AND last_used IS NULL AND revoked IS NULL",
+                ]
+                .map(|query| read(query).unwrap());
+                assert_eq!(told, ["acmedev_17", "project.createprj_1", "key_1kread9"]);
+                let found: i64 = new
+                    .query_row("PRAGMA user_version", [], |row| row.get(0))
+                    .unwrap();
+                assert_eq!(found, FORMAT);
+            }
         }
     }
 }

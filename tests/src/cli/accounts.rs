@@ -3,6 +3,7 @@ use crate::harness::openapi::{make_key, make_project};
 use crate::harness::sample::trace;
 use crate::harness::wait::wait_until;
 use crate::harness::{Server, run_command};
+use cognobserve_model::time::Micros;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -104,6 +105,57 @@ fn keys_are_shown_once_and_listed_without_their_secret() {
             "{}",
             file.path.display()
         );
+    }
+}
+
+/// The entry of a key in `keys list --json`.
+fn find_listed(server: &Server, id: &Value) -> Value {
+    let list = server.run(&["keys", "list", "--json"]).expect_success();
+    let list = list.json();
+    let mut entries = list.as_array().unwrap().iter();
+    let entry = entries.find(|entry| entry["id"] == *id);
+    entry.expect("it is listed").clone()
+}
+
+#[test]
+fn a_key_works_until_it_expires_and_says_when_it_was_used() {
+    let server = Server::start();
+    let make = |expires: &str| {
+        let args = ["keys", "create", "--expires", expires, "--json"];
+        server.run(&args).expect_success().json()
+    };
+    let made = make("90d");
+    let entry = find_listed(&server, &made["id"]);
+    assert_eq!(entry["expiresAt"], made["expiresAt"]);
+    assert_eq!(entry["createdBy"], "operator");
+    assert_eq!(entry["lastUsedAt"], Value::Null);
+    let client = server.client().with_key(made["key"].as_str().unwrap());
+    client.get("/v1/me").expect(200);
+    let used = wait_until(Duration::from_secs(10), || {
+        let entry = find_listed(&server, &made["id"]);
+        entry["lastUsedAt"].as_str().map(str::to_owned)
+    });
+    let used = used.expect("its use is noted");
+    assert!(used.ends_with(":00.000000Z"), "{used}");
+
+    assert_eq!(
+        make("2199-12-31")["expiresAt"],
+        "2199-12-31T00:00:00.000000Z"
+    );
+    let soon = Micros(Micros::now().0 + 2_000_000);
+    let brief = make(&soon.to_string());
+    assert_eq!(brief["expiresAt"], soon.to_string());
+    let client = server.client().with_key(brief["key"].as_str().unwrap());
+    let ended = wait_until(Duration::from_secs(20), || {
+        (client.get("/v1/me").status == 401).then_some(Micros::now())
+    });
+    assert!(ended.expect("it stops to work") >= soon);
+    let table = server.run(&["keys", "list"]).expect_success().out;
+    assert!(table.contains("expired 20"), "{table}");
+
+    for wrong in ["0d", "4000d", "-1d", "2020-01-01", "soon", "90"] {
+        let args = ["keys", "create", "--expires", wrong];
+        server.run(&args).expect_failure();
     }
 }
 

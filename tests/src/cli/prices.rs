@@ -108,3 +108,25 @@ fn a_new_price_holds_from_now_on_and_for_the_past_when_asked() {
         .run(&["prices", "set", "x", "--prompt", "-1 per Mtok"])
         .expect_failure();
 }
+
+#[test]
+fn a_price_of_the_project_can_be_removed() {
+    let server = Server::start();
+    for from in [&[][..], &["--from", "2026-01-01"]] {
+        let args = ["prices", "set", "house-model", "--prompt", "0.20 per Mtok"];
+        server.run(&[&args[..], from].concat()).expect_success();
+    }
+    let list = || {
+        let listed = server.run(&["prices", "list", "--json"]).expect_success();
+        listed.json().as_array().unwrap().len()
+    };
+    assert_eq!(list(), 2);
+    let dated = ["prices", "remove", "House-Model", "--from", "2026-01-01"];
+    server.run(&dated).expect_success();
+    assert_eq!(list(), 1);
+    server.run(&dated).expect_failure();
+    server
+        .run(&["prices", "remove", "house-model"])
+        .expect_success();
+    assert_eq!(list(), 0);
+}

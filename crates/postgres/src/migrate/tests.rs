@@ -124,6 +124,7 @@ fn describe(schema: &Schema) -> Vec<String> {
     let mut told = schema.read(columns);
     told.extend(schema.read("SELECT name || developer || created_at FROM workspaces"));
     told.extend(schema.read("SELECT id || name || capture FROM projects"));
+    told.extend(schema.read("SELECT id || name || scopes || created_at FROM api_keys"));
     told.extend(schema.read("SELECT actor || action || detail FROM audit"));
     told
 }
@@ -137,6 +138,8 @@ async fn every_step_only_adds_to_what_the_first_made() {
         "INSERT INTO workspaces (name, developer, created_at) VALUES ('acme', 'dev_1', 1);
          INSERT INTO projects (id, workspace_no, name, created_at, capture, time_zone)
             SELECT 'prj_1', no, 'p', 1, 'full', 'UTC' FROM workspaces;
+         INSERT INTO api_keys (id, project_no, hash, prefix, name, scopes, created_at)
+            SELECT 'key_1', no, '\\x00', 'co_sk_', 'k', 'read', 9 FROM projects;
          INSERT INTO audit (at, actor, action, detail) VALUES (1, 'operator', 'project.create', 'prj_1')",
     );
     let before = describe(&schema);
@@ -146,4 +149,6 @@ async fn every_step_only_adds_to_what_the_first_made() {
     let lost: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(after.len() > before.len());
+    let unknown = "SELECT count(*) FROM api_keys WHERE created_by IS NULL AND expires_at IS NULL AND last_used_at IS NULL";
+    assert_eq!(schema.read(unknown), ["1"]);
 }

@@ -57,6 +57,8 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     let args = ["keys", "list", "--project", "closed", "--json"];
     let listed = old.run(&args).expect_success().json();
     let id = listed[0]["id"].as_str().unwrap().to_owned();
+    let args = ["keys", "create", "--project", "closed", "--expires", "400d"];
+    old.run(&args).expect_success();
     old.run(&["keys", "revoke", &id]).expect_success();
     plan.keep_only_five_days(&mut old, "shop");
     let gone = make_project(&old, "gone", "ingest,read");

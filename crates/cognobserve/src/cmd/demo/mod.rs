@@ -15,6 +15,7 @@ use crate::cmd::output::{is_terminal, print_line};
 use anyhow::Context;
 use cognobserve_model::account::Scopes;
 use cognobserve_model::time::Micros;
+use cognobserve_ports::Actor;
 use cognobserve_server::config::{Flag, Sources, load};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -88,9 +89,9 @@ async fn fill_store(
     now: Micros,
 ) -> anyhow::Result<Handover> {
     let project = store
-        .create_project("demo", "demo", &cognobserve_ports::Actor::Operator)
+        .create_project("demo", "demo", &Actor::Operator)
         .await?;
-    let (made, key) = make_key(store, &project, Scopes::ALL, "demo").await?;
+    let (made, key) = make_key(store, &project, Scopes::ALL, "demo", None).await?;
     let people = people::make_people(args.seed, args.users as usize);
     let visits = visits::plan_visits(args.seed, now.0, &people, people.len() * TRACES_PER_USER);
     let bar = ProgressBar::new(visits.len() as u64);

@@ -53,6 +53,17 @@ enum PricesCommand {
         after_help = "Example:\n  cognobserve prices set my-model --prompt '0.20 per Mtok' --completion '0.80 per Mtok' --from 2026-01-01"
     )]
     Set(SetArgs),
+    /// Remove one of the project's own prices; what it priced keeps its cost
+    #[command(
+        after_help = "Example:\n  cognobserve prices remove my-model\n  cognobserve prices remove my-model --from 2026-01-01"
+    )]
+    Remove {
+        /// The model's name
+        model: String,
+        /// The price from this time or date (UTC) on; without it the one since ever
+        #[arg(long, value_name = "TIME", value_parser = parse_from)]
+        from: Option<i64>,
+    },
     /// Read prices of the project from a CSV file
     #[command(
         after_help = "The columns: model, effective_from, above_prompt_tokens, prompt, completion, cached, cache_write, reasoning.\n\nExample:\n  cognobserve prices import prices.csv"
@@ -155,6 +166,17 @@ async fn answer(store: &Store, args: PricesArgs) -> anyhow::Result<()> {
                 .await?;
             warn_of_gaps(&entry);
             print_entries(vec![entry], None, false, args.output)
+        }
+        PricesCommand::Remove { model, from } => {
+            let by = Actor::Operator;
+            if !store.remove_price(&project.id, &model, from, &by).await? {
+                bail!("the project has no such price: see `cognobserve prices list`");
+            }
+            if args.output.json {
+                print_json(&json!({"success": true, "model": model.to_lowercase()}))
+            } else {
+                print_line(&format!("the price of {model} is removed"))
+            }
         }
         PricesCommand::Import { file } => {
             let text =
