@@ -32,9 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
                 }
                 Problem::invalid("", "The body could not be read.")
             })?;
-        let bytes = body.to_bytes();
-        let clean = sanitize(&bytes).map_err(|error| Problem::invalid("", error.to_string()))?;
-        Ok(JsonBody(clean.text().to_owned()))
+        JsonBody::of(&body.to_bytes())
     }
 }
 
@@ -68,6 +66,12 @@ pub struct Fields<'a> {
 }
 
 impl JsonBody {
+    /// Cleans the text; what cannot be JSON at all is refused.
+    pub fn of(bytes: &[u8]) -> Result<JsonBody, Problem> {
+        let clean = sanitize(bytes).map_err(|error| Problem::invalid("", error.to_string()))?;
+        Ok(JsonBody(clean.text().to_owned()))
+    }
+
     /// Opens the body, which must be an object.
     pub fn fields(&self) -> Result<Fields<'_>, Problem> {
         let raw: Raw = serde_json::from_str(&self.0)

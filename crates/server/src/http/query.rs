@@ -43,6 +43,11 @@ impl Params {
         }
     }
 
+    /// All of them, as given.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
     /// Notes that a parameter is wrong.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(FieldError {

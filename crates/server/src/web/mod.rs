@@ -4,11 +4,15 @@
 //! to decide that. What a page shows of a project comes from the ports, by its project alone.
 pub mod access;
 pub mod answer;
+pub mod compress;
+mod data;
+pub mod frame;
 mod remember;
 
 use crate::state::AppState;
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 
@@ -51,12 +55,17 @@ where
 
 /// Every page and form.
 pub fn list_pages() -> Vec<Page> {
-    access::list_pages()
+    let mut pages = data::list_pages();
+    pages.extend(access::list_pages());
+    pages
 }
 
 pub fn routes() -> Router<Arc<AppState>> {
     let pages = list_pages().into_iter();
-    pages.fold(Router::new(), |router, page| {
+    let router = pages.fold(Router::new(), |router, page| {
         router.route(page.path, page.handler)
-    })
+    });
+    router
+        .layer(from_fn(compress::compress_page))
+        .route("/assets/{version}/{name}", get(data::read_asset))
 }

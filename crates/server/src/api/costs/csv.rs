@@ -48,7 +48,7 @@ fn key_cells(group: &CostGroup, key: CostKeyOut) -> Vec<String> {
 }
 
 /// Puts an apostrophe before what a spreadsheet would run.
-fn guard_formula(text: String) -> String {
+pub(crate) fn guard_formula(text: String) -> String {
     let risky = |first: char| matches!(first, '=' | '+' | '-' | '@') || first.is_control();
     if text.starts_with(risky) {
         format!("'{text}")

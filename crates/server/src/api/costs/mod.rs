@@ -1,8 +1,8 @@
 //! `/v1/costs`: who is to be billed what; rows + unattributed = total.
 
-mod csv;
+pub(crate) mod csv;
 mod out;
-mod report;
+pub(crate) mod report;
 mod unpriced;
 
 pub use report::report_costs;

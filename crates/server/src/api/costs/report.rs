@@ -78,7 +78,7 @@ pub async fn report_costs(
     Ok(response)
 }
 
-fn read_group(text: &str) -> Option<CostGroup> {
+pub(crate) fn read_group(text: &str) -> Option<CostGroup> {
     Some(match text {
         "user" => CostGroup::User,
         "model" => CostGroup::Model,

@@ -1,6 +1,6 @@
 //! `/v1/traces`, reading and deleting; writing is in `ingest`.
 
-mod detail;
+pub(crate) mod detail;
 pub(crate) mod list;
 mod one;
 pub mod out;

@@ -9,13 +9,14 @@ use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
+use cognobserve_model::account::Project;
 use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::profile::{MAX_METADATA_BYTES, ProfilePart};
 use cognobserve_model::query::{Period, UserKey};
-use cognobserve_model::report::UserStats;
+use cognobserve_model::report::{Deleted, UserStats};
 use cognobserve_model::time::Micros;
 use cognobserve_pipeline::{Notes, read_profile};
-use cognobserve_ports::DeleteMode;
+use cognobserve_ports::{Actor, DeleteMode};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -41,23 +42,38 @@ pub async fn patch_user(
     body: JsonBody,
 ) -> Result<Json<UserOut>, Problem> {
     let id = UserId::new(id);
-    let mut fields = body.fields()?;
-    let part = read_patch(&mut fields);
-    if !part.metadata.is_empty() {
-        let stored = find_stats(&state, allowed.project(), &id).await?;
-        check_metadata_size(&mut fields, &stored.user.metadata, &part.metadata);
-    }
-    fields.finish()?;
-    if !part.is_empty() {
-        let found = state
-            .ledger
-            .patch_user(allowed.project(), &id, part, &allowed.actor)
-            .await?;
-        found.ok_or_else(Problem::not_found)?;
-    }
+    change_user(
+        &state,
+        allowed.project(),
+        &id,
+        body.fields()?,
+        &allowed.actor,
+    )
+    .await?;
     Ok(Json(
         find_stats(&state, allowed.project(), &id).await?.into(),
     ))
+}
+
+/// Merges a patch into a profile; everything that is wrong with it is said at once.
+pub(crate) async fn change_user(
+    state: &AppState,
+    project: &ProjectId,
+    id: &UserId,
+    mut fields: Fields<'_>,
+    by: &Actor,
+) -> Result<(), Problem> {
+    let part = read_patch(&mut fields);
+    if !part.metadata.is_empty() {
+        let stored = find_stats(state, project, id).await?;
+        check_metadata_size(&mut fields, &stored.user.metadata, &part.metadata);
+    }
+    fields.finish()?;
+    if part.is_empty() {
+        return Ok(());
+    }
+    let found = state.ledger.patch_user(project, id, part, by).await?;
+    found.ok_or_else(Problem::not_found)
 }
 
 async fn find_stats(
@@ -129,21 +145,28 @@ pub async fn delete_user(
     params.finish()?;
     let mode = mode.unwrap_or(DeleteMode::Unlink);
     let id = UserId::new(id);
+    let deleted = remove_user(&state, &allowed.project, &id, mode, &allowed.actor).await?;
+    Ok(Json(deleted.into()))
+}
+
+/// Deletes a user wherever something of them is.
+pub(crate) async fn remove_user(
+    state: &AppState,
+    project: &Project,
+    id: &UserId,
+    mode: DeleteMode,
+    by: &Actor,
+) -> Result<Deleted, Problem> {
     if mode == DeleteMode::Erase {
         // First, since afterwards nobody knows who it was: what fails here can be asked for again.
-        let user = find_stats(&state, allowed.project(), &id).await?.user;
-        let forgotten = state
-            .queue
-            .forget_user(allowed.project(), &user.external_id);
+        let user = find_stats(state, &project.id, id).await?.user;
+        let forgotten = state.queue.forget_user(&project.id, &user.external_id);
         forgotten.await?;
     }
-    let deleted = state
-        .ledger
-        .delete_user(allowed.project(), &id, mode, &allowed.actor)
-        .await?;
+    let deleted = state.ledger.delete_user(&project.id, id, mode, by).await?;
     let deleted = deleted.ok_or_else(Problem::not_found)?;
     if mode == DeleteMode::Erase {
-        allowed.lane.forget_notes();
+        state.grants.lane_of(&project.id).forget_notes();
     }
-    Ok(Json(deleted.into()))
+    Ok(deleted)
 }

@@ -11,6 +11,7 @@ mod traces;
 
 pub use analytics::analyse_user;
 pub use change::{UserPatchIn, delete_user, patch_user};
+pub(crate) use change::{change_user, remove_user};
 pub use list::list_users;
 pub use one::{find_user, find_user_by_external_id};
 pub use resolve::{ResolveIn, ResolvedOut, resolve_users};

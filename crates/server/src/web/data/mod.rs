@@ -1,0 +1,43 @@
+//! Pages of a project's data: overview, users, sessions, traces, costs, search, settings.
+//! Each handler reads the URL into a typed question; the dashboard asks it and writes the page.
+mod asset;
+mod costs;
+mod export;
+mod overview;
+mod prices;
+mod search;
+mod sessions;
+mod settings;
+mod traces;
+mod user;
+mod users;
+
+use super::{Page, show, take};
+
+pub(super) fn list_pages() -> Vec<Page> {
+    vec![
+        show("/", overview::show_overview),
+        show("/users", users::show_users),
+        show("/users.csv", users::download_users),
+        show("/users/{id}", user::show_user),
+        show("/users/{id}/export", export::export_user),
+        show("/users/{id}/edit", user::show_edit),
+        take("/users/{id}/edit", user::save_edit),
+        show("/users/{id}/delete", user::show_delete),
+        take("/users/{id}/delete", user::delete),
+        show("/sessions", sessions::show_sessions),
+        show("/sessions/{id}", sessions::show_session),
+        show("/traces", traces::show_traces),
+        show("/traces/{traceId}", traces::show_trace),
+        show("/costs", costs::show_costs),
+        show("/costs.csv", costs::download_costs),
+        show("/search", search::search),
+        show("/settings", settings::show_settings),
+        take("/settings", settings::save_settings),
+        show("/settings/prices", prices::show_prices),
+        take("/settings/prices", prices::set_price),
+        take("/settings/prices/remove", prices::remove_price),
+    ]
+}
+
+pub(super) use asset::read_asset;

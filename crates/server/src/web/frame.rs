@@ -1,0 +1,50 @@
+//! The frame around a page of a project, with the period and zone that its URL says.
+use super::answer::find_who;
+use crate::auth::Inside;
+use crate::auth::page::Refusal;
+use crate::http::query::Params;
+use crate::state::AppState;
+use cognobserve_dashboard::pages::PageError;
+use cognobserve_dashboard::{Frame, Nav, View};
+use cognobserve_model::time::Micros;
+
+/// What a notice after a redirect may say; the URL has the word only.
+const NOTICES: [(&str, &str); 6] = [
+    ("saved", "Saved."),
+    (
+        "unlinked",
+        "The user was unlinked: their traces stay and count as spend without a user.",
+    ),
+    (
+        "erased",
+        "The user was erased. What they spent stays under an anonymous row.",
+    ),
+    (
+        "priced",
+        "The price is set. It is for spans that come from now on.",
+    ),
+    ("unpriced", "The price was removed."),
+    ("deleted", "Deleted."),
+];
+
+/// `title` as the browser's tab shows it.
+pub async fn frame_page<P>(
+    state: &AppState,
+    inside: &Inside<P>,
+    params: &Params,
+    title: &str,
+    nav: Nav,
+) -> Result<Frame, Refusal> {
+    let who = find_who(state, &inside.visit).await?;
+    let pairs = params.pairs();
+    let view = View::read(pairs, inside.project.clone(), Micros::now()).map_err(PageError::from)?;
+    let done = pairs.iter().find(|(name, _)| name == "done");
+    let notice = done.and_then(|(_, word)| NOTICES.iter().find(|(known, _)| known == word));
+    let notice = notice.map(|(_, words)| (*words).to_owned());
+    Ok(Frame::project(title, nav, who, inside.role, view).with_notice(notice))
+}
+
+/// The page's project, period and zone.
+pub fn view_of(frame: &Frame) -> Result<&View, Refusal> {
+    frame.view.as_ref().ok_or_else(Refusal::not_found)
+}
