@@ -245,13 +245,9 @@ pub struct Parts {
     pub consumer: Option<Consumer>,
 }
 
-/// Puts a server process together, which browsers find at `public_url`; must be called within a
-/// tokio runtime.
-pub async fn build_parts(
-    store: &Store,
-    config: &Config,
-    public_url: String,
-) -> Result<Parts, StoreError> {
+/// Puts a server process together, which browsers find at `site`; must be called within a tokio
+/// runtime.
+pub async fn build_parts(store: &Store, config: &Config, site: Site) -> Result<Parts, StoreError> {
     let metrics = Arc::new(Metrics::default());
     let request_limits = RequestLimits::default();
     let max_bytes = config.limits.in_flight_bytes;
@@ -303,10 +299,6 @@ pub async fn build_parts(
         people: store.people(),
         reports: store.clone(),
         ledger: store.clone(),
-    };
-    let site = Site {
-        public_url,
-        trusted_proxies: config.trusted_proxies.clone(),
     };
     let state = AppState::new(ports, hall, request_limits, metrics, clock, site);
     Ok(Parts { state, consumer })

@@ -19,6 +19,13 @@ impl Form {
         self.values.push((name, value.into()));
     }
 
+    /// For a field that was not typed in.
+    pub fn keep_default(&mut self, name: &'static str, value: impl Into<String>) {
+        if !self.values.iter().any(|(key, _)| *key == name) {
+            self.keep(name, value);
+        }
+    }
+
     /// Says what is wrong; an empty name: with the whole.
     pub fn refuse(&mut self, name: &'static str, words: impl Into<String>) {
         self.faults.push((name, words.into()));
@@ -56,6 +63,7 @@ mod tests {
             .with("scope", "read")
             .with("scope", "ingest");
         assert!(form.is_fine());
+        form.keep_default("name", "Bob");
         form.refuse("name", "is taken");
         assert_eq!((form.value("name"), form.value("none")), ("Ann", ""));
         assert!(form.has("scope", "ingest") && !form.has("scope", "admin"));

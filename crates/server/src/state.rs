@@ -37,6 +37,8 @@ pub struct Site {
     /// Without a trailing slash.
     pub public_url: String,
     pub trusted_proxies: TrustedProxies,
+    /// All data is made up: the first link opens everything with one click.
+    pub is_demo: bool,
 }
 
 impl Default for Site {
@@ -44,6 +46,7 @@ impl Default for Site {
         Site {
             public_url: "http://127.0.0.1:4100".into(),
             trusted_proxies: TrustedProxies::default(),
+            is_demo: false,
         }
     }
 }

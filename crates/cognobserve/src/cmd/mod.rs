@@ -1,6 +1,7 @@
 //! The commands: one file (or folder) each, and the list of them.
 //! Invariant: every command has an example in its help; data goes to standard output, logs to
 //! standard error.
+mod accounts;
 mod ask;
 mod backup;
 mod client;
@@ -47,6 +48,7 @@ enum Command {
     Users(users::UsersArgs),
     Projects(projects::ProjectsArgs),
     Keys(keys::KeysArgs),
+    Accounts(accounts::AccountsArgs),
     Prices(prices::PricesArgs),
     Queue(queue::QueueArgs),
     Verify(verify::VerifyArgs),
@@ -71,6 +73,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Users(args) => users::run(args)?,
         Command::Projects(args) => projects::run(args)?,
         Command::Keys(args) => keys::run(args)?,
+        Command::Accounts(args) => accounts::run(args)?,
         Command::Prices(args) => prices::run(args)?,
         Command::Queue(args) => return queue::run(args),
         Command::Verify(args) => return verify::run(args),

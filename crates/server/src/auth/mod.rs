@@ -11,6 +11,7 @@ pub mod cookie;
 mod credential;
 pub mod enter;
 pub mod key;
+pub mod link;
 pub mod origin;
 pub mod page;
 pub mod password;

@@ -8,6 +8,7 @@ mod visits;
 
 use super::import::Intake;
 use super::keys::make_key;
+use super::serve::first_account::prepare_account;
 use super::serve::first_start::{Handover, KEY_FILE};
 use super::serve::{Announcement, Stop, bind, flag_listen, logging, serve_until_stopped};
 use crate::assemble::{self, Access, Place, Store};
@@ -63,17 +64,16 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
             _ = stop.wait() => return Ok(()),
         };
         drop(stop);
-        let announcement = Announcement {
-            address: listener.local_addr()?,
-            public_url: config.public_url.clone(),
-            place: Place::embedded(&data_dir),
-            handover: Some(handover),
-        };
+        let mut announcement =
+            Announcement::new(listener.local_addr()?, &config, Place::embedded(&data_dir));
+        announcement.handover = Some(handover);
+        let url = &announcement.public_url;
+        announcement.entry = prepare_account(&store, None, url, &data_dir).await?;
         announcement.print()?;
         print_line(
             "Start with john@acme.com, who says that the AI is broken. Ctrl-C ends the demo.",
         )?;
-        serve_until_stopped(store, &config, listener).await
+        serve_until_stopped(store, &config, listener, true).await
     });
     drop(runtime);
     // Removing the directory may fail; the data is made up.

@@ -1,49 +1,73 @@
 //! What a server says when it starts: where to click, and a first request that works as it is.
-//! Invariant: a key in clear is printed to a terminal only.
+//! Invariant: a key or a link in clear is printed to a terminal only.
+use super::first_account::Entry;
 use super::first_start::Handover;
+use super::run::find_local_url;
+use super::run::find_public_url;
 use crate::assemble::Place;
 use crate::cmd::output::{is_terminal, print_line};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use cognobserve_server::config::Config;
+use std::net::SocketAddr;
 
 const FIRST_TRACE: &str = r#"{"name":"hello","user_id":"me","spans":[{"name":"say hello","type":"generation","model":"gpt-4o","usage":{"prompt_tokens":12,"completion_tokens":5}}]}"#;
 
 /// Where the server is and how to use it.
 pub struct Announcement {
-    pub address: SocketAddr,
-    pub public_url: Option<String>,
+    /// For programs on this machine.
+    pub local_url: String,
+    /// For browsers.
+    pub public_url: String,
     pub place: Place,
     /// The first key, if there is one to hand over.
     pub handover: Option<Handover>,
+    /// How the first person gets in, if nobody can yet.
+    pub entry: Option<Entry>,
 }
 
 impl Announcement {
+    pub fn new(address: SocketAddr, config: &Config, place: Place) -> Announcement {
+        Announcement {
+            local_url: find_local_url(address),
+            public_url: find_public_url(config, address),
+            place,
+            handover: None,
+            entry: None,
+        }
+    }
+
     pub fn print(&self) -> anyhow::Result<()> {
-        let url = self.local_url();
+        let url = &self.local_url;
         tracing::info!(%url, store = %self.place, version = env!("CARGO_PKG_VERSION"), "serving");
-        if self.handover.is_some() || is_terminal() {
+        if self.handover.is_some() || self.entry.is_some() || is_terminal() {
             print_line(&self.write())?;
         }
         Ok(())
     }
 
-    fn local_url(&self) -> String {
-        let mut address = self.address;
-        // Nobody can connect to "any address".
-        if address.ip().is_unspecified() {
-            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        }
-        format!("http://{address}")
-    }
-
     fn write(&self) -> String {
-        let local = self.local_url();
-        let url = self.public_url.as_deref().unwrap_or(&local);
+        let (local, url) = (&self.local_url, &self.public_url);
         let mut text = format!(
             "CognObserve {} serves {url} from {}\n",
             env!("CARGO_PKG_VERSION"),
             self.place
         );
         text += &format!("API reference: {url}/docs\n");
+        match &self.entry {
+            None => text += &format!("Dashboard: {url}/\n"),
+            Some(Entry::Shown(link)) => {
+                text += &format!("\nOpen this in a browser, once, within 30 minutes:\n  {link}\n");
+            }
+            Some(Entry::Written(path)) => {
+                text += &format!(
+                    "\nA link for your browser, for one use within 30 minutes, is in {} (for its owner's eyes only).\n",
+                    path.display()
+                );
+            }
+            Some(Entry::Given) => {
+                text +=
+                    &format!("Dashboard: {url}/login with the e-mail and password that you gave\n");
+            }
+        }
         let key = match &self.handover {
             None => return text,
             Some(Handover::Shown(key)) => {
@@ -75,12 +99,13 @@ mod tests {
     use cognobserve_server::auth::key::SecretKey;
 
     fn announce(handover: Option<Handover>) -> String {
-        let address = "0.0.0.0:4100".parse().unwrap();
+        let local = find_local_url("0.0.0.0:4100".parse().unwrap());
         Announcement {
-            address,
-            public_url: None,
+            public_url: local.clone(),
+            local_url: local,
             place: Place::embedded("/data"),
             handover,
+            entry: None,
         }
         .write()
     }

@@ -91,8 +91,13 @@ async fn find_or_make_project(store: &Store, init: &Init) -> anyhow::Result<Opti
 }
 
 pub fn write_key(data_dir: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
+    write_private(data_dir, KEY_FILE, key.reveal())
+}
+
+/// Writes a line into a file for its owner's eyes only.
+pub fn write_private(data_dir: &Path, name: &str, line: &str) -> anyhow::Result<PathBuf> {
     make_private_dir(data_dir)?;
-    let path = data_dir.join(KEY_FILE);
+    let path = data_dir.join(name);
     let write = || {
         // Made anew, so that its mode is ours whatever lay there.
         match std::fs::remove_file(&path) {
@@ -104,7 +109,7 @@ pub fn write_key(data_dir: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        writeln!(file, "{}", key.reveal())?;
+        writeln!(file, "{line}")?;
         file.sync_all()
     };
     write().with_context(|| format!("cannot write {}", path.display()))?;

@@ -2,23 +2,24 @@
 //! Invariant: after SIGTERM or SIGINT nothing new is taken, and all that was taken is committed
 //! before the process ends.
 mod announce;
+pub mod first_account;
 pub mod first_start;
 pub mod logging;
 mod retention;
 mod run;
 
 pub use announce::Announcement;
-pub use run::{Stop, bind, serve_until_stopped};
+pub use run::{Stop, bind, find_public_url, serve_until_stopped};
 
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access, Place};
 use anyhow::Context;
-use cognobserve_server::config::Flag;
+use cognobserve_server::config::{Flag, Role};
 
-/// Serve ingest, API and API reference on one port
+/// Serve ingest, API and dashboard on one port
 #[derive(Debug, Default, clap::Args)]
 #[command(
-    after_help = "The first start makes a workspace, a project and an API key, and shows how to use them.\n\nExample:\n  cognobserve serve --listen 0.0.0.0:4100 --data-dir /var/lib/cognobserve"
+    after_help = "The first start makes a workspace, a project and an API key, and shows how to use them; and a link with which the first account is made.\n\nExample:\n  cognobserve serve --listen 0.0.0.0:4100 --data-dir /var/lib/cognobserve"
 )]
 pub struct ServeArgs {
     /// Address and port [env: COGNOBSERVE_LISTEN] [default: 127.0.0.1:4100]
@@ -60,13 +61,20 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
             tracing::warn!(warning, "what is acknowledged may not survive");
         }
         let handover = first_start::prepare_store(&store, &config.init, &place.data_dir).await?;
-        let announcement = Announcement {
-            address: listener.local_addr()?,
-            public_url: config.public_url.clone(),
-            place,
-            handover,
-        };
+        let address = listener.local_addr()?;
+        let mut announcement = Announcement::new(address, &config, place);
+        announcement.handover = handover;
+        if config.roles.contains(Role::Web) {
+            let data_dir = &announcement.place.data_dir;
+            announcement.entry = first_account::prepare_account(
+                &store,
+                config.init.admin.as_ref(),
+                &announcement.public_url,
+                data_dir,
+            )
+            .await?;
+        }
         announcement.print()?;
-        serve_until_stopped(store, &config, listener).await
+        serve_until_stopped(store, &config, listener, false).await
     })
 }

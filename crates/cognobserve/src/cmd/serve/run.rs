@@ -3,7 +3,7 @@ use super::retention::keep_retention;
 use crate::assemble::{self, Parts, Store};
 use anyhow::Context;
 use cognobserve_server::config::{Config, Role};
-use cognobserve_server::{build_router, serve};
+use cognobserve_server::{Site, build_router, serve};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,24 +16,35 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}: give another address with --listen"))
 }
 
-/// The URL for links and cookies: as set, else the address that was bound.
-pub fn find_public_url(config: &Config, mut bound: SocketAddr) -> String {
-    // Nobody can connect to "any address".
-    if bound.ip().is_unspecified() {
-        bound.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
+/// The URL for links and cookies: as set, else that of the address.
+pub fn find_public_url(config: &Config, address: SocketAddr) -> String {
     let set = config.public_url.clone();
-    set.unwrap_or_else(|| format!("http://{bound}"))
+    set.unwrap_or_else(|| find_local_url(address))
 }
 
-/// Serves until SIGTERM or SIGINT, then answers and commits what was taken.
+/// The URL on this machine.
+pub fn find_local_url(mut address: SocketAddr) -> String {
+    // Nobody can connect to "any address".
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
+}
+
+/// Serves until SIGTERM or SIGINT, then answers and commits what was taken. `is_demo`: all data
+/// is made up.
 pub async fn serve_until_stopped(
     store: Store,
     config: &Config,
     listener: TcpListener,
+    is_demo: bool,
 ) -> anyhow::Result<()> {
-    let public_url = find_public_url(config, listener.local_addr()?);
-    let Parts { state, consumer } = assemble::build_parts(&store, config, public_url).await?;
+    let site = Site {
+        public_url: find_public_url(config, listener.local_addr()?),
+        trusted_proxies: config.trusted_proxies.clone(),
+        is_demo,
+    };
+    let Parts { state, consumer } = assemble::build_parts(&store, config, site).await?;
     let queue = state.queue.clone();
     let mut stop = Stop::listen()?;
     let (stop_worker, stopped) = watch::channel(false);
