@@ -13,7 +13,7 @@ use cognobserve_model::report::{CostKey, CostReport, CostRow};
 use cognobserve_ports::Reports;
 use futures_util::try_join;
 
-const ROWS: usize = 100;
+const ROWS: usize = 50;
 
 /// What the URL asks for.
 #[derive(Clone, Debug)]

@@ -101,7 +101,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
             costs: view.link("/costs"),
             prices: view.link("/settings/prices"),
         },
-        frame,
+        frame: frame.with_period(view.link("/")),
     };
     Ok(page.render()?)
 }

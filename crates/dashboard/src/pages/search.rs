@@ -107,6 +107,7 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
             },
             is_filtered: true,
             clear: view.link("/traces"),
+            shows_user: true,
         },
         more_users: view
             .link("/users")

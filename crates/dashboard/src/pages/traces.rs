@@ -73,6 +73,8 @@ pub struct TraceList {
     pub pager: Pager,
     pub is_filtered: bool,
     pub clear: Link,
+    /// Not on the user's own page.
+    pub shows_user: bool,
 }
 
 /// `path`: of the page that the list is on. `None`: no such user or session.
@@ -109,6 +111,7 @@ pub async fn list(
         ),
         is_filtered: ask.is_filtered(),
         clear: cleared.link(view, path),
+        shows_user: path == "/traces",
     }))
 }
 

@@ -1,0 +1,109 @@
+// What the pages change: profiles, deletions, settings, prices; who may not; and what is asked before.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AWKWARD_ID, JOHN, NAMELESS } from '../harness/sample/people.mjs';
+import { LIMITS, useStage } from '../harness/stage.mjs';
+
+const stage = useStage({ sample: true });
+const find = (server, id) => server.read(`/v1/users/by-external-id/${encodeURIComponent(id)}`);
+
+async function open(page, server, id, rest = '') {
+  const { project } = await stage.ids();
+  const user = await find(server, id);
+  await page.goto(`/users/${user.id}${rest}?projectId=${project}`);
+  return user;
+}
+
+test('a profile is edited, and what is wrong is said beside its field', LIMITS, stage.page(async ({ page, server, watch }) => {
+  await open(page, server, JOHN.id);
+  await page.getByRole('link', { name: 'Edit', exact: true }).first().click();
+  await page.getByLabel('Name').fill('John D. Doe');
+  await page.getByLabel('E-mail').fill('not an address');
+  watch.expect(/status of 422/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/E-mail must be an e-mail address/).waitFor();
+  assert.equal(await page.getByLabel('Name').inputValue(), 'John D. Doe');
+  await page.getByLabel(/^E-mail/).fill('john.doe@acme.com');
+  await page.getByLabel(/^Metadata/).fill('{"plan": "pro", "seats": 1.10}');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('Saved.').waitFor();
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'John D. Doe');
+  const user = await find(server, JOHN.id);
+  assert.deepEqual([user.name, user.email, user.metadata], ['John D. Doe', 'john.doe@acme.com', { plan: 'pro', seats: 1.1 }]);
+}));
+
+test('unlinking says what will happen, and keeps the traces', LIMITS, stage.page(async ({ page, server }) => {
+  const before = await server.read('/v1/costs?groupBy=user');
+  const user = await open(page, server, AWKWARD_ID.id, '/delete');
+  await page.getByText(/count as spend without a user/).waitFor();
+  await page.getByRole('button', { name: 'Unlink this user' }).click();
+  await page.getByRole('status').getByText(/was unlinked/).waitFor();
+  const after = await server.read('/v1/costs?groupBy=user');
+  assert.equal(after.unattributed.traceCount, before.unattributed.traceCount + user.traceCount);
+  assert.equal(after.total.totalCostUsd, before.total.totalCostUsd);
+}));
+
+test('erasing asks for the id, and keeps the sums under nobody', LIMITS, stage.page(async ({ page, server, watch }) => {
+  const before = await server.read('/v1/costs?groupBy=user');
+  await open(page, server, NAMELESS.id, '/delete');
+  await page.getByLabel(/to confirm/).fill('somebody else');
+  watch.expect(/status of 422/);
+  await page.getByRole('button', { name: 'Erase this user' }).click();
+  await page.getByRole('alert').getByText(/nothing was erased/).waitFor();
+  await page.getByLabel(/to confirm/).fill(NAMELESS.id);
+  await page.getByRole('button', { name: 'Erase this user' }).click();
+  await page.getByRole('status').getByText(/was erased/).waitFor();
+  const after = await server.read('/v1/costs?groupBy=user');
+  assert.equal(after.total.totalCostUsd, before.total.totalCostUsd);
+  assert.equal(after.rows.filter((row) => row.erased).length, 1);
+  assert.ok(!(await page.content()).includes(NAMELESS.id));
+}));
+
+test('a form from elsewhere is refused, with or without the token', LIMITS, stage.page(async ({ page, server, context, watch }) => {
+  watch.expect(/status of 403/);
+  const user = await open(page, server, JOHN.id, '/edit');
+  const { project } = await stage.ids();
+  const token = await page.locator('form[method=post] input[name=formToken]').first().inputValue();
+  const url = `${server.url}/users/${user.id}/delete?projectId=${project}`;
+  for (const [headers, form] of [
+    [{ 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' }, { mode: 'unlink', formToken: token }],
+    [{ 'sec-fetch-site': 'same-origin' }, { mode: 'unlink' }],
+    [{ 'sec-fetch-site': 'same-origin' }, { mode: 'unlink', formToken: 'x'.repeat(43) }],
+  ]) {
+    const answer = await context.request.post(url, { headers, form, maxRedirects: 0 });
+    assert.equal(answer.status(), 403, JSON.stringify(headers));
+  }
+  assert.equal((await find(server, JOHN.id)).id, user.id);
+}));
+
+test('settings are kept, and a price gives the unpriced a cost from then on', LIMITS, stage.page(async ({ page, server, watch }) => {
+  const { project } = await stage.ids();
+  await page.goto(`/settings?projectId=${project}`);
+  await page.getByLabel(/^Time zone/).fill('Mars/Olympus');
+  watch.expect(/status of 422/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('There is no such time zone.').waitFor();
+  await page.getByLabel(/^Time zone/).fill('Asia/Kathmandu');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('Saved.').waitFor();
+  assert.equal((await server.read('/v1/me')).project.timeZone === 'Asia/Kathmandu' || (await page.getByLabel(/^Time zone/).inputValue()) === 'Asia/Kathmandu', true);
+  await page.goto(`/settings/prices?projectId=${project}`);
+  await page.locator('.tag.warn').first().click();
+  await page.getByLabel('Prompt', { exact: true }).fill('2.50');
+  await page.getByLabel('Completion', { exact: true }).fill('10');
+  await page.getByRole('button', { name: 'Set price' }).click();
+  await page.getByRole('status').getByText(/price is set/).waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 1);
+  await page.getByRole('button', { name: /^Remove/ }).click();
+  await page.getByText(/priced by the built-in table/).waitFor();
+}));
+
+test('nothing of another project or of nobody is shown', LIMITS, stage.page(async ({ page, watch }) => {
+  watch.expect(/status of 404/);
+  const { project, user } = await stage.ids();
+  for (const path of [`/users/usr_0000000000000000?projectId=${project}`, `/users/${user}?projectId=prj_000000000000`, `/traces/none?projectId=${project}`, `/sessions/none?projectId=${project}`]) {
+    const answer = await page.goto(path);
+    assert.equal(answer.status(), 404, path);
+    assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Nothing is here');
+  }
+}));

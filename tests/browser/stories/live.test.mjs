@@ -1,0 +1,33 @@
+// Pages that change by themselves: the quick start becomes the overview, charts grow, nothing jumps.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LIMITS, useStage } from '../harness/stage.mjs';
+
+const stage = useStage();
+
+const trace = (n) => ({
+  trace_id: `live-${n}`, name: 'chat', user_id: 'live-user',
+  spans: [{ name: 'llm', type: 'generation', model: 'gpt-4o', usage: { prompt_tokens: 10, completion_tokens: 5 } }],
+});
+
+test('the quick start shows the key and waits; the first trace turns it into the overview', LIMITS, stage.page(async ({ page, server }) => {
+  await page.goto('/');
+  await page.getByRole('heading', { name: 'Send the first trace' }).waitFor();
+  assert.ok((await page.locator('#s-curl').innerText()).includes(`${server.url}/v1/traces`));
+  assert.match(await page.locator('#s-key').innerText(), /co_sk_\w{4}…/);
+  await server.feed([trace(1)]);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor({ timeout: 40_000 });
+  await page.locator('.chart.ready').first().waitFor();
+}));
+
+test('a list refreshes in place: the scroll stays, and what somebody types stays', LIMITS, stage.page(async ({ page, server }) => {
+  await server.feed([trace(1)]);
+  await page.goto('/traces');
+  await page.locator('#live tbody tr').first().waitFor();
+  const before = await page.locator('#live tbody tr').count();
+  await page.getByRole('searchbox', { name: /Search traces/ }).focus();
+  await page.evaluate(() => { document.querySelector('#live').dataset.seen = 'yes'; window.marked = document.querySelector('#live tbody tr'); });
+  await server.feed([trace(2), trace(3)]);
+  await page.locator('#live tbody tr').nth(before + 1).waitFor({ timeout: 40_000 });
+  assert.ok(await page.evaluate(() => document.activeElement.type === 'search'));
+}));

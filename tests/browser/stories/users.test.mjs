@@ -1,0 +1,167 @@
+// The way from "John says the AI is broken" to John's failed traces, and what the numbers on it are.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { JOHN, MARKUP, PEOPLE } from '../harness/sample/people.mjs';
+import { LIMITS, useStage } from '../harness/stage.mjs';
+
+const stage = useStage({ sample: true });
+
+const names = (page) => page.locator('#live tbody tr td:first-child .main-link').allInnerTexts();
+const openUsers = async (page, query = '') => {
+  const { project } = await stage.ids();
+  await page.goto(`/users?projectId=${project}${query}`);
+};
+const openJohn = async (page) => {
+  const { project, user } = await stage.ids();
+  await page.goto(`/users/${user}?projectId=${project}`);
+  return user;
+};
+
+test('the list shows everybody of the period, and sorts by cost as the API does', LIMITS, stage.page(async ({ page, server }) => {
+  await openUsers(page);
+  assert.equal((await names(page)).length, PEOPLE.length);
+  await page.getByRole('link', { name: 'Cost', exact: true }).click();
+  await page.waitForURL(/sortBy=totalCost/);
+  const { items } = await server.read('/v1/users?sortBy=totalCost&limit=100');
+  assert.deepEqual(await names(page), items.map((user) => user.name ?? user.email ?? user.externalId));
+  assert.equal(await page.locator('th[aria-sort=descending]').innerText(), 'Cost\n↓'.replace('\n', ''));
+  await page.locator('th[aria-sort] a').click();
+  await page.waitForURL(/sortOrder=asc/);
+  assert.deepEqual((await names(page)).length, PEOPLE.length);
+  assert.equal(await page.locator('th[aria-sort=ascending]').count(), 1);
+}));
+
+test('every column that can be sorted sorts', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page);
+  const columns = await page.locator('thead th a').count();
+  assert.equal(columns, 9);
+  for (let at = 0; at < columns; at += 1) {
+    await page.locator('thead th a').nth(at).click();
+    await page.waitForLoadState();
+    assert.equal(await page.locator('th[aria-sort]').count(), 1);
+    assert.equal((await names(page)).length, PEOPLE.length);
+  }
+}));
+
+test('typing finds a user while one types, and the address holds the search', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page);
+  const answered = page.waitForResponse((answer) => answer.url().includes('search=acme'));
+  await page.getByRole('searchbox', { name: /Search users/ }).pressSequentially('acme.com', { delay: 15 });
+  await answered;
+  await page.locator('#live tbody tr').nth(1).waitFor({ state: 'detached' });
+  assert.deepEqual(await names(page), [JOHN.name]);
+  await page.waitForURL(/search=acme/);
+  await page.reload();
+  assert.deepEqual(await names(page), [JOHN.name]);
+  await page.getByRole('searchbox', { name: /Search users/ }).fill('nobody at all');
+  await page.getByRole('heading', { name: 'Nobody matches' }).waitFor();
+}));
+
+test('metadata filters, and a filter can be taken away', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page);
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('Metadata key').fill('plan');
+  await page.getByLabel('Value').fill('enterprise');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await page.getByRole('link', { name: /plan = enterprise/ }).waitFor();
+  assert.deepEqual((await names(page)).sort(), PEOPLE.filter((one) => one.metadata?.plan === 'enterprise').map((one) => one.name).sort());
+  await page.getByRole('link', { name: /plan = enterprise/ }).click();
+  await page.waitForLoadState();
+  assert.equal((await names(page)).length, PEOPLE.length);
+}));
+
+test('the search box lands on what was pasted', LIMITS, stage.page(async ({ page, server }) => {
+  const { project, user, trace, session } = await stage.ids();
+  const { externalId } = await server.read(`/v1/sessions/${session}`);
+  for (const [text, path] of [
+    [JOHN.email.toUpperCase(), `/users/${user}`],
+    [JOHN.id, `/users/${user}`],
+    [externalId, `/sessions/${session}`],
+    [trace, `/traces/${trace}`],
+  ]) {
+    await page.goto(`/?projectId=${project}`);
+    await page.keyboard.press('/');
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.pathname === path);
+  }
+  await page.getByRole('searchbox', { name: /words of an error/ }).fill('rate limit of the provider');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Traces', exact: true }).waitFor();
+  assert.ok(await page.getByText('Failed', { exact: true }).count() > 0);
+}));
+
+test('from the overview to John and his failed traces it is three clicks', LIMITS, stage.page(async ({ page, server }) => {
+  const { project, user } = await stage.ids();
+  await page.goto(`/?projectId=${project}`);
+  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  await page.getByRole('link', { name: JOHN.name, exact: true }).first().click();
+  await page.waitForURL((url) => url.pathname === `/users/${user}`);
+  await page.getByLabel('Errors only').check();
+  await page.waitForURL(/level=ERROR/);
+  const { items } = await server.read(`/v1/users/${user}/traces?level=ERROR&limit=25`);
+  assert.ok(items.length > 0);
+  const shown = await page.locator('#traces tbody tr .main-link').evaluateAll((links) => links.map((link) => new URL(link.href).pathname.split('/').pop()));
+  assert.deepEqual(shown.map(decodeURIComponent), items.map((one) => one.id));
+}));
+
+test('the card and the charts say what the API says', LIMITS, stage.page(async ({ page, server }) => {
+  const user = await openJohn(page);
+  await page.locator('.chart.ready').nth(3).waitFor();
+  const days = await server.read(`/v1/users/${user}/analytics?days=30`);
+  for (const [id, field] of [['traces', 'traceCount'], ['cost', 'totalCost'], ['tokens', 'totalTokens'], ['errors', 'errorCount']]) {
+    const chart = JSON.parse(await page.locator(`#chart-${id}`).getAttribute('data-chart'));
+    assert.deepEqual(chart.series[0].values, days.map((day) => day[field]), id);
+    assert.equal(new Date(chart.x[0] * 1000).toISOString().slice(0, 10), days[0].date);
+    assert.equal(await page.locator(`#chart-${id} canvas`).count(), 1);
+  }
+  const from = `${days[0].date}T00:00:00Z`;
+  const stats = await server.read(`/v1/users/${user}?statsFrom=${from}`).catch(() => null);
+  const card = async (label) => page.locator('.stat', { hasText: label }).locator('dd span').first().getAttribute('title');
+  const traces = days.reduce((sum, day) => sum + day.traceCount, 0);
+  assert.equal(await card('Total Traces'), String(traces));
+  if (stats) {
+    assert.ok((await card('Total Cost')).startsWith('$'));
+  }
+}));
+
+test('markup in a name is text', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page, `&search=${MARKUP.email}`);
+  assert.deepEqual(await names(page), [MARKUP.name]);
+  assert.notEqual(await page.title(), 'owned');
+  await page.locator('#live .main-link').click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), MARKUP.name);
+}));
+
+test('keys walk the rows and open one', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page);
+  const all = await names(page);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/users\/usr_/);
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), all[1]);
+}));
+
+test('a period, a zone and a sort survive from page to page by the address alone', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  await page.goto(`/users?projectId=${project}&period=7d&tz=Asia%2FTokyo&sortBy=totalCost`);
+  assert.equal(await page.locator('.segments a[aria-current]').first().innerText(), '7 days');
+  await page.locator('#live .main-link').first().click();
+  await page.waitForURL(/period=7d.*tz=Asia%2FTokyo/);
+  const chart = JSON.parse(await page.locator('#chart-traces').getAttribute('data-chart'));
+  assert.equal(chart.x.length, 7);
+  assert.equal(new Date(chart.x[0] * 1000).getUTCHours(), 15);
+  await page.goto(`/users?projectId=${project}&period=8d`).then((answer) => assert.equal(answer.status(), 400));
+}));
+
+test('everything can be read without scripts', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page, '&sortBy=totalCost');
+  assert.equal((await names(page)).length, PEOPLE.length);
+  await page.locator('#live .main-link').first().click();
+  assert.ok(await page.locator('#chart-traces svg.plain').isVisible());
+  assert.ok(await page.locator('#traces tbody tr').count() > 0);
+}, { context: { javaScriptEnabled: false } }));
