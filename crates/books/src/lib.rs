@@ -2,6 +2,7 @@
 //! written, and the forms in which things are kept. No input or output, no store's language.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod bodies;
 pub mod chart;
 pub mod costs;

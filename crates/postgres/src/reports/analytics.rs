@@ -1,11 +1,9 @@
 //! A user's days, and the project's summary.
-use super::Param;
 use super::rows::{get, read_measures, read_profile};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
-use cognobserve_books::period::bounds;
 use cognobserve_model::query::{DayRange, Period};
-use cognobserve_model::report::{DayStats, Summary, TopUser, UserCounts};
+use cognobserve_model::report::{DayStats, Summary, TopUser};
 use cognobserve_model::time::{Day, Micros};
 use futures_util::future::try_join;
 
@@ -28,19 +26,6 @@ pub(super) async fn analyse(
         session_count,
     });
     Ok(series.collect())
-}
-
-/// Users in all, with a trace in the period, and first seen in it.
-pub(super) async fn count_users(snapshot: &Snapshot, period: Period) -> StoreResult<UserCounts> {
-    let (from, to) = bounds(period);
-    let query = include_str!("../sql/reports.count_users.sql");
-    let params: [Param; 3] = [&snapshot.project_no, &from, &to];
-    let row = snapshot.query_one(query, &params).await?;
-    Ok(UserCounts {
-        total: get(&row, 0)?,
-        active: get(&row, 1)?,
-        new: get(&row, 2)?,
-    })
 }
 
 /// Counts of users and the costliest, all-time.

@@ -1,5 +1,6 @@
 //! The reading room on PostgreSQL. Every answer comes from one snapshot, in a number of round
 //! trips that does not grow with what is stored; rows in any number are taken one by one.
+mod activity;
 mod analytics;
 mod charts;
 mod costs;
@@ -159,7 +160,7 @@ impl Reports for PostgresStore {
         period: Period,
     ) -> Result<UserCounts, StoreError> {
         let snapshot = self.snapshot(project).await?;
-        let counts = analytics::count_users(&snapshot, period).await?;
+        let counts = activity::count_users(&snapshot, period).await?;
         snapshot.close().await.map(|()| counts)
     }
 

@@ -4,36 +4,12 @@
 //! after the period is looked for in its days, and at its ragged ends in its traces.
 use super::Snapshot;
 use crate::error::{StoreResult, damaged, sql};
+use cognobserve_books::activity::Undecided;
 use cognobserve_books::period::{Stretch, bounds, split};
-use cognobserve_books::user_days::{Entries, band_of};
 use cognobserve_model::query::Period;
 use cognobserve_model::report::UserCounts;
 use cognobserve_model::time::{MICROS_PER_DAY, Micros};
-use hashbrown::{HashMap, HashSet};
 use rusqlite::OptionalExtension;
-
-/// Users whose traces lie around the period, and who may have some within, by band.
-#[derive(Default)]
-struct Undecided(HashMap<i64, HashSet<i64>>);
-
-impl Undecided {
-    fn add(&mut self, user: i64) {
-        self.0.entry(band_of(user)).or_default().insert(user);
-    }
-
-    /// Whether the user was among them, and now is not.
-    fn take(&mut self, user: i64) -> bool {
-        let band = band_of(user);
-        let Some(users) = self.0.get_mut(&band) else {
-            return false;
-        };
-        let found = users.remove(&user);
-        if users.is_empty() {
-            self.0.remove(&band);
-        }
-        found
-    }
-}
 
 pub(super) fn count_users(snapshot: &Snapshot, period: Period) -> StoreResult<UserCounts> {
     let mut counts = UserCounts::default();
@@ -83,24 +59,17 @@ fn find_in_days(
     let (mut found, mut bands_of_a_day) = (0, 0);
     let one = "SELECT sums FROM user_days WHERE project_no = ?1 AND day = ?2 AND band = ?3";
     let mut one = snapshot.conn.prepare_cached(one).map_err(sql)?;
-    let mut take = |undecided: &mut Undecided, band: i64, row: &[u8]| {
-        for entry in Entries::of(band, row) {
-            found += i64::from(undecided.take(entry?.0));
-        }
-        StoreResult::Ok(())
-    };
     for day in from..to {
-        if undecided.0.is_empty() {
+        if undecided.is_empty() {
             break;
         }
-        if undecided.0.len() * FEW < bands_of_a_day {
-            let bands: Vec<i64> = undecided.0.keys().copied().collect();
-            for band in bands {
+        if undecided.count_bands() * FEW < bands_of_a_day {
+            for band in undecided.list_bands() {
                 let row = one.query_row([snapshot.project_no, day, band], |row| {
                     row.get::<_, Vec<u8>>(0)
                 });
                 if let Some(row) = row.optional().map_err(sql)? {
-                    take(undecided, band, &row)?;
+                    found += undecided.take_row(band, &row)?;
                 }
             }
             continue;
@@ -110,7 +79,8 @@ fn find_in_days(
         let mut bands = 0;
         snapshot.scan(all, day, day + 1, |band, row| {
             bands += 1;
-            take(undecided, band, row)
+            found += undecided.take_row(band, row)?;
+            Ok(())
         })?;
         bands_of_a_day = bands_of_a_day.max(bands);
     }
@@ -131,12 +101,12 @@ fn find_in_traces(
         .query([snapshot.project_no, from, to])
         .map_err(sql)?;
     let mut found = 0;
-    while !undecided.0.is_empty() {
+    while !undecided.is_empty() {
         let Some(row) = rows.next().map_err(sql)? else {
             break;
         };
         let user: i64 = row.get(0).map_err(|_| damaged("trace"))?;
-        found += i64::from(undecided.take(user));
+        found += undecided.take(user);
     }
     Ok(found)
 }
