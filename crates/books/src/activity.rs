@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn each_is_found_once() {
         let mut undecided = Undecided::default();
-        [3, 17, 18].map(|user| undecided.add(user));
+        [3, 17, 18].into_iter().for_each(|user| undecided.add(user));
         assert_eq!(undecided.count_bands(), 2);
         let mut row = Vec::new();
         for user in [17, 19] {
