@@ -165,12 +165,20 @@
     setTimeout(() => { for (const field of event.target.elements) field.disabled = false; });
   });
 
+  // A list that scrolls by itself begins where something in it is selected.
+  function showSelected() {
+    const box = document.querySelector(".tall");
+    const row = box?.querySelector("tr[aria-current]");
+    if (row) box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     drawAll();
     setInterval(refresh, REFRESH_MS);
     new ResizeObserver(drawAll).observe(document.body);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const box of charts.keys()) draw(box); });
   });
+  addEventListener("load", showSelected);
   document.addEventListener("htmx:after:swap", drawAll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 })();

@@ -83,7 +83,7 @@ impl TracePage {
                 let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());
                 (name, session_link(view, it.id.as_str()))
             }),
-            stats: list_stats(trace),
+            stats: list_stats(trace, &detail.spans),
             waterfall: Waterfall::new(view, &trace.id, &detail.spans, &places, selected),
             span: selected.map(|at| SpanView::new(view, &detail.spans[at])),
             metadata: list_fields(&trace.metadata),
@@ -112,11 +112,18 @@ fn select(
         .or_else(|| in_order.next())
 }
 
-fn list_stats(trace: &TraceSummary) -> Vec<Stat> {
+fn list_stats(trace: &TraceSummary, spans: &[SpanDetail]) -> Vec<Stat> {
     let sums = &trace.measures;
     let count = |n: i64| format::count(n).text;
     let millis = trace.latency_micros.map(|micros| micros as f64 / 1e3);
     let (prompt, completion) = (count(sums.prompt_tokens), count(sums.completion_tokens));
+    let calls = spans.iter().filter(|span| span.kind.is_model_call());
+    let failed = spans.iter().find(|span| span.level == Level::Error);
+    let failed = failed.map(|span| shorten(waterfall::name(span), 60));
+    let calls = match calls.count() {
+        1 => "one model call".to_owned(),
+        n => format!("{} model calls", count(n as i64)),
+    };
     let unpriced = match sums.unpriced_span_count {
         0 => String::new(),
         1 => "one span has no price".to_owned(),
@@ -124,11 +131,11 @@ fn list_stats(trace: &TraceSummary) -> Vec<Stat> {
     };
     vec![
         Stat::new("Latency", format::millis(millis)),
-        Stat::new("Spans", format::count(sums.span_count)),
+        Stat::new("Spans", format::count(sums.span_count)).noting(calls),
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),
         Stat::new("Cost", format::usd(sums.cost_nanos)).noting(unpriced),
-        Stat::new("Errors", format::count(sums.error_count)),
+        Stat::new("Errors", format::count(sums.error_count)).noting(failed.unwrap_or_default()),
     ]
 }
 
