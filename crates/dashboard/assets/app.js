@@ -156,7 +156,7 @@
   });
   // Selects and switches of a filter apply at once.
   document.addEventListener("change", (event) => {
-    if (event.target.closest("form[data-auto]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
+    if (event.target.closest("form[data-auto]") && event.target.matches("select, [type=checkbox], [type=radio]")) event.target.form.requestSubmit();
   });
   // A filter sends only what is set, so that its URL stays short.
   document.addEventListener("submit", (event) => {
@@ -179,6 +179,10 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const box of charts.keys()) draw(box); });
   });
   addEventListener("load", showSelected);
-  document.addEventListener("htmx:after:swap", drawAll);
+  document.addEventListener("htmx:after:swap", () => {
+    // What was waited for has come: the whole page is another one.
+    if (document.querySelector(".quick") === null && document.querySelector("main[data-waits]")) location.reload();
+    else drawAll();
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 })();

@@ -47,6 +47,8 @@ pub struct Frame {
     pub here: Option<Link>,
     /// Whether the page is about a period.
     pub has_period: bool,
+    /// Whether the page waits for something to come.
+    pub waits: bool,
     /// A word about what was just done.
     pub notice: Option<String>,
     /// What the search box holds.
@@ -71,6 +73,7 @@ impl Frame {
             role: None,
             here: None,
             has_period: false,
+            waits: false,
             notice: None,
             search: String::new(),
         }
@@ -214,6 +217,22 @@ impl Frame {
         rooms.iter().map(choice).collect()
     }
 
+    /// The pages of settings; `current`: the path of this one.
+    pub fn tabs(&self, current: &str) -> Vec<Choice> {
+        let tabs = [
+            ("Project", "/settings"),
+            ("API keys", "/settings/keys"),
+            ("Prices", "/settings/prices"),
+            ("Audit log", "/audit"),
+        ];
+        let tab = |(text, path): (&str, &str)| Choice {
+            text: text.to_owned(),
+            link: self.link(path),
+            is_current: path == current,
+        };
+        tabs.into_iter().map(tab).collect()
+    }
+
     pub fn periods(&self) -> Vec<Choice> {
         let (Some(view), Some(here)) = (&self.view, &self.here) else {
             return Vec::new();
@@ -238,6 +257,6 @@ impl Frame {
 
     /// Whether the page fetches itself anew from time to time.
     pub fn is_live(&self) -> bool {
-        self.has_period && self.view.as_ref().is_some_and(View::is_live)
+        self.waits || self.has_period && self.view.as_ref().is_some_and(View::is_live)
     }
 }

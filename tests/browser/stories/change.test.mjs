@@ -17,13 +17,13 @@ async function open(page, server, id, rest = '') {
 test('a profile is edited, and what is wrong is said beside its field', LIMITS, stage.page(async ({ page, server, watch }) => {
   await open(page, server, JOHN.id);
   await page.getByRole('link', { name: 'Edit', exact: true }).first().click();
-  await page.getByLabel('Name').fill('John D. Doe');
-  await page.getByLabel('E-mail').fill('not an address');
+  await page.locator('input[name=name]').fill('John D. Doe');
+  await page.locator('input[name=email]').fill('not an address');
   watch.expect(/status of 422/);
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/E-mail must be an e-mail address/).waitFor();
-  assert.equal(await page.getByLabel('Name').inputValue(), 'John D. Doe');
-  await page.getByLabel(/^E-mail/).fill('john.doe@acme.com');
+  assert.equal(await page.locator('input[name=name]').inputValue(), 'John D. Doe');
+  await page.locator('input[name=email]').fill('john.doe@acme.com');
   await page.getByLabel(/^Metadata/).fill('{"plan": "pro", "seats": 1.10}');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('status').getByText('Saved.').waitFor();
@@ -86,7 +86,7 @@ test('settings are kept, and a price gives the unpriced a cost from then on', LI
   await page.getByLabel(/^Time zone/).fill('Asia/Kathmandu');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('status').getByText('Saved.').waitFor();
-  assert.equal((await server.read('/v1/me')).project.timeZone === 'Asia/Kathmandu' || (await page.getByLabel(/^Time zone/).inputValue()) === 'Asia/Kathmandu', true);
+  assert.equal(await page.getByLabel(/^Time zone/).inputValue(), 'Asia/Kathmandu');
   await page.goto(`/settings/prices?projectId=${project}`);
   await page.locator('.tag.warn').first().click();
   await page.getByLabel('Prompt', { exact: true }).fill('2.50');

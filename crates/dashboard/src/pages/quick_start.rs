@@ -20,7 +20,10 @@ pub fn render(frame: Frame, base: &str, key_prefix: Option<String>) -> Html {
         base: base.to_owned(),
         key_prefix,
         keys: frame.link("/settings/keys"),
-        frame,
+        frame: Frame {
+            waits: true,
+            ..frame
+        },
     };
     Ok(page.render()?)
 }

@@ -39,26 +39,9 @@ impl Typed {
     }
 }
 
-/// The pages of settings.
-pub(crate) fn list_tabs(frame: &Frame, current: &str) -> Vec<crate::frame::Choice> {
-    let tabs = [
-        ("Project", "/settings"),
-        ("API keys", "/settings/keys"),
-        ("Prices", "/settings/prices"),
-        ("Audit log", "/audit"),
-    ];
-    let tab = |(text, path): (&str, &str)| crate::frame::Choice {
-        text: text.to_owned(),
-        link: frame.link(path),
-        is_current: path == current,
-    };
-    tabs.into_iter().map(tab).collect()
-}
-
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage {
-    tabs: Vec<crate::frame::Choice>,
     typed: Typed,
     id: String,
     created: Moment,
@@ -71,7 +54,6 @@ struct SettingsPage {
 pub fn render(frame: Frame, typed: Option<Typed>) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let page = SettingsPage {
-        tabs: list_tabs(&frame, "/settings"),
         typed: typed.unwrap_or_else(|| Typed::of(&view.project.settings)),
         id: view.project.id.to_string(),
         created: format::exact(view.project.created, &view.zone),
@@ -142,7 +124,6 @@ struct PriceRow {
 #[derive(Template)]
 #[template(path = "prices.html")]
 struct PricesPage {
-    tabs: Vec<crate::frame::Choice>,
     rows: Vec<PriceRow>,
     typed: TypedPrice,
     /// Models without a price, and where one is set.
@@ -175,7 +156,6 @@ pub fn render_prices(
         has_tiers: !entry.rates.tiers.is_empty(),
     };
     let page = PricesPage {
-        tabs: list_tabs(&frame, "/settings/prices"),
         rows: prices.iter().map(row).collect(),
         typed,
         unpriced: unpriced

@@ -180,13 +180,13 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         column("User", "", None),
         column("Activity", "hide-narrow", None),
         column("Traces", "num", Some(UserSort::TraceCount)),
-        column("Sessions", "num", Some(UserSort::SessionCount)),
-        column("Tokens", "num", Some(UserSort::TotalTokens)),
+        column("Sessions", "num hide-narrow", Some(UserSort::SessionCount)),
+        column("Tokens", "num hide-narrow", Some(UserSort::TotalTokens)),
         column("Cost", "num", Some(UserSort::TotalCost)),
         column("Errors", "num", Some(UserSort::ErrorCount)),
-        column("Failed", "num", Some(UserSort::ErrorTraceRate)),
-        column("Latency", "num", Some(UserSort::AvgLatencyMs)),
-        column("First seen", "num", Some(UserSort::FirstSeenAt)),
+        column("Failed", "num hide-narrow", Some(UserSort::ErrorTraceRate)),
+        column("Latency", "num hide-narrow", Some(UserSort::AvgLatencyMs)),
+        column("First seen", "num hide-narrow", Some(UserSort::FirstSeenAt)),
         column("Last seen", "num", Some(UserSort::LastSeenAt)),
     ]
 }
