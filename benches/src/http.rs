@@ -44,6 +44,8 @@ impl Request {
 /// What came back.
 pub struct Reply {
     pub status: u16,
+    /// Status line and headers.
+    pub head: String,
     pub body: Vec<u8>,
 }
 
@@ -76,6 +78,7 @@ impl Connection {
         }
         Ok(Reply {
             status,
+            head: String::from_utf8_lossy(&self.read[..from]).into_owned(),
             body: self.read[from..from + length].to_vec(),
         })
     }

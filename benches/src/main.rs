@@ -7,6 +7,7 @@ mod ceiling;
 mod http;
 mod ingest;
 mod latency;
+mod pages;
 mod postgres;
 mod process;
 mod reads;
@@ -175,6 +176,9 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     )
     .await?;
 
+    let mut shown = pages_table();
+    pages::measure(&mut shown, &server).await?;
+
     let mut facts = Table::new("The process and its files", &["fact", "figure"]);
     facts.row(["memory, empty".into(), format!("{idle_mb} MB")]);
     facts.row(["memory, most under load".into(), format!("{peak_mb} MB")]);
@@ -230,6 +234,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
         ]);
     }
     table.print();
+    shown.print();
     facts.print();
     postgres::measure(&binary, &dir, args.spans.min(1_000_000), args.users).await
 }
@@ -238,6 +243,13 @@ fn reads_table() -> Table<3> {
     Table::new(
         "Reads over HTTP, one at a time, p50 / p99 ms",
         &["question", "answer's bytes", "p50 / p99"],
+    )
+}
+
+fn pages_table() -> Table<3> {
+    Table::new(
+        "Pages of the dashboard, logged in, one at a time, p50 / p99 ms",
+        &["page", "bytes, packed", "p50 / p99"],
     )
 }
 
@@ -261,6 +273,9 @@ async fn measure_reads(binary: &Path, dir: &Path, args: &Args) -> anyhow::Result
     )
     .await?;
     table.print();
+    let mut shown = pages_table();
+    pages::measure(&mut shown, &server).await?;
+    shown.print();
     server.stop().await
 }
 

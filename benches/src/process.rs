@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+/// Who looks at the pages.
+pub const ADMIN_EMAIL: &str = "bench@example.com";
+pub const ADMIN_PASSWORD: &str = "only-for-the-bench";
+
 const LONGEST_START: Duration = Duration::from_secs(300);
 
 pub struct Server {
@@ -168,6 +172,8 @@ fn spawn(
         .env("COGNOBSERVE_LISTEN", format!("127.0.0.1:{port}"))
         .env("COGNOBSERVE_DATA_DIR", dir.join("data"))
         .env("COGNOBSERVE_INIT_API_KEY", key)
+        .env("COGNOBSERVE_INIT_ADMIN_EMAIL", ADMIN_EMAIL)
+        .env("COGNOBSERVE_INIT_ADMIN_PASSWORD", ADMIN_PASSWORD)
         .envs(settings.iter().map(|(name, value)| (*name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

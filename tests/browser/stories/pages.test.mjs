@@ -1,6 +1,7 @@
 // Every page in real Chromium: what `harness/every-page.mjs` asks of it.
 import { testEveryPage } from '../harness/every-page.mjs';
 import { useStage } from '../harness/stage.mjs';
+import { pages } from '../pages.mjs';
 
 const stage = useStage({ sample: true });
 
@@ -15,4 +16,4 @@ const REFERENCE = {
   schemes: ['light'],
 };
 
-testEveryPage(stage, [REFERENCE]);
+testEveryPage(stage, [REFERENCE, ...pages]);

@@ -123,6 +123,18 @@ test('the card and the charts say what the API says', LIMITS, stage.page(async (
   assert.equal(await card('Avg Latency'), `${stats.avgLatencyMs.toFixed(3)} ms`);
 }));
 
+test('sessions are counted and open', LIMITS, stage.page(async ({ page, server }) => {
+  const user = await openJohn(page);
+  const { sessionCount, sessions } = await server.read(`/v1/users/${user}`);
+  await page.getByRole('heading', { name: `Sessions: ${sessionCount}` }).waitFor();
+  const panel = page.locator('section', { has: page.getByRole('heading', { name: `Sessions: ${sessionCount}` }) });
+  const rows = await panel.locator('tbody td:first-child').allInnerTexts();
+  assert.deepEqual(rows.map((text) => text.trim()), sessions.map((one) => `${one.name ?? one.externalId} (${one.traceCount} traces)`));
+  await panel.locator('.main-link').first().click();
+  await page.getByRole('heading', { name: 'Conversation' }).waitFor();
+  assert.ok(await page.locator('.turn').count() > 0);
+}));
+
 test('markup in a name is text', LIMITS, stage.page(async ({ page }) => {
   await openUsers(page, `&search=${MARKUP.email}`);
   assert.deepEqual(await names(page), [MARKUP.name]);
