@@ -28,8 +28,8 @@ export const pages = [
   { name: 'costs', path: ({ project }) => `/costs?projectId=${project}`, needs: ['project'] },
   {
     name: 'search',
-    path: ({ project, query }) => `/search?q=${segment(query)}&projectId=${project}`,
-    needs: ['project', 'query'],
+    path: ({ project }) => `/search?q=timed%20out&projectId=${project}`,
+    needs: ['project'],
   },
   { name: 'settings', path: ({ project }) => `/settings?projectId=${project}`, needs: ['project'] },
   { name: 'keys', path: ({ project }) => `/settings/keys?projectId=${project}`, needs: ['project'] },
