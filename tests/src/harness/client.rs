@@ -12,6 +12,8 @@ pub struct Answer {
     pub status: u16,
     /// Names in lower case; of repeated ones the last.
     pub headers: BTreeMap<String, String>,
+    /// Each `Set-Cookie`.
+    pub cookies: Vec<String>,
     pub body: Vec<u8>,
 }
 
@@ -202,6 +204,9 @@ impl Client {
                 )
             })
             .collect();
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let cookies = cookies.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+        let cookies = cookies.collect();
         let status = answer.status().as_u16();
         let body = answer
             .body_mut()
@@ -212,6 +217,7 @@ impl Client {
         Ok(Answer {
             status,
             headers,
+            cookies,
             body,
         })
     }

@@ -7,6 +7,7 @@ pub mod cable;
 pub mod client;
 pub mod command;
 pub mod openapi;
+pub mod person;
 pub mod profile;
 pub mod sample;
 pub mod scan;

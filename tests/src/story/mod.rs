@@ -1,4 +1,5 @@
 //! Stories: what a team does with the product, played against a real server process.
+mod access;
 mod back_pressure;
 mod batch;
 mod books;

@@ -12,9 +12,9 @@ use axum::http::StatusCode;
 use cognobserve_ports::QueueHealth;
 
 /// Statuses that are counted by themselves; any other counts as the last.
-pub(crate) const STATUSES: [&str; 15] = [
-    "200", "202", "303", "304", "400", "401", "403", "404", "405", "413", "415", "429", "500",
-    "503", "other",
+pub(crate) const STATUSES: [&str; 16] = [
+    "200", "202", "303", "304", "400", "401", "403", "404", "405", "413", "415", "422", "429",
+    "500", "503", "other",
 ];
 
 /// The kinds of routes.

@@ -95,7 +95,7 @@ pub async fn change_name(
     let mut form = Form::default();
     let name = read_name(&given, "name", &mut form);
     if !form.is_fine() {
-        return show_faults(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+        return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     }
     let account = &visit.visitor.account.id;
     state.people.rename_account(account, name).await?;
@@ -113,14 +113,14 @@ pub async fn change_password(
     let account = &visit.visitor.account;
     let password = read_new_password(&given, &mut form);
     let Some(password) = password else {
-        return show_faults(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+        return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
     let present = given.raw("present");
     match enter::check_password(&state, &account.email, present, from).await {
         Ok(Some(_)) => {}
         Ok(None) => {
             form.refuse("present", "is wrong");
-            return show_faults(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+            return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
         }
         Err(problem) => return Err(problem.into()),
     }

@@ -106,7 +106,14 @@ pub async fn create_key(
         form.refuse("scope", "choose at least one");
     }
     if !form.is_fine() {
-        return show(&state, &inside, StatusCode::BAD_REQUEST, form, None).await;
+        return show(
+            &state,
+            &inside,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form,
+            None,
+        )
+        .await;
     }
     check_scopes(&inside, scopes)?;
     let key = SecretKey::generate();

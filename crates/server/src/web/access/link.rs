@@ -183,7 +183,7 @@ pub async fn follow_link(
         Ask::NewPassword => password = read_new_password(&given, &mut form),
     }
     if !form.is_fine() {
-        return show(&guest, &opened, StatusCode::BAD_REQUEST, form);
+        return show(&guest, &opened, StatusCode::UNPROCESSABLE_ENTITY, form);
     }
     if let Some(password) = password {
         acceptance.password_hash = Some(state.passwords.hash(password).await?);

@@ -72,13 +72,27 @@ pub async fn invite_member(
     }
     let role = read_role(&given, &mut form);
     let (Some(email), Some(role)) = (email, role) else {
-        return show(&state, &inside, StatusCode::BAD_REQUEST, form, None).await;
+        return show(
+            &state,
+            &inside,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form,
+            None,
+        )
+        .await;
     };
     check_change(&inside, None, Some(role))?;
     let members = state.people.list_members(&inside.project.workspace).await?;
     if members.iter().any(|member| member.account.email == email) {
         form.refuse("email", "is a member already");
-        return show(&state, &inside, StatusCode::BAD_REQUEST, form, None).await;
+        return show(
+            &state,
+            &inside,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form,
+            None,
+        )
+        .await;
     }
     let kind = LinkKind::Invite {
         workspace: inside.project.workspace.clone(),
@@ -114,7 +128,14 @@ pub async fn change_role(
     let mut form = Form::default();
     let Some(role) = read_role(&given, &mut form) else {
         form.refuse("", "Choose a role of the list.");
-        return show(&state, &inside, StatusCode::BAD_REQUEST, form, None).await;
+        return show(
+            &state,
+            &inside,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            form,
+            None,
+        )
+        .await;
     };
     change(&state, &inside, &given, Some(role)).await
 }

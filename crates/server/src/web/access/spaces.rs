@@ -61,7 +61,7 @@ pub async fn create_project(
         form.refuse("workspace", "choose one of the list");
     }
     let (Some(name), true) = (name, form.is_fine()) else {
-        return show_project(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+        return show_project(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
     let by = Actor::Account(visit.visitor.account.id.clone());
     match state.accounts.create_project(workspace, &name, &by).await {
@@ -122,7 +122,7 @@ pub async fn create_workspace(
         form.refuse("", "You own too many workspaces.");
     }
     if !form.is_fine() {
-        return show_workspace(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+        return show_workspace(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     }
     let account = &visit.visitor.account.id;
     match state.people.create_workspace(name, account).await {

@@ -38,7 +38,7 @@ pub async fn create_token(
         form.refuse("", "You have too many tokens: revoke some first.");
     }
     let (Some(name), Some(expires), true) = (name, end, form.is_fine()) else {
-        return show_faults(&state, &visit, StatusCode::BAD_REQUEST, form).await;
+        return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
     let token = Issued::generate_token();
     let new = NewToken {
