@@ -9,7 +9,7 @@ async fn unknown_paths_and_methods_are_problems() {
     app.get("/v1/nothing")
         .await
         .expect_problem(404, "not_found");
-    app.get("/").await.expect_problem(404, "not_found");
+    app.get("/nothing").await.expect_problem(404, "not_found");
     let answer = app.call_as(&app.key, Method::PUT, "/v1/users", None).await;
     answer.expect_problem(405, "method_not_allowed");
     assert!(answer.headers["allow"].to_str().unwrap().contains("GET"));
