@@ -199,9 +199,10 @@ impl Frame {
             (Nav::Members, "Members", "/members"),
             (Nav::Account, "Account", "/account"),
         ];
-        match self.view {
-            Some(_) => self.list_rooms(&rooms),
-            None => self.list_rooms(&rooms[2..]),
+        let has_projects = self.who.as_ref().is_some_and(|who| !who.projects.is_empty());
+        match has_projects {
+            true => self.list_rooms(&rooms),
+            false => self.list_rooms(&rooms[2..]),
         }
     }
 
@@ -220,17 +221,19 @@ impl Frame {
     /// The pages of settings; `current`: the path of this one.
     pub fn tabs(&self, current: &str) -> Vec<Choice> {
         let tabs = [
-            ("Project", "/settings"),
-            ("API keys", "/settings/keys"),
-            ("Prices", "/settings/prices"),
-            ("Audit log", "/audit"),
+            ("Project", "/settings", Role::Viewer),
+            ("API keys", "/settings/keys", Role::Member),
+            ("Prices", "/settings/prices", Role::Viewer),
+            ("Audit log", "/audit", Role::Admin),
         ];
-        let tab = |(text, path): (&str, &str)| Choice {
+        let tab = |(text, path, _): (&str, &str, Role)| Choice {
             text: text.to_owned(),
             link: self.link(path),
             is_current: path == current,
         };
-        tabs.into_iter().map(tab).collect()
+        // What would be refused is not offered.
+        let open = tabs.into_iter().filter(|(_, _, least)| self.may(*least));
+        open.map(tab).collect()
     }
 
     pub fn periods(&self) -> Vec<Choice> {
