@@ -199,7 +199,10 @@ impl Frame {
             (Nav::Members, "Members", "/members"),
             (Nav::Account, "Account", "/account"),
         ];
-        let has_projects = self.who.as_ref().is_some_and(|who| !who.projects.is_empty());
+        let has_projects = self
+            .who
+            .as_ref()
+            .is_some_and(|who| !who.projects.is_empty());
         match has_projects {
             true => self.list_rooms(&rooms),
             false => self.list_rooms(&rooms[2..]),

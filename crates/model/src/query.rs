@@ -141,6 +141,9 @@ pub enum CostGroup {
 #[derive(Clone, Debug)]
 pub struct CostQuery {
     pub group: CostGroup,
+    /// Whether to count sessions, which takes longer than all else; without, the counts are 0
+    /// (by session: 1).
+    pub sessions: bool,
     pub period: Period,
     pub zone: Zone,
     pub page: PageRequest<CostPosition>,

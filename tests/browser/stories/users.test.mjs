@@ -87,7 +87,7 @@ test('the search box lands on what was pasted', LIMITS, stage.page(async ({ page
   }
   await page.getByRole('searchbox', { name: /words of an error/ }).fill('rate limit of the provider');
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Traces', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Failed traces', exact: true }).waitFor();
   assert.ok(await page.getByText('Failed', { exact: true }).count() > 0);
 }));
 

@@ -40,6 +40,8 @@ impl Ask {
 
     pub fn to_query(&self, view: &View, limit: usize) -> CostQuery {
         CostQuery {
+            // The page shows none.
+            sessions: false,
             group: self.group.clone(),
             period: view.period(),
             zone: view.zone.clone(),

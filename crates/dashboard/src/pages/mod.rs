@@ -18,6 +18,7 @@ pub mod trace;
 pub mod traces;
 pub mod user;
 pub mod user_change;
+pub mod user_models;
 pub mod users;
 
 use cognobserve_ports::StoreError;

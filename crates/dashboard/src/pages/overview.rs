@@ -9,7 +9,7 @@ use crate::link::Link;
 use crate::view::View;
 use askama::Template;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, Period};
+use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, TraceFilter};
 use cognobserve_model::report::{CostKey, CostReport, UnpricedModel, UserCounts};
 use cognobserve_ports::Reports;
 use futures_util::try_join;
@@ -63,6 +63,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
         before.to.unwrap_or_default(),
     ];
     let costs = CostQuery {
+        sessions: false,
         group: CostGroup::User,
         period,
         zone: view.zone.clone(),
@@ -205,11 +206,12 @@ fn describe_unpriced(model: UnpricedModel) -> Unpriced {
 
 /// Whether the project has any trace at all.
 pub async fn has_traces(reports: &dyn Reports, view: &View) -> Result<bool, PageError> {
-    let since = Period::ALL;
-    let edges = [
-        since.from.unwrap_or_default(),
-        view.period().to.unwrap_or_default(),
-    ];
-    let sums = reports.chart_project(&view.project.id, &edges).await?;
-    Ok(sums.iter().any(|sum| sum.trace_count > 0))
+    let one = PageRequest {
+        limit: 1,
+        after: None,
+    };
+    let found = reports
+        .list_traces(&view.project.id, TraceFilter::default(), one)
+        .await?;
+    Ok(found.is_some_and(|page| !page.items.is_empty()))
 }

@@ -1,15 +1,22 @@
 //! The search box: an e-mail, a user's id, a session, a trace, or words of an error; what is
 //! meant exactly is opened at once, anything else is listed.
+//!
+//! In two steps, so that nobody waits: users and ids are found at once; [`look_further`] goes
+//! through sessions and the period's failed traces.
 use super::PageError;
-use super::row::{SessionRow, TraceRow, UserRow, session_link, trace_link, user_link};
+use super::row::{Pager, SessionRow, TraceRow, UserRow, session_link, trace_link, user_link};
+use super::traces::TraceList;
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::view::View;
 use askama::Template;
+use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::query::{
     PageRequest, Period, SessionFilter, SortOrder, TraceFilter, UserKey, UserQuery, UserSort,
     fold_search,
 };
+use cognobserve_model::report::UserStats;
+use cognobserve_model::span::Level;
 use cognobserve_ports::Reports;
 use futures_util::try_join;
 
@@ -31,21 +38,34 @@ struct SearchPage {
     frame: Frame,
     text: String,
     users: Vec<UserRow>,
-    sessions: Vec<SessionRow>,
-    list: super::traces::TraceList,
     more_users: Link,
+    further: Link,
+}
+
+#[derive(Template)]
+#[template(path = "search_further.html")]
+struct FurtherPage {
+    frame: Frame,
+    text: String,
+    sessions: Vec<SessionRow>,
+    list: TraceList,
     more_traces: Link,
 }
 
-/// Searches all time for users and sessions, the page's period for words in traces.
+fn check(text: &str) -> Result<&str, PageError> {
+    let text = text.trim();
+    match text.chars().count() > MAX_CHARS {
+        false => Ok(text),
+        true => Err(PageError::Invalid(format!(
+            "A search has at most {MAX_CHARS} characters."
+        ))),
+    }
+}
+
+/// Users of all time, and whatever has exactly this id.
 pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result<Found, PageError> {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
-    let text = text.trim();
-    if text.chars().count() > MAX_CHARS {
-        return Err(PageError::Invalid(format!(
-            "A search has at most {MAX_CHARS} characters."
-        )));
-    }
+    let text = check(text)?;
     if text.is_empty() {
         return Ok(Found::Page(view.link("/users")));
     }
@@ -53,67 +73,25 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
         return Ok(Found::Page(link));
     }
     let folded = fold_search(text);
-    let project = &view.project.id;
-    let sessions = SessionFilter {
-        search: Some(folded.clone()),
-        ..SessionFilter::default()
-    };
-    let traces = TraceFilter {
-        search: Some(folded.clone()),
-        period: view.period(),
-        ..TraceFilter::default()
-    };
-    let page = |limit| PageRequest { limit, after: None };
-    let (users, sessions, traces) = try_join!(
-        reports.list_users(project, ask_users(&folded)),
-        reports.list_sessions(project, sessions, page(SESSIONS)),
-        reports.list_traces(project, traces, page(TRACES)),
-    )?;
-    let users = users.items;
-    let sessions = sessions.map(|page| page.items).unwrap_or_default();
-    let traces = traces.map(|page| page.items).unwrap_or_default();
-    // An e-mail is not unique, but when one person has it, they are meant.
-    let named = users
-        .iter()
-        .filter(|it| is_same(it.user.email.as_deref(), &folded));
-    let by_email: Vec<_> = named.collect();
-    let is_only = sessions.is_empty() && traces.is_empty();
-    match (users.as_slice(), by_email.as_slice()) {
-        (_, [one]) => return Ok(Found::Page(user_link(&view, one.user.id.as_str()))),
-        ([one], _) if is_only => return Ok(Found::Page(user_link(&view, one.user.id.as_str()))),
-        _ => {}
+    let users = reports
+        .list_users(&view.project.id, ask_users(&folded))
+        .await?
+        .items;
+    if let Some(one) = find_addressee(&users, &folded) {
+        return Ok(Found::Page(user_link(&view, one.user.id.as_str())));
     }
     frame.search = text.to_owned();
-    let ask = super::traces::Ask {
-        search: text.to_owned(),
-        ..super::traces::Ask::default()
-    };
-    let here = ask.link(&view, "/traces");
     let html = SearchPage {
         text: text.to_owned(),
         users: users
             .iter()
             .map(|it| UserRow::new(&view, it, &[]))
             .collect(),
-        sessions: sessions
-            .iter()
-            .map(|it| SessionRow::new(&view, it))
-            .collect(),
-        list: super::traces::TraceList {
-            rows: traces.iter().map(|it| TraceRow::new(&view, it)).collect(),
-            pager: super::row::Pager {
-                first: None,
-                next: None,
-            },
-            is_filtered: true,
-            clear: view.link("/traces"),
-            shows_user: true,
-        },
         more_users: view
             .link("/users")
             .with("search", text)
             .with("everybody", "true"),
-        more_traces: here.clone(),
+        further: view.link("/search/further").with("q", text),
         frame: frame.with_period(view.link("/search").with("q", text)),
     };
     Ok(Found::Html(html.render()?))
@@ -135,8 +113,14 @@ fn ask_users(folded: &str) -> UserQuery {
     }
 }
 
-fn is_same(text: Option<&str>, folded: &str) -> bool {
-    text.is_some_and(|text| fold_search(text) == folded)
+/// An e-mail is not unique, but when one person has it, they are meant.
+fn find_addressee<'u>(users: &'u [UserStats], folded: &str) -> Option<&'u UserStats> {
+    let has_it = |it: &&UserStats| {
+        let email = it.user.email.as_deref();
+        email.is_some_and(|email| fold_search(email) == folded)
+    };
+    let mut named = users.iter().filter(has_it);
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// What the text is the id of.
@@ -147,33 +131,73 @@ async fn find_exact(
 ) -> Result<Option<Link>, PageError> {
     let project = &view.project.id;
     let external = UserKey::External(text.to_owned());
-    let ours = UserKey::Id(cognobserve_model::id::UserId::new(text));
-    let sessions = SessionFilter {
-        search: Some(fold_search(text)),
-        ..SessionFilter::default()
-    };
-    let (user, own, trace, sessions) = try_join!(
+    let ours = UserKey::Id(UserId::new(text));
+    let session = SessionId::new(text);
+    let (user, own, trace, session) = try_join!(
         reports.find_user(project, &external, Period::ALL),
         reports.find_user(project, &ours, Period::ALL),
         reports.find_trace(project, text),
-        reports.list_sessions(
-            project,
-            sessions,
-            PageRequest {
-                limit: SESSIONS,
-                after: None
-            }
-        ),
+        reports.find_session(project, &session),
     )?;
-    if let Some(user) = user.or(own) {
-        return Ok(Some(user_link(view, user.stats.user.id.as_str())));
-    }
-    if trace.is_some() {
-        return Ok(Some(trace_link(view, text)));
-    }
+    let user = user.or(own);
+    Ok(match (user, trace, session) {
+        (Some(user), _, _) => Some(user_link(view, user.stats.user.id.as_str())),
+        (_, Some(_), _) => Some(trace_link(view, text)),
+        (_, _, Some(_)) => Some(session_link(view, text)),
+        _ => None,
+    })
+}
+
+/// Sessions of all time, and failed traces of the page's period. A session that is called so
+/// exactly is opened.
+pub async fn look_further(
+    reports: &dyn Reports,
+    mut frame: Frame,
+    text: &str,
+) -> Result<Found, PageError> {
+    let view = frame.view.clone().ok_or(PageError::NotFound)?;
+    let text = check(text)?;
+    let folded = Some(fold_search(text)).filter(|text| !text.is_empty());
+    let project = &view.project.id;
+    let sessions = SessionFilter {
+        search: folded.clone(),
+        ..SessionFilter::default()
+    };
+    let traces = TraceFilter {
+        search: folded,
+        level: Some(Level::Error),
+        period: view.period(),
+        ..TraceFilter::default()
+    };
+    let page = |limit| PageRequest { limit, after: None };
+    let (sessions, traces) = try_join!(
+        reports.list_sessions(project, sessions, page(SESSIONS)),
+        reports.list_traces(project, traces, page(TRACES)),
+    )?;
     let sessions = sessions.map(|page| page.items).unwrap_or_default();
-    let session = sessions
-        .iter()
-        .find(|it| it.external_id == text || it.id.as_str() == text);
-    Ok(session.map(|it| session_link(view, it.id.as_str())))
+    if let Some(exact) = sessions.iter().find(|it| it.external_id == text) {
+        return Ok(Found::Page(session_link(&view, exact.id.as_str())));
+    }
+    let traces = traces.map(|page| page.items).unwrap_or_default();
+    frame.search = text.to_owned();
+    let html = FurtherPage {
+        text: text.to_owned(),
+        sessions: sessions
+            .iter()
+            .map(|it| SessionRow::new(&view, it))
+            .collect(),
+        list: TraceList {
+            rows: traces.iter().map(|it| TraceRow::new(&view, it)).collect(),
+            pager: Pager {
+                first: None,
+                next: None,
+            },
+            is_filtered: true,
+            clear: view.link("/traces"),
+            shows_user: true,
+        },
+        more_traces: view.link("/traces").with("search", text),
+        frame: frame.with_period(view.link("/search/further").with("q", text)),
+    };
+    Ok(Found::Html(html.render()?))
 }

@@ -27,7 +27,6 @@ struct UserPage {
     stats: Vec<Stat>,
     all_time: Vec<(&'static str, Figure)>,
     charts: Vec<Chart>,
-    models: Vec<ModelRow>,
     session_count: Figure,
     sessions: Vec<SessionRow>,
     list: TraceList,
@@ -70,20 +69,13 @@ fn show_value(json: &str) -> String {
     serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
 }
 
-struct ModelRow {
-    model: String,
-    calls: Figure,
-    tokens: Figure,
-    cost: Figure,
-    share: f64,
-}
-
 struct Links {
     edit: Link,
     delete: Link,
     export: Link,
     sessions: Link,
     users: Link,
+    models: Link,
 }
 
 /// `ask` filters the traces; its user is this one.
@@ -108,12 +100,11 @@ pub async fn render(
         before.to.unwrap_or_default(),
     ];
     let of_user = traces::list(reports, &view, &ask, &path, TRACES, cursor);
-    let (now, all, bars, old, models) = try_join!(
+    let (now, all, bars, old) = try_join!(
         reports.find_user(project, &key, period),
         reports.find_user(project, &key, Period::ALL),
         reports.chart_users(project, &ids, &edges),
         reports.chart_users(project, &ids, &before_edges),
-        reports.cost_user_by_model(project, &key, period),
     )?;
     let (Some(now), Some(all)) = (now, all) else {
         return Err(PageError::NotFound);
@@ -132,7 +123,6 @@ pub async fn render(
         stats: list_stats(&now, &old),
         all_time: list_all_time(&all),
         charts: list_charts(&view, &bars),
-        models: list_models(models.unwrap_or_default()),
         session_count: format::count(all.stats.session_count),
         sessions: all
             .sessions
@@ -147,6 +137,7 @@ pub async fn render(
             export: view.link(format!("{path}/export")),
             sessions: view.link("/sessions").with("user", id),
             users: view.link("/users"),
+            models: view.link(format!("{path}/models")),
         },
         frame: frame.with_period(here),
         ask,
@@ -237,25 +228,4 @@ fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
             chart::count("Errors", 3, bars, |it| it.error_count),
         ),
     ]
-}
-
-fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
-    let total: i128 = models.iter().map(|(_, sums)| sums.cost_nanos).sum();
-    let used = models
-        .into_iter()
-        .filter(|(model, sums)| model.is_some() || sums.total_tokens > 0);
-    let row = |(model, sums): (Option<String>, Measures)| ModelRow {
-        model: model.unwrap_or_else(|| "no model named".into()),
-        calls: format::count(sums.span_count),
-        tokens: format::count(sums.total_tokens),
-        cost: match sums.unpriced_span_count > 0 && sums.cost_nanos == 0 {
-            true => Figure {
-                text: "unpriced".into(),
-                title: "no price for this model".into(),
-            },
-            false => format::usd(sums.cost_nanos),
-        },
-        share: super::share(sums.cost_nanos, total),
-    };
-    used.map(row).collect()
 }

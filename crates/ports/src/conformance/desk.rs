@@ -244,6 +244,7 @@ impl Desk {
         };
         let query = CostQuery {
             group,
+            sessions: true,
             period,
             zone: Zone::utc(),
             page,

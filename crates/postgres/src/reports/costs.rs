@@ -22,7 +22,10 @@ struct Grouped {
 
 pub(super) async fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<CostReport> {
     let total = snapshot.sum_project(query.period).await?;
-    let sessions = snapshot.count_sessions(query.period).await?;
+    let sessions = match query.sessions {
+        true => snapshot.count_sessions(query.period).await?,
+        false => HashMap::new(),
+    };
     let session_total: i64 = sessions.values().sum();
     let grouped = match &query.group {
         CostGroup::User => group_by_user(snapshot, query, &sessions).await?,
@@ -231,7 +234,10 @@ async fn group_by_day(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Gro
         }
     };
     let periods: Vec<Period> = days.keys().map(inside).collect();
-    let counts = snapshot.count_sessions_in_each(None, &periods).await?;
+    let counts = match query.sessions {
+        true => snapshot.count_sessions_in_each(None, &periods).await?,
+        false => vec![0; periods.len()],
+    };
     let rows = days.into_iter().zip(counts);
     let rows = rows.map(|((day, measures), session_count)| CostRow {
         key: CostKey::Day(day),

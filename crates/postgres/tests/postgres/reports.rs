@@ -327,6 +327,7 @@ async fn what_no_text_can_hold_is_not_found() {
             key: "\0".into(),
         };
         let query = CostQuery {
+            sessions: true,
             group,
             period: Period::ALL,
             zone: Zone::utc(),

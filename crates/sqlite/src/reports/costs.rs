@@ -24,7 +24,10 @@ struct Grouped {
 pub(super) fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<CostReport> {
     let period = query.period;
     let total = snapshot.sum_project(period)?;
-    let sessions = snapshot.count_sessions(period)?;
+    let sessions = match query.sessions {
+        true => snapshot.count_sessions(period)?,
+        false => HashMap::new(),
+    };
     let session_total: i64 = sessions.values().sum();
     let grouped = match &query.group {
         CostGroup::User => by_user(snapshot, query, &sessions)?,
@@ -228,7 +231,10 @@ fn by_day(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<Grouped> {
         }
     };
     let periods: Vec<Period> = days.keys().map(inside).collect();
-    let sessions = snapshot.list_all_sessions(period)?;
+    let sessions = match query.sessions {
+        true => snapshot.list_all_sessions(period)?,
+        false => Default::default(),
+    };
     let counts =
         snapshot.count_in_each(sessions.into_iter().map(|(_, listed)| listed), &periods)?;
     let rows = days.into_iter().zip(counts);

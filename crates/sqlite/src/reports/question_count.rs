@@ -137,6 +137,7 @@ async fn count_statements(users: i64) -> Vec<(&'static str, usize)> {
         ("costs by day", CostGroup::Day),
     ] {
         let query = CostQuery {
+            sessions: true,
             group,
             period: month,
             zone: zone.clone(),

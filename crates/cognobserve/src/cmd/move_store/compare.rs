@@ -43,6 +43,7 @@ impl Said {
         let id = &project.id;
         let ask = async |group| {
             let query = CostQuery {
+                sessions: true,
                 group,
                 period: Period::ALL,
                 zone: Zone::utc(),

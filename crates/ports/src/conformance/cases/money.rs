@@ -290,6 +290,7 @@ pub async fn cost_rows_are_ordered_and_paged(desk: Desk) {
         let zone = cognobserve_model::time::Zone::utc();
         let query = cognobserve_model::query::CostQuery {
             group: CostGroup::User,
+            sessions: true,
             period: Period::ALL,
             zone,
             page,

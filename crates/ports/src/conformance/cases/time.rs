@@ -233,6 +233,7 @@ pub async fn costs_by_day_follow_the_zone_and_the_period(desk: Desk) {
         };
         let query = CostQuery {
             group: CostGroup::Day,
+            sessions: true,
             period,
             zone: zone.clone(),
             page,

@@ -111,6 +111,7 @@ async fn ask_reference(side: &Side) -> Summary {
     let found: TraceDetail = found.expect("the trace is read").expect("it is there");
     let query = CostQuery {
         group: CostGroup::Model,
+        sessions: true,
         period: Period::ALL,
         zone: Zone::utc(),
         page: PageRequest {

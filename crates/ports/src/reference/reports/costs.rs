@@ -23,6 +23,11 @@ impl ProjectRecord {
             CostGroup::Session => self.split_by_session(&within),
             CostGroup::Metadata(key) => self.split_by_metadata(all, &within, query.period, key),
         };
+        let counted = |count: i64| match query.sessions || query.group == CostGroup::Session {
+            true => count,
+            false => 0,
+        };
+        let (unattributed, without) = unattributed;
         let is_something =
             |row: &CostRow| row.measures != Measures::default() || row.session_count != 0;
         let mut rows: Vec<(CostRow, CostPosition)> = rows
@@ -30,7 +35,7 @@ impl ProjectRecord {
             .map(|(key, (measures, session_count))| CostRow {
                 key,
                 measures,
-                session_count,
+                session_count: counted(session_count),
             })
             .filter(is_something)
             .map(|row| {
@@ -53,14 +58,15 @@ impl ProjectRecord {
             });
         }
         let page = super::cut_page(rows, query.page.limit);
-        let total = (
-            sum_traces(within),
-            self.count_sessions(all, query.period, |_| true),
-        );
+        let sessions = match query.sessions {
+            true => self.count_sessions(all, query.period, |_| true),
+            false => 0,
+        };
+        let total = (sum_traces(within), sessions);
         CostReport {
             rows: page.items,
             next: page.next,
-            unattributed,
+            unattributed: (unattributed, counted(without)),
             total,
         }
     }

@@ -57,6 +57,7 @@ pub async fn report_costs(
     params.finish()?;
     let query = CostQuery {
         group,
+        sessions: true,
         period,
         zone,
         page,

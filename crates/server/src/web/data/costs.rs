@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::pages::costs::{Ask, render};
 use cognobserve_dashboard::{Nav, View};
-use cognobserve_model::query::CostGroup;
+use cognobserve_model::query::{CostGroup, CostQuery};
 use std::sync::Arc;
 
 fn read_ask(params: &mut Params, view: &View) -> Result<(Ask, Tie), Refusal> {
@@ -65,6 +65,9 @@ pub async fn download_costs(
     let frame = frame_page(&state, &inside, &params, "Costs", Nav::Costs).await?;
     let view = view_of(&frame)?;
     let (ask, _) = read_ask(&mut params, view)?;
-    let query = ask.to_query(view, 1);
+    let query = CostQuery {
+        sessions: true,
+        ..ask.to_query(view, 1)
+    };
     Ok(stream_csv(state, inside.project.id, query).await?)
 }

@@ -15,8 +15,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::link::segment;
-use cognobserve_dashboard::pages::user;
 use cognobserve_dashboard::pages::user_change::{Typed, render_delete, render_edit};
+use cognobserve_dashboard::pages::{user, user_models};
 use cognobserve_model::id::UserId;
 use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::report::User;
@@ -39,6 +39,17 @@ pub async fn show_user(
         write_cursor(tie, at)
     })
     .await;
+    answer(StatusCode::OK, html)
+}
+
+pub async fn show_models(
+    State(state): State<Arc<AppState>>,
+    inside: Inside<Read>,
+    PathId(id): PathId,
+    params: Params,
+) -> Answer {
+    let frame = frame_page(&state, &inside, &params, "Cost by model", Nav::Users).await?;
+    let html = user_models::render(&*state.reports, frame, &UserId::new(id)).await;
     answer(StatusCode::OK, html)
 }
 

@@ -18,6 +18,7 @@ impl Painter<'_> {
             for group in &groups {
                 let zone = Zone::parse(ZONES[n % 3]).expect("a zone");
                 let query = CostQuery {
+                    sessions: true,
                     group: group.clone(),
                     period: *period,
                     zone,
