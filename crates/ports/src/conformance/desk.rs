@@ -238,13 +238,22 @@ impl Desk {
     }
 
     pub async fn report_costs(&self, group: CostGroup, period: Period) -> CostReport {
+        self.ask_costs(group, period, true).await
+    }
+
+    /// The same without counting sessions.
+    pub async fn report_costs_alone(&self, group: CostGroup, period: Period) -> CostReport {
+        self.ask_costs(group, period, false).await
+    }
+
+    async fn ask_costs(&self, group: CostGroup, period: Period, sessions: bool) -> CostReport {
         let page: PageRequest<CostPosition> = PageRequest {
             limit: 1000,
             after: None,
         };
         let query = CostQuery {
             group,
-            sessions: true,
+            sessions,
             period,
             zone: Zone::utc(),
             page,

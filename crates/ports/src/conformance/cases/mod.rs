@@ -85,6 +85,7 @@ macro_rules! with_conformance_cases {
                 C12_a_new_price_changes_history_only_by_reprice,
                 own_prices_go_before_built_in_ones,
                 cost_rows_are_ordered_and_paged,
+                costs_without_sessions_are_the_same_costs,
             }
             deleting {
                 S0_63_unlinking_leaves_traces_and_sessions_unattributed,

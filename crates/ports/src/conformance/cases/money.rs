@@ -274,6 +274,32 @@ pub async fn own_prices_go_before_built_in_ones(desk: Desk) {
     );
 }
 
+pub async fn costs_without_sessions_are_the_same_costs(desk: Desk) {
+    let person = trace("1").by("ann").within("s");
+    desk.book_one(person.with(call("a", "m", 7, 0).cost(5)))
+        .await;
+    desk.book_one(trace("2").with(call("b", "m", 1, 0).cost(3)))
+        .await;
+    let groups = [
+        CostGroup::User,
+        CostGroup::Model,
+        CostGroup::Day,
+        CostGroup::Session,
+        CostGroup::Metadata("plan".into()),
+    ];
+    for group in groups {
+        let by_session = group == CostGroup::Session;
+        let mut counted = desk.report_costs(group.clone(), Period::ALL).await;
+        let alone = desk.report_costs_alone(group, Period::ALL).await;
+        assert_eq!(counted.total.1, 1);
+        (counted.total.1, counted.unattributed.1) = (0, 0);
+        for row in counted.rows.iter_mut().filter(|_| !by_session) {
+            row.session_count = 0;
+        }
+        assert_eq!(alone, counted);
+    }
+}
+
 pub async fn cost_rows_are_ordered_and_paged(desk: Desk) {
     for (n, cost) in [30, 10, 20, 10, 0].into_iter().enumerate() {
         desk.book_one(
