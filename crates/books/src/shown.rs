@@ -82,6 +82,7 @@ impl Shown<'_> {
             id: span.id.to_string(),
             name: span.name.as_deref().unwrap_or_default().to_owned(),
             level: span.level.unwrap_or(Level::Default),
+            status_message: span.status_message.as_deref().map(Into::into),
             total_tokens: span.usage.effective().total_tokens(),
             cost_nanos: span.pricing.nanos(),
         });

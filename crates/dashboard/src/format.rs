@@ -1,5 +1,6 @@
 //! Numbers as people read them. What is shortened has its exact value beside it.
 //! Invariant: a figure is text and exact title; templates escape both.
+use cognobserve_model::measures::Measures;
 use cognobserve_model::money::Dollars;
 use cognobserve_model::time::{Micros, Zone};
 
@@ -66,7 +67,7 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// Cents from a dollar on, then as many places as show two digits, to a millionth.
+/// Cents from a dollar on, four places below, so that columns stay even.
 pub fn usd(nanos: i128) -> Figure {
     let dollars = nanos as f64 / 1e9;
     let size = dollars.abs();
@@ -78,8 +79,7 @@ pub fn usd(nanos: i128) -> Figure {
             format!("${}.{:02}", group(cents / 100), cents % 100)
         }
         _ if size >= 0.995 => format!("${size:.2}"),
-        _ if size >= 0.01 => format!("${size:.3}"),
-        _ if size >= 0.0001 => format!("${size:.5}"),
+        _ if size >= 0.00005 => format!("${size:.4}"),
         _ => "<$0.0001".to_owned(),
     };
     let sign = if nanos < 0 { "-" } else { "" };
@@ -87,6 +87,28 @@ pub fn usd(nanos: i128) -> Figure {
         text: format!("{sign}{text}"),
         title: format!("${}", Dollars(nanos)),
     }
+}
+
+/// What was spent, as far as it is known: more, if spans had tokens and no price.
+pub fn spent(sums: &Measures) -> Figure {
+    let known = usd(sums.cost_nanos);
+    match sums.unpriced_span_count {
+        0 => known,
+        count => Figure {
+            text: format!("≥ {}", known.text),
+            title: format!(
+                "{}, and {} spans without a price",
+                known.title,
+                group(count)
+            ),
+        },
+    }
+}
+
+/// `1 trace`, `2 traces`.
+pub fn plural(count: i64, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {word}{ending}", group(count))
 }
 
 /// A share of a hundred.
@@ -230,13 +252,28 @@ mod tests {
             (0, "$0", "$0.000000000"),
             (45_670_000_000, "$45.67", "$45.670000000"),
             (1_234_567_890_000, "$1,234.57", "$1234.567890000"),
-            (12_345_678, "$0.012", "$0.012345678"),
+            (12_345_678, "$0.0123", "$0.012345678"),
             (1_500, "<$0.0001", "$0.000001500"),
             (-2_500_000_000, "-$2.50", "$-2.500000000"),
         ] {
             let figure = usd(nanos);
             assert_eq!((figure.text.as_str(), figure.title.as_str()), (text, title));
         }
+    }
+
+    #[test]
+    fn what_has_no_price_is_at_least_the_rest() {
+        let sums = |unpriced_span_count| Measures {
+            cost_nanos: 2_000_000_000,
+            unpriced_span_count,
+            ..Measures::default()
+        };
+        assert_eq!(spent(&sums(0)).text, "$2.00");
+        assert_eq!(spent(&sums(3)).text, "≥ $2.00");
+        assert_eq!(
+            (plural(1, "trace"), plural(1_000, "trace")),
+            ("1 trace".into(), "1,000 traces".into())
+        );
     }
 
     #[test]

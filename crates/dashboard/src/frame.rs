@@ -251,6 +251,11 @@ impl Frame {
         CHOICES.iter().map(choice).collect()
     }
 
+    /// What the search box sends beside its text.
+    pub fn search_fields(&self) -> Vec<(String, String)> {
+        self.link("/search").fields().to_vec()
+    }
+
     /// What a custom period's form must carry along.
     pub fn kept_fields(&self) -> Vec<(String, String)> {
         let Some(here) = &self.here else {

@@ -143,8 +143,8 @@ impl View {
     /// How the period is called in a sentence.
     pub fn words(&self) -> String {
         match self.span {
-            Span::Hours(hours) => format!("last {hours} hours"),
-            Span::Days(days) => format!("last {days} days"),
+            Span::Hours(hours) => format!("the last {hours} hours"),
+            Span::Days(days) => format!("the last {days} days"),
             Span::Custom(from, to) if from == to => from.to_string(),
             Span::Custom(from, to) => format!("{from} to {to}"),
         }

@@ -115,6 +115,7 @@ pub struct SpanSummary {
     pub id: String,
     pub name: String,
     pub level: Level,
+    pub status_message: Option<String>,
     pub total_tokens: i64,
     pub cost_nanos: Option<i64>,
 }

@@ -62,6 +62,8 @@ struct CostsPage {
     /// The metadata key, if it is by one.
     key: String,
     head: String,
+    /// In the card of their sum.
+    heads: String,
     chart: Chart,
     rows: Vec<Row>,
     unattributed: Option<Row>,
@@ -92,7 +94,6 @@ struct Row {
     tokens: Figure,
     failed: Figure,
     cost: Figure,
-    unpriced: i64,
     share: f64,
     /// Of the costliest row, for its bar.
     bar: f64,
@@ -107,8 +108,7 @@ impl Row {
             calls: format::count(sums.span_count),
             tokens: format::count(sums.total_tokens),
             failed: format::count(sums.error_trace_count),
-            cost: format::usd(sums.cost_nanos),
-            unpriced: sums.unpriced_span_count,
+            cost: format::spent(sums),
             share: share(sums.cost_nanos, total),
             bar: share(sums.cost_nanos, most),
         }
@@ -124,11 +124,23 @@ pub async fn render(
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
     let edges = view.edges();
-    let (report, bars, unpriced) = try_join!(
-        reports.report_costs(project, ask.to_query(&view, ROWS)),
+    // All days of the longest period.
+    let rows = if ask.group == CostGroup::Day {
+        400
+    } else {
+        ROWS
+    };
+    let (mut report, bars, unpriced) = try_join!(
+        reports.report_costs(project, ask.to_query(&view, rows)),
         reports.chart_project(project, &edges),
         reports.list_unpriced(project),
     )?;
+    if ask.group == CostGroup::Day {
+        report.rows.sort_by_key(|row| match row.key {
+            CostKey::Day(day) => std::cmp::Reverse(Some(day)),
+            _ => std::cmp::Reverse(None),
+        });
+    }
     let here = ask.link(&view, "/costs");
     let is_whole = ask.after.is_none() && report.next.is_none();
     let balance = weigh(&report, is_whole);
@@ -157,6 +169,10 @@ pub async fn render(
             _ => String::new(),
         },
         head: name_head(&ask.group),
+        heads: match &ask.group {
+            CostGroup::Metadata(key) => format!("Users with {key}"),
+            other => format!("{}s", name_head(other)),
+        },
         chart: Chart::new(&view, "cost", "Cost", "bars", vec![chart::cost(&bars)]),
         unattributed: has_rest.then(|| Row::new(lacks.into(), None, &unattributed, whole, most)),
         total: Row::new("Total".into(), None, &total, whole, most),
@@ -195,8 +211,8 @@ fn weigh(report: &CostReport, is_whole: bool) -> Balance {
         } else {
             total - unattributed
         }),
-        unattributed: format::usd(unattributed),
-        total: format::usd(total),
+        unattributed: format::spent(&report.unattributed.0),
+        total: format::spent(&report.total.0),
         is_whole,
         holds: shown + unattributed == total,
     }

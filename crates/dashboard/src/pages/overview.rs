@@ -21,6 +21,8 @@ const TOP_USERS: usize = 8;
 struct OverviewPage {
     frame: Frame,
     words: String,
+    /// Whether there was anything before.
+    is_compared: bool,
     stats: Vec<Stat>,
     charts: Vec<Chart>,
     top: Vec<TopUser>,
@@ -85,6 +87,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
     let total = now.cost_nanos;
     let page = OverviewPage {
         words: view.words(),
+        is_compared: old.trace_count > 0,
         stats: list_stats(&now, &old, &users, &old_users),
         charts: list_charts(&view, &bars),
         nobody: Counts::of(&costs.unattributed.0),
@@ -135,7 +138,7 @@ fn list_stats(
             number(old.trace_count),
             Some(true),
         ),
-        Stat::new("Cost", format::usd(now.cost_nanos)).against(
+        Stat::new("Cost", format::spent(now)).against(
             now.cost_nanos as f64,
             old.cost_nanos as f64,
             None,

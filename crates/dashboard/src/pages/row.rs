@@ -4,7 +4,9 @@ use crate::format::{self, Figure, Moment};
 use crate::link::{Link, segment};
 use crate::view::View;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::report::{SessionStats, TraceSummary, User, UserRef, UserStats};
+use cognobserve_model::report::{
+    SessionStats, SpanSummary, TraceSummary, User, UserRef, UserStats,
+};
 
 /// What every row counts.
 pub struct Counts {
@@ -23,7 +25,7 @@ impl Counts {
         Counts {
             traces: format::count(sums.trace_count),
             tokens: format::count(sums.total_tokens),
-            cost: format::usd(sums.cost_nanos),
+            cost: format::spent(sums),
             errors: format::count(sums.error_count),
             has_errors: sums.error_count > 0,
             failed: format::count(sums.error_trace_count),
@@ -119,6 +121,8 @@ pub struct SessionRow {
     pub name: String,
     pub also: String,
     pub owner: Owner,
+    /// `1 trace`.
+    pub traces: String,
     pub counts: Counts,
     pub last: Moment,
 }
@@ -134,9 +138,24 @@ impl SessionRow {
                 .unwrap_or_default(),
             name: name.unwrap_or_else(|| session.external_id.clone()),
             owner: Owner::new(view, session.user.as_ref()),
+            traces: format::plural(session.measures.trace_count, "trace"),
             counts: Counts::of(&session.measures),
             last: format::moment(session.last_seen, view.now(), &view.zone),
         }
+    }
+}
+
+/// Longest message in a row.
+const ERROR_CHARS: usize = 120;
+
+/// What a failed span says, or else its name.
+fn describe_error(failed: Option<&SpanSummary>) -> String {
+    let Some(span) = failed else {
+        return "in a later span".to_owned();
+    };
+    match span.status_message.as_deref().map(str::trim) {
+        Some(words) if !words.is_empty() => format::shorten(words, ERROR_CHARS),
+        _ => format!("in {}", span.name),
     }
 }
 
@@ -166,8 +185,7 @@ impl TraceRow {
                 false => trace.name.clone(),
             },
             id: trace.id.clone(),
-            error: (trace.measures.error_count > 0)
-                .then(|| failed.map_or("a later span".to_owned(), |span| span.name.clone())),
+            error: (trace.measures.error_count > 0).then(|| describe_error(failed)),
             owner: Owner::new(view, trace.user.as_ref()),
             session: session.map(|it| {
                 let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());

@@ -156,7 +156,7 @@ fn list_stats(now: &UserDetail, old: &Measures) -> Vec<Stat> {
             number(old.trace_count),
             None,
         ),
-        Stat::new("Total Cost", format::usd(sums.cost_nanos)).against(
+        Stat::new("Total Cost", format::spent(sums)).against(
             sums.cost_nanos as f64,
             old.cost_nanos as f64,
             None,
@@ -203,7 +203,7 @@ fn list_all_time(all: &UserDetail) -> Vec<(&'static str, Figure)> {
     let sums = &all.stats.measures;
     vec![
         ("traces", format::count(sums.trace_count)),
-        ("cost", format::usd(sums.cost_nanos)),
+        ("cost", format::spent(sums)),
         ("tokens", format::count(sums.total_tokens)),
         ("failed traces", format::count(sums.error_trace_count)),
     ]

@@ -65,7 +65,7 @@ fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
                 text: "unpriced".into(),
                 title: "no price for this model".into(),
             },
-            false => format::usd(sums.cost_nanos),
+            false => format::spent(&sums),
         },
         share: share(sums.cost_nanos, total),
     };

@@ -184,7 +184,11 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         column("Tokens", "num hide-narrow", Some(UserSort::TotalTokens)),
         column("Cost", "num", Some(UserSort::TotalCost)),
         column("Errors", "num", Some(UserSort::ErrorCount)),
-        column("Failed", "num hide-narrow", Some(UserSort::ErrorTraceRate)),
+        column(
+            "Failed %",
+            "num hide-narrow",
+            Some(UserSort::ErrorTraceRate),
+        ),
         column("Latency", "num hide-narrow", Some(UserSort::AvgLatencyMs)),
         column("First seen", "num hide-narrow", Some(UserSort::FirstSeenAt)),
         column("Last seen", "num", Some(UserSort::LastSeenAt)),

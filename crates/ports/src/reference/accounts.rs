@@ -124,6 +124,12 @@ impl Accounts for ReferenceStore {
     ) -> Result<ApiKey, StoreError> {
         self.read(project, |_| ())?;
         let mut state = self.lock();
+        if state.keys.iter().any(|(hash, _)| *hash == key.hash) {
+            return Err(StoreError::new(
+                ErrorKind::Conflict,
+                "this key exists already",
+            ));
+        }
         let made = ApiKey {
             id: KeyId::new(format!("key_{}", state.take_number())),
             project: project.clone(),

@@ -60,7 +60,7 @@ const QUESTIONS: [(&str, &str); 12] = [
 const FAILURES: [&str; 5] = [
     "429: rate limit of the provider exceeded",
     "context length exceeded: 131,072 tokens at most",
-    "upstream timed out after 30 s",
+    "upstream closed the connection",
     "tool search_orders: connection refused",
     "content was blocked by the safety filter",
 ];

@@ -31,6 +31,7 @@ impl ProjectRecord {
             id: hide(&span.span.id, erased),
             name: span.span.name.clone().unwrap_or_default(),
             level: span.span.level,
+            status_message: span.span.status_message.clone(),
             total_tokens: count_tokens(&span.usage),
             cost_nanos: span.pricing.nanos(),
         };
