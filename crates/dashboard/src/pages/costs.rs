@@ -205,12 +205,18 @@ fn weigh(report: &CostReport, is_whole: bool) -> Balance {
     let total = report.total.0.cost_nanos;
     let unattributed = report.unattributed.0.cost_nanos;
     let shown: i128 = report.rows.iter().map(|row| row.measures.cost_nanos).sum();
-    Balance {
-        rows: format::usd(if is_whole {
+    let rows = Measures {
+        cost_nanos: if is_whole {
             shown
         } else {
             total - unattributed
-        }),
+        },
+        unpriced_span_count: report.total.0.unpriced_span_count
+            - report.unattributed.0.unpriced_span_count,
+        ..Measures::default()
+    };
+    Balance {
+        rows: format::spent(&rows),
         unattributed: format::spent(&report.unattributed.0),
         total: format::spent(&report.total.0),
         is_whole,
