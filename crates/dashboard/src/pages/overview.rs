@@ -28,6 +28,8 @@ struct OverviewPage {
     top: Vec<TopUser>,
     /// Spend without a user.
     nobody: Counts,
+    /// `1 trace names`, `2 traces name`.
+    nobody_names: String,
     nobody_share: Figure,
     has_nobody: bool,
     unpriced: Vec<Unpriced>,
@@ -91,6 +93,10 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
         stats: list_stats(&now, &old, &users, &old_users),
         charts: list_charts(&view, &bars),
         nobody: Counts::of(&costs.unattributed.0),
+        nobody_names: match costs.unattributed.0.trace_count {
+            1 => "1 trace names".into(),
+            count => format!("{} traces name", format::group(count)),
+        },
         nobody_share: format::percent(share(costs.unattributed.0.cost_nanos, total)),
         has_nobody: costs.unattributed.0.trace_count > 0,
         top: list_top(&view, costs, total),

@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod conformance;
+mod people;
 mod property;
 mod store;
