@@ -17,6 +17,11 @@ class Meter {
     session.on('Network.loadingFailed', ({ requestId }) => this.#open.delete(requestId));
   }
 
+  /** What a page that is left had asked for may end without word: its icon, say, which comes when it likes. */
+  forget() {
+    this.#open.clear();
+  }
+
   get isIdle() {
     return this.#open.size === 0;
   }
@@ -39,6 +44,7 @@ export async function measureTransfer(page, path) {
   const cold = await load(page, meter, path);
   // Going where one is would be a reload, which asks again for what is cached.
   await page.goto('about:blank');
+  meter.forget();
   const warm = await load(page, meter, path);
   await session.detach();
   return { cold, warm };
