@@ -118,6 +118,8 @@ pub struct Grant {
     pub key: KeyId,
     pub developer: DeveloperId,
     pub scopes: Scopes,
+    /// From then on it grants nothing; `None`: it does not expire.
+    pub expires: Option<Micros>,
     pub project: Project,
 }
 

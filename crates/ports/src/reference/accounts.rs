@@ -30,6 +30,7 @@ impl Accounts for ReferenceStore {
             key: key.id,
             developer: record.project.developer.clone(),
             scopes: key.scopes,
+            expires: key.expires,
             project: record.project.clone(),
         }))
     }

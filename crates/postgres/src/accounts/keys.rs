@@ -49,6 +49,7 @@ fn read_grant(row: &Row) -> Result<(Grant, Option<Micros>), tokio_postgres::Erro
         key: KeyId::new(row.try_get::<_, String>("key")?),
         developer: project.developer.clone(),
         scopes: Scopes::parse(&scopes).unwrap_or_default(),
+        expires: row.try_get::<_, Option<i64>>("expires_at")?.map(Micros),
         project,
     };
     let noted: Option<i64> = row.try_get("last_used_at")?;

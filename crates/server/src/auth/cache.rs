@@ -2,11 +2,13 @@
 //!
 //! A key that is not remembered is looked up at once, so that a new one works at once; what
 //! is remembered is looked up again, by one request alone, before it is too old to be used.
+//! A key that expires does so to the moment, remembered or not.
 use super::caller::Caller;
 use super::power::Power;
 use crate::ingest::lane::Lane;
 use cognobserve_model::account::KeyHash;
 use cognobserve_model::id::ProjectId;
+use cognobserve_model::time::Micros;
 use cognobserve_ports::{Accounts, Actor, ErrorKind, StoreError};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ const MAX_ENTRIES: usize = 10_000;
 
 struct Entry {
     caller: Arc<Caller>,
+    expires: Option<Micros>,
     fetched: Instant,
     refreshing: AtomicBool,
 }
@@ -46,9 +49,22 @@ impl GrantCache {
 
     /// Who shows this key; `None` if it grants nothing.
     pub async fn authenticate(&self, hash: &KeyHash) -> Result<Option<Arc<Caller>>, StoreError> {
+        self.authenticate_at(hash, Micros::now()).await
+    }
+
+    async fn authenticate_at(
+        &self,
+        hash: &KeyHash,
+        now: Micros,
+    ) -> Result<Option<Arc<Caller>>, StoreError> {
         let Some(entry) = self.find_entry(hash) else {
             return self.look_up(hash).await;
         };
+        // The end of a key is never moved, so that nobody needs to be asked.
+        if entry.expires.is_some_and(|end| now >= end) {
+            self.entries.write().remove(hash);
+            return Ok(None);
+        }
         let age = entry.fetched.elapsed();
         if age < STALE_AFTER || (age < DEAD_AFTER && entry.refreshing.swap(true, Ordering::Relaxed))
         {
@@ -88,6 +104,7 @@ impl GrantCache {
         });
         let entry = Entry {
             caller: caller.clone(),
+            expires: grant.expires,
             fetched,
             refreshing: AtomicBool::new(false),
         };
@@ -109,5 +126,40 @@ impl GrantCache {
             .entry(project.clone())
             .or_default()
             .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cognobserve_model::account::Scopes;
+    use cognobserve_ports::NewKey;
+    use cognobserve_ports::reference::ReferenceStore;
+
+    #[tokio::test]
+    async fn a_remembered_key_expires_to_the_moment() {
+        let store = Arc::new(ReferenceStore::default());
+        let by = Actor::Operator;
+        let project = store.create_project("acme", "app", &by).await.unwrap();
+        let end = Micros(Micros::now().0 + 3_600_000_000);
+        for (hash, expires) in [([1; 32], Some(end)), ([2; 32], None)] {
+            let key = NewKey {
+                hash,
+                prefix: "co_sk_x".into(),
+                name: "key".into(),
+                scopes: Scopes::DEFAULT,
+                expires,
+            };
+            store.create_key(&project.id, key, &by).await.unwrap();
+        }
+        let cache = GrantCache::new(store);
+        let opens = async |byte: u8, at: i64| {
+            let caller = cache.authenticate_at(&[byte; 32], Micros(at)).await;
+            caller.unwrap().is_some()
+        };
+        assert!(opens(1, end.0 - 1).await, "looked up");
+        assert!(opens(1, end.0 - 1).await, "remembered");
+        assert!(!opens(1, end.0).await, "remembered, and over");
+        assert!(opens(2, end.0 - 1).await && opens(2, end.0).await);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn authenticate(
     now: Micros,
 ) -> StoreResult<Option<(Grant, Option<Micros>)>> {
     let query = format!(
-        "SELECT {PROJECT_COLUMNS}, k.id, k.scopes, k.last_used
+        "SELECT {PROJECT_COLUMNS}, k.id, k.scopes, k.expires, k.last_used
          FROM api_keys k JOIN projects p ON p.no = k.project_no JOIN workspaces w ON w.no = p.workspace_no
          WHERE k.hash = ?1 AND k.revoked IS NULL AND (k.expires IS NULL OR k.expires > ?2)"
     );
@@ -45,13 +45,15 @@ pub(super) fn authenticate(
     let grant = statement.query_row((&hash[..], now.0), |row| {
         let project = project_of(row)?;
         let scopes: String = row.get(11)?;
+        let time = |at: usize| row.get::<_, Option<i64>>(at).map(|at| at.map(Micros));
         let grant = Grant {
             key: KeyId::new(row.get::<_, String>(10)?),
             developer: project.developer.clone(),
             scopes: Scopes::parse(&scopes).unwrap_or_default(),
+            expires: time(12)?,
             project,
         };
-        Ok((grant, row.get::<_, Option<i64>>(12)?.map(Micros)))
+        Ok((grant, time(13)?))
     });
     grant.optional().map_err(sql)
 }

@@ -91,7 +91,9 @@ pub async fn an_expired_key_opens_nothing(desk: Desk) {
     assert!(!opens(&desk, 1).await);
     let key = make_key(&desk, 2, later(3_600_000_000)).await;
     assert_eq!(key.expires, later(3_600_000_000));
-    assert!(opens(&desk, 2).await);
+    let grant = desk.store.authenticate(&[2; 32]).await.unwrap();
+    let granted_until = grant.expect("the key is good").expires;
+    assert_eq!(granted_until, key.expires, "who remembers it knows its end");
     let soon = Micros(Micros::now().0 + 400_000);
     make_key(&desk, 3, Some(soon)).await;
     let was_good = opens(&desk, 3).await;
