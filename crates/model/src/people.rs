@@ -9,6 +9,17 @@ words!(
     Role { Viewer = "VIEWER", Member = "MEMBER", Admin = "ADMIN", Owner = "OWNER" }
 );
 
+impl Role {
+    /// Whether somebody with this role may turn a member's role `before` into `after` (`None`: no
+    /// member). Owners are made and touched by owners alone.
+    pub fn may_change_member(self, before: Option<Role>, after: Option<Role>) -> bool {
+        match before.max(after) {
+            Some(Role::Owner) => self == Role::Owner,
+            _ => self >= Role::Admin,
+        }
+    }
+}
+
 /// SHA-256 of a secret that was given out once: of a login's cookie, a session token or a link.
 pub type SecretHash = [u8; 32];
 
@@ -168,5 +179,16 @@ mod tests {
         for wrong in ["", "ann", "@x", "ann@", "a b@x", "a@b@c", &"x".repeat(300)] {
             assert_eq!(read_email(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn admins_keep_their_hands_off_owners() {
+        let may = Role::may_change_member;
+        assert!(may(Role::Admin, Some(Role::Viewer), Some(Role::Admin)));
+        assert!(may(Role::Admin, Some(Role::Admin), None));
+        assert!(!may(Role::Admin, Some(Role::Owner), None));
+        assert!(!may(Role::Admin, Some(Role::Viewer), Some(Role::Owner)));
+        assert!(may(Role::Owner, Some(Role::Owner), Some(Role::Viewer)));
+        assert!(!may(Role::Member, None, Some(Role::Viewer)));
     }
 }

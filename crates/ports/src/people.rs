@@ -1,5 +1,6 @@
 //! Those who log in, and what lets them in. Who may do what is decided by the caller; a store
-//! keeps what must never be broken: the last owner, single use, ends of validity.
+//! keeps what must never be broken: the last owner, owners from the hands of others, single use,
+//! ends of validity.
 use crate::{Actor, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::id::{AccountId, LoginId, TokenId};
@@ -49,6 +50,8 @@ pub enum MemberRefusal {
     LastOwner,
     /// No such workspace, or the account is no member of it.
     NoSuchMember,
+    /// Not with the roles that the acting account and the member have at the moment of the change.
+    NotAllowed,
 }
 
 /// Everything is seen by every process at once.
@@ -134,7 +137,9 @@ pub trait People: Send + Sync {
     /// By e-mail; empty if there is no such workspace.
     async fn list_members(&self, workspace: &str) -> Result<Vec<Member>, StoreError>;
 
-    /// A lower role than before ends the account's logins, tokens and links.
+    /// A lower role than before ends the account's logins, tokens and links. Roles change while
+    /// others read them: whether `by` may do it ([`Role::may_change_member`]; the operator may do
+    /// all, a key nothing) is decided by the roles in the transaction of the change.
     async fn set_role(
         &self,
         workspace: &str,
@@ -143,7 +148,7 @@ pub trait People: Send + Sync {
         by: &Actor,
     ) -> Result<Result<(), MemberRefusal>, StoreError>;
 
-    /// Ends the account's logins, tokens and links.
+    /// Ends the account's logins, tokens and links. Anybody may leave; else as with a role.
     async fn remove_member(
         &self,
         workspace: &str,

@@ -3,7 +3,7 @@ use crate::accounts::{self, NewAccount, end_access};
 use crate::audit;
 use crate::members::{adopt_workspaces, find_role, put_member, read_role};
 use crate::rows::{Row, Rows, StoreResult, find, misread, missing};
-use crate::workspaces::find_workspace;
+use crate::workspaces::{find_workspace, lock_workspace};
 use cognobserve_model::id::AccountId;
 use cognobserve_model::people::{Account, Link, LinkKind, Role, SecretHash};
 use cognobserve_model::time::Micros;
@@ -199,6 +199,8 @@ async fn join(
     email: String,
     role: Role,
 ) -> StoreResult<Option<Account>> {
+    // Before the link is taken: whoever changes members locks in this order, too.
+    let no = lock_workspace(rows, workspace).await?.ok_or_else(misread)?;
     let known = accounts::find_credentials(rows, &email).await?;
     let account = match (known, acceptance.password_hash) {
         (None, None) => return Ok(None),
@@ -221,7 +223,6 @@ async fn join(
             accounts::create(rows, new).await?
         }
     };
-    let no = find_workspace(rows, workspace).await?.ok_or_else(misread)?;
     // An invitation takes nothing away.
     let before = find_role(rows, no, &account.id).await?;
     if before < Some(role) {

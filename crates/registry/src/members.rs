@@ -104,6 +104,9 @@ pub(crate) async fn change(
     let Some(before) = find_role(rows, no, account).await? else {
         return Ok(Err(MemberRefusal::NoSuchMember));
     };
+    if !may_change(rows, no, by, account, before, role).await? {
+        return Ok(Err(MemberRefusal::NotAllowed));
+    }
     if before == Role::Owner && role != Some(Role::Owner) && count_owners(rows, no).await? < 2 {
         return Ok(Err(MemberRefusal::LastOwner));
     }
@@ -126,6 +129,27 @@ pub(crate) async fn change(
     let detail = format!("{account} {role}");
     audit::write(rows, Some(no), by, action, detail.trim_end()).await?;
     Ok(Ok(()))
+}
+
+/// By the roles as they are now that the workspace is locked: what the acting account read before
+/// may be over.
+async fn may_change(
+    rows: &mut dyn Rows,
+    workspace_no: i64,
+    by: &Actor,
+    account: &AccountId,
+    before: Role,
+    after: Option<Role>,
+) -> StoreResult<bool> {
+    match by {
+        Actor::Operator => Ok(true),
+        Actor::Key(_) => Ok(false),
+        Actor::Account(own) if own == account && after.is_none() => Ok(true),
+        Actor::Account(own) => {
+            let own = find_role(rows, workspace_no, own).await?;
+            Ok(own.is_some_and(|own| own.may_change_member(Some(before), after)))
+        }
+    }
 }
 
 async fn count_owners(rows: &mut dyn Rows, workspace_no: i64) -> StoreResult<i64> {

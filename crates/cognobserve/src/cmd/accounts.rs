@@ -165,6 +165,7 @@ async fn change_role(
         Err(MemberRefusal::LastOwner) => {
             bail!("{email} is the last owner of {workspace:?}: make somebody else OWNER first")
         }
+        Err(MemberRefusal::NotAllowed) => bail!("the role of {email} may not be changed"),
         Ok(()) if is_json => {
             print_json(&json!({"email": email, "workspace": workspace, "role": role.as_str()}))
         }

@@ -1,6 +1,7 @@
 //! Who may do what: one table of rights, for API keys by scope and for members by role.
 //!
-//! Nothing else in the workspace compares a scope or a role to decide about a request.
+//! Nothing else in the workspace compares a scope or a role to decide about a request, but for
+//! `Role::may_change_member`, which a store asks again in the transaction that changes a member.
 use crate::http::problem::{Code, Problem};
 use cognobserve_model::account::{Scope, Scopes};
 use cognobserve_model::people::Role;
@@ -102,16 +103,6 @@ pub fn may_manage_key(role: Role, scopes: Scopes) -> bool {
     Power::Member(role).may(right)
 }
 
-/// Whether a member with the role `own` may turn somebody's role `before` into `after` (`None`:
-/// no member). Owners are made and touched by owners alone.
-pub fn may_change_member(own: Role, before: Option<Role>, after: Option<Role>) -> bool {
-    let right = match before.max(after) {
-        Some(Role::Owner) => Right::Own,
-        _ => Right::ManageProject,
-    };
-    Power::Member(own).may(right)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,17 +138,6 @@ mod tests {
         assert_eq!(key("ingest"), [Right::Ingest]);
         assert_eq!(key("read"), [Right::Read]);
         assert_eq!(key("admin"), [Right::Edit, Right::Delete]);
-    }
-
-    #[test]
-    fn admins_keep_their_hands_off_owners() {
-        let may = may_change_member;
-        assert!(may(Role::Admin, Some(Role::Viewer), Some(Role::Admin)));
-        assert!(may(Role::Admin, Some(Role::Admin), None));
-        assert!(!may(Role::Admin, Some(Role::Owner), None));
-        assert!(!may(Role::Admin, Some(Role::Viewer), Some(Role::Owner)));
-        assert!(may(Role::Owner, Some(Role::Owner), Some(Role::Viewer)));
-        assert!(!may(Role::Member, None, Some(Role::Viewer)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The rules, one function each.
 pub use super::log::*;
+pub use super::power::*;
 use super::{HOUR, Rolls, later};
 use crate::{Acceptance, Actor, ErrorKind, MemberRefusal, NewLink, NewToken};
 use cognobserve_model::id::AccountId;

@@ -1,6 +1,7 @@
 //! What every store must keep of those who log in: as tests, for every profile.
 mod cases;
 mod log;
+mod power;
 
 use super::{Store, start_runtime};
 use crate::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, People};
@@ -168,6 +169,8 @@ people_cases! {
     the_last_owner_stays,
     two_owners_cannot_leave_together,
     a_lower_role_ends_what_was_let_in,
+    a_change_of_members_is_weighed_by_the_roles_of_its_moment,
+    an_admin_never_touches_who_becomes_owner_meanwhile,
     who_is_removed_is_out_at_once,
     logins_are_known_until_they_end,
     old_logins_give_way,

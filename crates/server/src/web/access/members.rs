@@ -2,7 +2,6 @@
 use super::account::refuse_missing;
 use crate::auth::link::make_link;
 use crate::auth::page::{Refusal, encode_query, redirect};
-use crate::auth::power::may_change_member;
 use crate::auth::{Inside, ManageProject, Permission, Read, Submitted};
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer, frame_project};
@@ -32,7 +31,7 @@ async fn show<P: Permission>(
     let (now, zone) = (Micros::now(), Zone::utc());
     let list_roles = |before| {
         let roles = Role::ALL.iter().rev().copied();
-        let roles = roles.filter(|role| may_change_member(inside.role, before, Some(*role)));
+        let roles = roles.filter(|role| inside.role.may_change_member(before, Some(*role)));
         roles.map(Role::as_str).collect::<Vec<_>>()
     };
     let describe = |member: Member| MemberRow {
@@ -179,12 +178,24 @@ async fn change<P: Permission>(
             Ok(redirect(&encode_query("/members", "projectId", project)))
         }
         Err(MemberRefusal::NoSuchMember) => Err(refuse_missing("member")),
-        Err(MemberRefusal::LastOwner) => {
+        Err(refusal) => {
             let mut form = Form::default();
-            let words = "A workspace always has an owner: make somebody else OWNER first.";
-            form.refuse("", words);
+            form.refuse("", explain(refusal));
             show(state, inside, StatusCode::CONFLICT, form, None).await
         }
+    }
+}
+
+fn explain(refusal: MemberRefusal) -> &'static str {
+    match refusal {
+        MemberRefusal::LastOwner => {
+            "A workspace always has an owner: make somebody else OWNER first."
+        }
+        MemberRefusal::NotAllowed => {
+            "Nothing was changed: somebody changed a role in the meantime, and with the roles as \
+             they are now, shown below, you may not do this."
+        }
+        MemberRefusal::NoSuchMember => "Nothing was changed: this account is no member.",
     }
 }
 
@@ -193,7 +204,7 @@ fn check_change<P: Permission>(
     before: Option<Role>,
     after: Option<Role>,
 ) -> Result<(), Refusal> {
-    match may_change_member(inside.role, before, after) {
+    match inside.role.may_change_member(before, after) {
         true => Ok(()),
         false if before.max(after) == Some(Role::Owner) => Err(Refusal::forbidden(
             "Only an OWNER may make, change or remove an OWNER.",
