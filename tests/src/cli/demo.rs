@@ -2,30 +2,55 @@
 use crate::harness::Client;
 use crate::harness::announced::{Running, find_curl, run_curl, wait_ready};
 use crate::harness::command::{find_binary, prepare_command};
+use crate::harness::person::{Person, find_between, read_path};
 use crate::harness::server::find_port;
 use crate::harness::wait::wait_until;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// A demo in a directory of its own, its port, and what it printed when it was ready.
+fn start_demo(dir: &Path, users: &str) -> (Running, u16, String) {
+    let (port, log) = (find_port(), dir.join("log"));
+    let file = std::fs::File::create(&log).unwrap();
+    let mut command = prepare_command(&find_binary());
+    let address = format!("127.0.0.1:{port}");
+    command.args(["demo", "--users", users, "--listen", &address]);
+    command.current_dir(dir).env("TMPDIR", dir);
+    command.stdout(file.try_clone().unwrap()).stderr(file);
+    let demo = Running(command.spawn().unwrap());
+    let printed = wait_ready(port, &log, "john@acme.com");
+    (demo, port, printed)
+}
+
+#[test]
+fn the_link_of_a_demo_lets_in_once_and_shows_its_people() {
+    let dir = TempDir::new().unwrap();
+    let (_demo, port, printed) = start_demo(dir.path(), "20");
+    let file = find_between(&printed, "within 30 minutes, is in ", " (for its owner");
+    let link = read_path(&std::fs::read_to_string(file).unwrap());
+    let browser = || {
+        let client = Client::new(&format!("http://127.0.0.1:{port}"), None);
+        Person::at(client, "me@acme.example")
+    };
+    let mut visitor = browser();
+    // Nothing is asked: one click.
+    let page = visitor.open(&link).expect(200).text();
+    assert!(!page.contains("type=\"password\""), "{page}");
+    visitor.submit(&link, &link, &[]).expect(303);
+    let overview = visitor.follow("/").expect(200).text();
+    assert!(overview.contains("Top users by cost"), "{overview}");
+    assert!(!overview.contains("Waiting"), "{overview}");
+    let john = visitor.follow("/users?search=john@acme.com");
+    assert!(john.expect(200).text().contains("john@acme.com"));
+    browser().open(&link).expect(404);
+}
+
 #[test]
 fn a_demo_has_people_with_a_history_and_leaves_nothing_behind() {
     let dir = TempDir::new().unwrap();
-    let (port, log) = (find_port(), dir.path().join("log"));
-    let file = std::fs::File::create(&log).unwrap();
-    let mut command = prepare_command(&find_binary());
-    command.args([
-        "demo",
-        "--users",
-        "300",
-        "--listen",
-        &format!("127.0.0.1:{port}"),
-    ]);
-    command.current_dir(dir.path()).env("TMPDIR", dir.path());
-    command.stdout(file.try_clone().unwrap()).stderr(file);
-    let mut demo = Running(command.spawn().unwrap());
-    let printed = wait_ready(port, &log, "john@acme.com");
+    let (mut demo, port, printed) = start_demo(dir.path(), "300");
     run_curl(&find_curl(&printed), dir.path());
 
     let key_file = printed

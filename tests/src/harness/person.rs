@@ -22,8 +22,13 @@ pub struct Person {
 
 impl Person {
     pub fn new(server: &Server, email: &str) -> Person {
+        Person::at(server.client().anonymous(), email)
+    }
+
+    /// In front of any server.
+    pub fn at(client: Client, email: &str) -> Person {
         Person {
-            client: server.client().anonymous(),
+            client,
             email: email.to_owned(),
             cookies: BTreeMap::new(),
             headers: Vec::new(),
@@ -109,6 +114,20 @@ impl Person {
     #[track_caller]
     pub fn open(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
+    }
+
+    /// Opens a page, and what it leads to.
+    #[track_caller]
+    pub fn follow(&mut self, path: &str) -> Answer {
+        let mut answer = self.open(path);
+        for _ in 0..5 {
+            if answer.status != 303 {
+                break;
+            }
+            let next = answer.header("location").to_owned();
+            answer = self.open(&next);
+        }
+        answer
     }
 
     /// Sends a form as it is.

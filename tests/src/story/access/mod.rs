@@ -3,5 +3,6 @@ mod forms;
 mod links;
 mod logins;
 mod matrix;
+mod projects;
 mod table;
 mod tokens;
