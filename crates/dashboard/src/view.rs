@@ -225,6 +225,21 @@ impl View {
         }
     }
 
+    /// What a download of something is called: `shop-users-2026-11-01..2026-11-22.csv`. Letters,
+    /// digits and `-` only, so that no file system and no header minds.
+    pub fn file_name(&self, what: &str, ending: &str) -> String {
+        let tame = |text: &str| {
+            let dash = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let text: String = text.chars().take(60).map(dash).collect();
+            let parts = text.split('-').filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join("-")
+        };
+        let project = Some(tame(&self.project.name)).filter(|name| !name.is_empty());
+        let project = project.unwrap_or_else(|| "project".into());
+        let (first, last) = self.days();
+        format!("{project}-{}-{first}..{last}.{ending}", tame(what))
+    }
+
     /// Whether new data can fall into it, so that the page refreshes itself.
     pub fn is_live(&self) -> bool {
         self.period().contains(self.now)

@@ -40,7 +40,8 @@ test('pages of users by cost meet everybody once, in the order of the API', LIMI
 test('a CSV of the list has everybody with the sums of the page', LIMITS, stage.page(async ({ page }) => {
   await page.goto('/users?sortBy=totalCost');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
-  assert.equal(download.suggestedFilename(), 'users.csv');
+  const [first, last] = await page.locator('.period input[type=date]').evaluateAll((fields) => fields.map((field) => field.value));
+  assert.equal(download.suggestedFilename(), `default-users-${first}..${last}.csv`);
   const lines = (await (await download.createReadStream()).toArray()).join('').trim().split('\r\n');
   assert.equal(lines.length, USERS + 1);
   assert.match(lines[0], /^userId,externalId,name,email,firstSeenAt,lastSeenAt,traceCount,/);

@@ -24,7 +24,7 @@ pub struct Ask {
 
 impl Ask {
     /// As the API calls it.
-    fn word(&self) -> String {
+    pub fn word(&self) -> String {
         match &self.group {
             CostGroup::User => "user".into(),
             CostGroup::Model => "model".into(),

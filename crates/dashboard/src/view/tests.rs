@@ -94,3 +94,24 @@ fn a_begun_period_is_compared_with_as_much_of_the_one_before() {
     assert_eq!(done.previous().to, done.period().from);
     assert!(!done.is_live());
 }
+
+#[test]
+fn a_download_is_called_after_project_subject_and_period() {
+    let now = "2026-11-22T10:20:00Z";
+    let mut view = view("from=2026-11-01&to=2026-11-22", "UTC", now).unwrap();
+    let name = |view: &View, what: &str| view.file_name(what, "csv");
+    assert_eq!(
+        name(&view, "users"),
+        "shop-users-2026-11-01..2026-11-22.csv"
+    );
+    view.project.name = "Größe / \"A\"; ..\r\n".into();
+    assert_eq!(
+        name(&view, "costs by metadata.plan"),
+        "Gr-e-A-costs-by-metadata-plan-2026-11-01..2026-11-22.csv"
+    );
+    view.project.name = "日本".into();
+    assert_eq!(
+        name(&view, "users"),
+        "project-users-2026-11-01..2026-11-22.csv"
+    );
+}

@@ -63,6 +63,7 @@ pub async fn stream_csv(
     state: Arc<AppState>,
     project: ProjectId,
     mut query: CostQuery,
+    file_name: &str,
 ) -> Result<Response, Problem> {
     query.page = PageRequest {
         limit: STRETCH_ROWS,
@@ -95,14 +96,16 @@ pub async fn stream_csv(
     let headers = [
         (
             header::CONTENT_TYPE,
-            "text/csv; charset=utf-8; header=present",
+            "text/csv; charset=utf-8; header=present".to_owned(),
         ),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"costs.csv\"",
-        ),
+        (header::CONTENT_DISPOSITION, attach(file_name)),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// To be kept as a file; the name has letters, digits, `-` and `.` only.
+pub(crate) fn attach(file_name: &str) -> String {
+    format!("attachment; filename=\"{file_name}\"")
 }
 
 /// One stretch as text; the first begins with the header, the last ends with the unattributed.

@@ -64,7 +64,7 @@ pub async fn report_costs(
     };
     let project = allowed.project().clone();
     let mut response = if wants_csv {
-        stream_csv(state, project, query).await?
+        stream_csv(state, project, query, "costs.csv").await?
     } else {
         let report = state.reports.report_costs(&project, query).await?;
         let next = report

@@ -69,5 +69,7 @@ pub async fn download_costs(
         sessions: true,
         ..ask.to_query(view, 1)
     };
-    Ok(stream_csv(state, inside.project.id, query).await?)
+    let what = format!("costs by {}", ask.word());
+    let name = view.file_name(&what, "csv");
+    Ok(stream_csv(state, inside.project.id, query, &name).await?)
 }

@@ -1,5 +1,5 @@
 //! `GET /users` and the same list as CSV.
-use crate::api::costs::csv::guard_formula;
+use crate::api::costs::csv::{attach, guard_formula};
 use crate::api::measures::CountedOut;
 use crate::auth::page::Refusal;
 use crate::auth::{Inside, Read};
@@ -121,11 +121,11 @@ pub async fn download_users(
     let headers = [
         (
             header::CONTENT_TYPE,
-            "text/csv; charset=utf-8; header=present",
+            "text/csv; charset=utf-8; header=present".to_owned(),
         ),
         (
             header::CONTENT_DISPOSITION,
-            "attachment; filename=\"users.csv\"",
+            attach(&view.file_name("users", "csv")),
         ),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
