@@ -1,4 +1,5 @@
 //! Where the money went: by user, model, day, session or metadata, with a balance that holds.
+use super::metadata_keys::list_keys;
 use super::row::{Pager, session_link, user_link};
 use super::{Html, PageError, share};
 use crate::chart::{self, Chart};
@@ -61,6 +62,8 @@ struct CostsPage {
     groups: Vec<Choice>,
     /// The metadata key, if it is by one.
     key: String,
+    /// To offer where one is typed.
+    keys: Vec<String>,
     head: String,
     /// In the card of their sum.
     heads: String,
@@ -130,10 +133,11 @@ pub async fn render(
     } else {
         ROWS
     };
-    let (mut report, bars, unpriced) = try_join!(
+    let (mut report, bars, unpriced, keys) = try_join!(
         reports.report_costs(project, ask.to_query(&view, rows)),
         reports.chart_project(project, &edges),
         reports.list_unpriced(project),
+        list_keys(reports, project),
     )?;
     if ask.group == CostGroup::Day {
         report.rows.sort_by_key(|row| match row.key {
@@ -168,6 +172,7 @@ pub async fn render(
             CostGroup::Metadata(key) => key.clone(),
             _ => String::new(),
         },
+        keys,
         head: name_head(&ask.group),
         heads: match &ask.group {
             CostGroup::Metadata(key) => format!("Users with {key}"),

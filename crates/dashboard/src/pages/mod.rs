@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod costs;
+mod metadata_keys;
 pub mod overview;
 pub mod problem;
 pub mod quick_start;

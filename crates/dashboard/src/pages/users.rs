@@ -1,4 +1,5 @@
 //! The list of users: searched, sorted by any column, filtered by metadata, with a line each.
+use super::metadata_keys::list_keys;
 use super::row::{Pager, UserRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
@@ -81,6 +82,8 @@ struct UsersPage {
     /// Hidden fields of the filter form.
     kept: Vec<(String, String)>,
     filters: Vec<(String, Link)>,
+    /// To offer where one is typed.
+    keys: Vec<String>,
     is_filtered: bool,
 }
 
@@ -108,9 +111,10 @@ pub async fn render(
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
-    let (page, counts) = try_join!(
+    let (page, counts, keys) = try_join!(
         reports.list_users(project, ask.to_query(&view, ROWS)),
         reports.count_users(project, view.period()),
+        list_keys(reports, project),
     )?;
     let ids: Vec<_> = page.items.iter().map(|it| it.user.id.clone()).collect();
     let bars = match ids.is_empty() {
@@ -141,6 +145,7 @@ pub async fn render(
         csv: ask.link(&view, "/users.csv"),
         kept: keep_fields(&here, &["search", "everybody"]),
         filters: list_filters(&view, &ask),
+        keys,
         is_filtered: !ask.search.is_empty() || !ask.metadata.is_empty(),
         frame: frame.with_period(here),
         ask,
