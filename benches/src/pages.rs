@@ -33,10 +33,22 @@ pub async fn measure(table: &mut Table<3>, server: &Server) -> anyhow::Result<()
             "the dearest user in Kolkata",
             format!("/users/{user}?tz=Asia/Kolkata&"),
         ),
+        (
+            "the dearest user's models",
+            format!("/users/{user}/models?"),
+        ),
         ("sessions", "/sessions?".to_owned()),
+        (
+            "sessions, without match",
+            "/sessions?search=nowhere&".to_owned(),
+        ),
         ("a session", format!("/sessions/{session}?")),
         ("traces", "/traces?".to_owned()),
         ("traces, errors only", "/traces?level=ERROR&".to_owned()),
+        (
+            "traces, without match",
+            "/traces?search=nowhere&".to_owned(),
+        ),
         ("a trace", format!("/traces/{trace}?")),
         ("costs by user", "/costs?".to_owned()),
         ("costs by model", "/costs?groupBy=model&".to_owned()),

@@ -96,7 +96,7 @@
     const typing = active && active !== document.body && live.contains(active) && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
     const selected = getSelection();
     const reading = selected && !selected.isCollapsed && live.contains(selected.anchorNode);
-    return typing || reading || live.querySelector("details[open]:not([data-keep])") !== null;
+    return typing || reading || live.querySelector("details[open]:not([data-keep]), [data-hold]") !== null;
   }
   async function refresh() {
     const live = document.getElementById("live");
@@ -184,5 +184,9 @@
     if (document.querySelector(".quick") === null && document.querySelector("main[data-waits]")) location.reload();
     else drawAll();
   });
+  // A part that cannot be had for now offers its link instead of waiting for ever.
+  for (const failure of ["htmx:error", "htmx:response:error"]) {
+    document.addEventListener(failure, (event) => event.target.closest?.("[hx-trigger=load]")?.classList.add("stuck"));
+  }
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 })();

@@ -4,7 +4,9 @@
 //! an empty sum is `Measures::default()`. Rates, means and percentiles are answered from
 //! integers here and nowhere else.
 use crate::histogram::Histogram;
+use crate::id::ModelNo;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Additive measures. Counts and tokens wrap rather than panic at 2^63.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,20 +103,30 @@ impl Measures {
     /// Adds what [`Measures::encode`] wrote, without making the histogram of it first.
     /// `None`, with the counts added or not, if the bytes are not that.
     pub fn add_encoded(&mut self, bytes: &[u8]) -> Option<()> {
-        let mut numbers = Numbers(bytes);
-        let counts = numbers.read_counts()?;
-        self.add(&counts, 1);
-        for _ in 0..numbers.read_u128()? {
-            let bin = u16::try_from(numbers.read_u128()?).ok()?;
-            self.trace_latency.add_bin(bin, numbers.read_i64()?);
-        }
-        Some(())
+        Numbers(bytes).add_to(self)
     }
 
     /// Reads what [`Measures::encode`] wrote; `None` if the bytes are not that.
     pub fn decode(bytes: &[u8]) -> Option<Measures> {
         postcard::from_bytes(bytes).ok()
     }
+}
+
+/// Sums per model as [`encode_models`] wrote them, each added to its own. `None`, with some
+/// added or not, if the bytes are not that.
+pub fn add_models(sums: &mut BTreeMap<i64, Measures>, bytes: &[u8]) -> Option<()> {
+    let mut numbers = Numbers(bytes);
+    for _ in 0..numbers.read_u128()? {
+        let model = numbers.read_i64()?;
+        numbers.add_to(sums.entry(model).or_default())?;
+    }
+    Some(())
+}
+
+/// Compact bytes for a store's column; read back by [`add_models`].
+pub fn encode_models(models: &[(ModelNo, Measures)]) -> Vec<u8> {
+    // Writing integers and lists into a growing Vec has no failure.
+    postcard::to_extend(models, Vec::with_capacity(96)).unwrap_or_default()
 }
 
 /// Zigzag varints, one after the other, as postcard writes signed integers: read here by
@@ -143,6 +155,17 @@ impl Numbers<'_> {
             trace_latency_micros: self.read_i128()?,
             trace_latency: Histogram::default(),
         })
+    }
+
+    /// Adds what is read to sums.
+    fn add_to(&mut self, sum: &mut Measures) -> Option<()> {
+        let counts = self.read_counts()?;
+        sum.add(&counts, 1);
+        for _ in 0..self.read_u128()? {
+            let bin = u16::try_from(self.read_u128()?).ok()?;
+            sum.trace_latency.add_bin(bin, self.read_i64()?);
+        }
+        Some(())
     }
 
     fn read_u128(&mut self) -> Option<u128> {
@@ -274,6 +297,30 @@ mod tests {
             assert_eq!(Measures::decode_counts(&bytes).as_ref(), Some(&sum));
             assert_eq!(Measures::decode_counts(&bytes[..16]), None, "cut off");
         }
+    }
+
+    #[test]
+    fn sums_per_model_are_read_back() {
+        let mut one = Measures {
+            span_count: 300,
+            cost_nanos: -5,
+            ..Measures::default()
+        };
+        one.trace_latency.add(900, 2);
+        let models = [(ModelNo(0), Measures::default()), (ModelNo(1 << 40), one)];
+        let bytes = encode_models(&models);
+        let mut sums = BTreeMap::new();
+        assert_eq!(add_models(&mut sums, &bytes), Some(()));
+        let wanted = models.into_iter().map(|(model, sum)| (model.0, sum));
+        assert_eq!(sums, wanted.collect());
+        for cut in 0..bytes.len() {
+            assert_eq!(
+                add_models(&mut sums, &bytes[..cut]),
+                None,
+                "cut off at {cut}"
+            );
+        }
+        assert_eq!(add_models(&mut sums, &encode_models(&[])), Some(()));
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub struct PageRequest<P> {
     pub after: Option<P>,
 }
 
-/// One page; `next` is the position of its last item iff more follow.
+/// One page; `next` is the position of its last item iff more follow, or how far a bounded
+/// search came.
 #[derive(Clone, Debug)]
 pub struct Page<T, P> {
     pub items: Vec<T>,
@@ -69,6 +70,16 @@ pub struct UserPosition {
 pub struct TimePosition {
     pub time: Micros,
     pub id: String,
+}
+
+impl TimePosition {
+    /// After everything at `time` and later.
+    pub fn before(time: Micros) -> TimePosition {
+        TimePosition {
+            time: Micros(time.0.saturating_sub(1)),
+            id: String::new(),
+        }
+    }
 }
 
 /// Position in a list of cost rows: cost descending, then key ascending.
@@ -116,6 +127,20 @@ pub struct TraceFilter {
     pub search: Option<String>,
     pub period: Period,
     pub min_latency_micros: Option<i64>,
+    /// Traces that one page looks through, about; see [`SessionFilter::scan_limit`].
+    pub scan_limit: Option<usize>,
+}
+
+impl TraceFilter {
+    /// The same stretch of the same list, with everything on it.
+    pub fn unsieved(&self) -> TraceFilter {
+        TraceFilter {
+            user: self.user.clone(),
+            session: self.session.clone(),
+            period: self.period,
+            ..TraceFilter::default()
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -125,6 +150,21 @@ pub struct SessionFilter {
     pub search: Option<String>,
     /// On the session's last trace.
     pub period: Period,
+    /// Sessions that one page looks through, about, so that a filter which hardly anything
+    /// matches is answered in bounded time: the page is short, even empty, and its `next` says
+    /// how far it came. `None`: as many as it takes.
+    pub scan_limit: Option<usize>,
+}
+
+impl SessionFilter {
+    /// The same stretch of the same list, with everything on it.
+    pub fn unsieved(&self) -> SessionFilter {
+        SessionFilter {
+            user: self.user.clone(),
+            period: self.period,
+            ..SessionFilter::default()
+        }
+    }
 }
 
 /// What cost rows are grouped by.

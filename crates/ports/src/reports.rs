@@ -60,6 +60,13 @@ pub trait Reports: Send + Sync {
         session: &SessionId,
     ) -> Result<Option<SessionStats>, StoreError>;
 
+    /// Our id of the session that the developer calls exactly so.
+    async fn resolve_session(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<Option<SessionId>, StoreError>;
+
     /// A session's traces in the order in which they happened (oldest first), with
     /// everything; at most `limit`, after a position.
     async fn read_timeline(

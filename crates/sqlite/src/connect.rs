@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The format that this build writes; a store of a newer one is refused.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 pub(crate) const FILE: &str = "ledger.db";
 
 const MIGRATIONS: [&str; FORMAT as usize] = [
     include_str!("sql/0001.sql"),
     include_str!("sql/0002.sql"),
     include_str!("sql/0003.sql"),
+    include_str!("sql/0004.sql"),
 ];
 
 /// Opens for writing; makes the file and brings it to [`FORMAT`].

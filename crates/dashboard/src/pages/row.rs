@@ -4,9 +4,11 @@ use crate::format::{self, Figure, Moment};
 use crate::link::{Link, segment};
 use crate::view::View;
 use cognobserve_model::measures::Measures;
+use cognobserve_model::query::TimePosition;
 use cognobserve_model::report::{
     SessionStats, SpanSummary, TraceSummary, User, UserRef, UserStats,
 };
+use cognobserve_model::time::Micros;
 
 /// What every row counts.
 pub struct Counts {
@@ -212,5 +214,26 @@ impl Pager {
             first: (!is_first).then(|| here.clone().with("cursor", "")),
             next: next.map(|cursor| here.clone().with("cursor", cursor)),
         }
+    }
+}
+
+/// Where a search stands that found nothing yet and is not through.
+pub struct Further {
+    /// All since then was looked through.
+    pub since: Moment,
+    pub link: Link,
+}
+
+/// Things in a list that one page of a search looks through: as many as take some 20 ms.
+pub const SCAN_LIMIT: usize = 4000;
+
+impl Further {
+    /// `pager`: of the page that has no rows.
+    pub fn new(view: &View, pager: &Pager, next: Option<&TimePosition>) -> Option<Further> {
+        let since = Micros(next?.time.0.saturating_add(1));
+        Some(Further {
+            since: format::moment(since, view.now(), &view.zone),
+            link: pager.next.clone()?,
+        })
     }
 }

@@ -1,19 +1,18 @@
 //! The search box: an e-mail, a user's id, a session, a trace, or words of an error; what is
 //! meant exactly is opened at once, anything else is listed.
 //!
-//! In two steps, so that nobody waits: users and ids are found at once; [`look_further`] goes
-//! through sessions and the period's failed traces.
+//! Users and whatever has exactly this id are found at once; sessions and failed traces of the
+//! period come from their own lists, which the page asks for when it is shown.
 use super::PageError;
-use super::row::{Pager, SessionRow, TraceRow, UserRow, session_link, trace_link, user_link};
-use super::traces::TraceList;
+use super::row::{UserRow, session_link, trace_link, user_link};
+use super::{sessions, traces};
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::view::View;
 use askama::Template;
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::query::{
-    PageRequest, Period, SessionFilter, SortOrder, TraceFilter, UserKey, UserQuery, UserSort,
-    fold_search,
+    PageRequest, Period, SortOrder, UserKey, UserQuery, UserSort, fold_search,
 };
 use cognobserve_model::report::UserStats;
 use cognobserve_model::span::Level;
@@ -21,8 +20,6 @@ use cognobserve_ports::Reports;
 use futures_util::try_join;
 
 const USERS: usize = 10;
-const SESSIONS: usize = 5;
-const TRACES: usize = 15;
 const MAX_CHARS: usize = 255;
 
 /// Where a search leads.
@@ -39,17 +36,10 @@ struct SearchPage {
     text: String,
     users: Vec<UserRow>,
     more_users: Link,
-    further: Link,
-}
-
-#[derive(Template)]
-#[template(path = "search_further.html")]
-struct FurtherPage {
-    frame: Frame,
-    text: String,
-    sessions: Vec<SessionRow>,
-    list: TraceList,
-    more_traces: Link,
+    words: String,
+    sessions: Link,
+    failed_traces: Link,
+    all_traces: Link,
 }
 
 fn check(text: &str) -> Result<&str, PageError> {
@@ -81,6 +71,18 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
         return Ok(Found::Page(user_link(&view, one.user.id.as_str())));
     }
     frame.search = text.to_owned();
+    let sessions = sessions::Ask {
+        search: text.to_owned(),
+        ..sessions::Ask::default()
+    };
+    let all = traces::Ask {
+        search: text.to_owned(),
+        ..traces::Ask::default()
+    };
+    let failed = traces::Ask {
+        level: Some(Level::Error),
+        ..all.clone()
+    };
     let html = SearchPage {
         text: text.to_owned(),
         users: users
@@ -91,7 +93,10 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
             .link("/users")
             .with("search", text)
             .with("everybody", "true"),
-        further: view.link("/search/further").with("q", text),
+        words: view.words(),
+        sessions: sessions.link(&view),
+        failed_traces: failed.link(&view, "/traces"),
+        all_traces: all.link(&view, "/traces"),
         frame: frame.with_period(view.link("/search").with("q", text)),
     };
     Ok(Found::Html(html.render()?))
@@ -133,71 +138,19 @@ async fn find_exact(
     let external = UserKey::External(text.to_owned());
     let ours = UserKey::Id(UserId::new(text));
     let session = SessionId::new(text);
-    let (user, own, trace, session) = try_join!(
+    let (user, own, trace, session, called_so) = try_join!(
         reports.find_user(project, &external, Period::ALL),
         reports.find_user(project, &ours, Period::ALL),
         reports.find_trace(project, text),
         reports.find_session(project, &session),
+        reports.resolve_session(project, text),
     )?;
     let user = user.or(own);
+    let session = session.map(|it| it.id).or(called_so);
     Ok(match (user, trace, session) {
         (Some(user), _, _) => Some(user_link(view, user.stats.user.id.as_str())),
         (_, Some(_), _) => Some(trace_link(view, text)),
-        (_, _, Some(_)) => Some(session_link(view, text)),
+        (_, _, Some(session)) => Some(session_link(view, session.as_str())),
         _ => None,
     })
-}
-
-/// Sessions of all time, and failed traces of the page's period. A session that is called so
-/// exactly is opened.
-pub async fn look_further(
-    reports: &dyn Reports,
-    mut frame: Frame,
-    text: &str,
-) -> Result<Found, PageError> {
-    let view = frame.view.clone().ok_or(PageError::NotFound)?;
-    let text = check(text)?;
-    let folded = Some(fold_search(text)).filter(|text| !text.is_empty());
-    let project = &view.project.id;
-    let sessions = SessionFilter {
-        search: folded.clone(),
-        ..SessionFilter::default()
-    };
-    let traces = TraceFilter {
-        search: folded,
-        level: Some(Level::Error),
-        period: view.period(),
-        ..TraceFilter::default()
-    };
-    let page = |limit| PageRequest { limit, after: None };
-    let (sessions, traces) = try_join!(
-        reports.list_sessions(project, sessions, page(SESSIONS)),
-        reports.list_traces(project, traces, page(TRACES)),
-    )?;
-    let sessions = sessions.map(|page| page.items).unwrap_or_default();
-    if let Some(exact) = sessions.iter().find(|it| it.external_id == text) {
-        return Ok(Found::Page(session_link(&view, exact.id.as_str())));
-    }
-    let traces = traces.map(|page| page.items).unwrap_or_default();
-    frame.search = text.to_owned();
-    let html = FurtherPage {
-        text: text.to_owned(),
-        sessions: sessions
-            .iter()
-            .map(|it| SessionRow::new(&view, it))
-            .collect(),
-        list: TraceList {
-            rows: traces.iter().map(|it| TraceRow::new(&view, it)).collect(),
-            pager: Pager {
-                first: None,
-                next: None,
-            },
-            is_filtered: true,
-            clear: view.link("/traces"),
-            shows_user: true,
-        },
-        more_traces: view.link("/traces").with("search", text),
-        frame: frame.with_period(view.link("/search/further").with("q", text)),
-    };
-    Ok(Found::Html(html.render()?))
 }

@@ -1,5 +1,5 @@
 //! The list of sessions, the latest first.
-use super::row::{Pager, SessionRow};
+use super::row::{Further, Pager, SCAN_LIMIT, SessionRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::frame::Frame;
@@ -40,6 +40,8 @@ struct SessionsPage {
     words: String,
     rows: Vec<SessionRow>,
     pager: Pager,
+    /// Only without rows.
+    further: Option<Further>,
     kept: Vec<(String, String)>,
     whose: Option<String>,
     clear: Link,
@@ -57,6 +59,7 @@ pub async fn render(
         user: ask.user.clone(),
         search: Some(fold_search(&ask.search)).filter(|text| !text.is_empty()),
         period: view.period(),
+        scan_limit: Some(SCAN_LIMIT),
     };
     let request = PageRequest {
         limit: ROWS,
@@ -73,6 +76,9 @@ pub async fn render(
         }
     };
     let here = ask.link(&view);
+    let next = found.next.as_ref();
+    let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
+    let next = next.filter(|_| found.items.is_empty());
     let page = SessionsPage {
         words: view.words(),
         rows: found
@@ -80,7 +86,8 @@ pub async fn render(
             .iter()
             .map(|it| SessionRow::new(&view, it))
             .collect(),
-        pager: Pager::new(&here, ask.after.is_none(), found.next.as_ref().map(cursor)),
+        further: Further::new(&view, &pager, next),
+        pager,
         kept: keep_fields(&here, &["search"]),
         whose: whose.map(|it| super::row::call(&it.stats.user).to_owned()),
         clear: view.link("/sessions"),

@@ -1,5 +1,5 @@
 //! The list of traces, with its filters; also as a part of a user's page.
-use super::row::{Pager, TraceRow};
+use super::row::{Further, Pager, SCAN_LIMIT, TraceRow};
 use super::{Html, PageError};
 use crate::frame::Frame;
 use crate::link::Link;
@@ -38,6 +38,7 @@ impl Ask {
             search: given(&fold_search(&self.search)),
             period: view.period(),
             min_latency_micros: self.min_latency_ms.map(|ms| ms * 1000),
+            scan_limit: Some(SCAN_LIMIT),
         }
     }
 
@@ -71,6 +72,8 @@ impl Ask {
 pub struct TraceList {
     pub rows: Vec<TraceRow>,
     pub pager: Pager,
+    /// Only without rows.
+    pub further: Option<Further>,
     pub is_filtered: bool,
     pub clear: Link,
     /// Not on the user's own page.
@@ -98,17 +101,19 @@ pub async fn list(
         session: ask.session.clone(),
         ..Ask::default()
     };
-    Ok(found.map(|page| TraceList {
+    let Some(page) = found else { return Ok(None) };
+    let here = ask.link(view, path);
+    let next = page.next.as_ref();
+    let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
+    let next = next.filter(|_| page.items.is_empty());
+    Ok(Some(TraceList {
+        further: Further::new(view, &pager, next),
         rows: page
             .items
             .iter()
             .map(|trace| TraceRow::new(view, trace))
             .collect(),
-        pager: Pager::new(
-            &ask.link(view, path),
-            ask.after.is_none(),
-            page.next.as_ref().map(cursor),
-        ),
+        pager,
         is_filtered: ask.is_filtered(),
         clear: cleared.link(view, path),
         shows_user: path == "/traces",

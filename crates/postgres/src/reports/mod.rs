@@ -102,6 +102,16 @@ impl Reports for PostgresStore {
         snapshot.close().await.map(|()| found)
     }
 
+    async fn resolve_session(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = sessions::resolve(&snapshot, external_id).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
     async fn read_timeline(
         &self,
         project: &ProjectId,

@@ -38,6 +38,21 @@ pub(super) async fn find(snapshot: &Snapshot, id: &SessionId) -> StoreResult<Opt
     row.map(|row| read_session(snapshot, &row)).transpose()
 }
 
+/// The id of the session that is called exactly so.
+pub(super) async fn resolve(
+    snapshot: &Snapshot,
+    external_id: &str,
+) -> StoreResult<Option<SessionId>> {
+    if cut_at_zero(external_id) != external_id {
+        return Ok(None);
+    }
+    let query = "SELECT no FROM trace_sessions WHERE project_no = $1 AND external_id = $2";
+    let params: [Param; 2] = [&snapshot.project_no, &external_id];
+    let row = snapshot.query_opt(query, &params).await?;
+    let no = row.map(|row| get(&row, 0)).transpose()?;
+    Ok(no.map(|no| snapshot.session_id(no)))
+}
+
 /// A user's latest sessions.
 pub(super) async fn list_latest(
     snapshot: &Snapshot,
@@ -74,31 +89,37 @@ async fn list_of(
     let PageRequest { limit, mut after } = page;
     let mut stride = limit + 1;
     let mut items: Vec<SessionStats> = Vec::new();
-    while items.len() <= limit {
+    let mut left = filter.scan_limit.unwrap_or(usize::MAX);
+    let mut is_end = false;
+    while items.len() <= limit && !is_end && left > 0 {
+        stride = stride.min(left);
         let rows = read_stride(snapshot, user, filter.period, after.as_ref(), stride).await?;
-        let Some(last) = rows.last() else { break };
-        after = Some(TimePosition {
-            time: Micros(get(last, 7)?),
-            id: get(last, 1)?,
-        });
+        if let Some(last) = rows.last() {
+            after = Some(TimePosition {
+                time: Micros(get(last, 7)?),
+                id: get(last, 1)?,
+            });
+        }
         for row in &rows {
             let session = read_session(snapshot, row)?;
             if session_matches(filter, &session.external_id, session.name.as_deref()) {
                 items.push(session);
             }
         }
-        if rows.len() < stride {
-            break;
-        }
+        is_end = rows.len() < stride;
+        left -= rows.len();
         // A search that finds little goes in longer strides.
         stride = (stride * 2).clamp(*STRIDES.start(), *STRIDES.end());
     }
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| TimePosition {
-        time: last.last_seen,
-        id: last.external_id.clone(),
-    });
+    let next = match items.last().filter(|_| more) {
+        Some(last) => Some(TimePosition {
+            time: last.last_seen,
+            id: last.external_id.clone(),
+        }),
+        None => after.filter(|_| !is_end),
+    };
     Ok(Page { items, next })
 }
 

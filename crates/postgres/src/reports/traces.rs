@@ -8,8 +8,9 @@ use cognobserve_books::shown::{Names, Shown};
 use cognobserve_model::facts::{Facts, level_bit};
 use cognobserve_model::id::SessionId;
 use cognobserve_model::payload::Payload;
-use cognobserve_model::query::{Page, PageRequest, TimePosition, TraceFilter, UserKey};
+use cognobserve_model::query::{Page, PageRequest, Period, TimePosition, TraceFilter, UserKey};
 use cognobserve_model::report::{SessionRef, TraceDetail, TraceSummary, UserRef};
+use cognobserve_model::time::Micros;
 use cognobserve_model::trace::TraceState;
 use futures_util::future::{try_join, try_join3};
 use std::collections::HashMap;
@@ -110,6 +111,14 @@ pub(super) async fn list(
         Resolved::Wanted(wanted) => wanted,
     };
     let PageRequest { limit, mut after } = page;
+    let floor = find_floor(snapshot, filter, &wanted, after.as_ref()).await?;
+    let filter = &TraceFilter {
+        period: Period {
+            from: floor.or(filter.period.from),
+            ..filter.period
+        },
+        ..filter.clone()
+    };
     let mut stride = limit + 1;
     let mut found: Vec<StoredTrace> = Vec::new();
     while found.len() <= limit {
@@ -128,7 +137,7 @@ pub(super) async fn list(
         // A filter that matches little is walked in longer strides.
         stride = (stride * 2).clamp(*STRIDES.start(), *STRIDES.end());
     }
-    let next = cut_page(&mut found, limit);
+    let next = cut_page(&mut found, limit).or(floor.map(TimePosition::before));
     let (payloads, (users, sessions)) = try_join(
         snapshot.read_payloads(&numbers_of(&found)),
         read_names(snapshot, &found),
@@ -151,6 +160,35 @@ fn cut_page(found: &mut Vec<StoredTrace>, limit: usize) -> Option<TimePosition> 
     let more = found.len() > limit;
     found.truncate(limit);
     found.last().filter(|_| more).map(StoredTrace::position)
+}
+
+/// Down to what time a page looks that may look through so many traces; `None`: to the end.
+async fn find_floor(
+    snapshot: &Snapshot,
+    filter: &TraceFilter,
+    wanted: &Wanted,
+    after: Option<&TimePosition>,
+) -> StoreResult<Option<Micros>> {
+    let Some(scan_limit) = filter.scan_limit else {
+        return Ok(None);
+    };
+    let (from, to) = bounds(filter.period);
+    let to = after.map_or(to, |after| to.min(after.time.0.saturating_add(1)));
+    let skipped = scan_limit.saturating_sub(1) as i64;
+    let mut params: Vec<Param> = vec![&snapshot.project_no, &from, &to, &skipped];
+    let query = match (&wanted.session, &wanted.user) {
+        (Some(session), _) => {
+            params.push(session);
+            include_str!("../sql/reports.find_session_floor.sql")
+        }
+        (None, Some(user)) => {
+            params.push(user);
+            include_str!("../sql/reports.find_user_floor.sql")
+        }
+        (None, None) => include_str!("../sql/reports.find_floor.sql"),
+    };
+    let row = snapshot.query_opt(query, &params).await?;
+    row.map(|row| get(&row, 0).map(Micros)).transpose()
 }
 
 async fn read_stride(

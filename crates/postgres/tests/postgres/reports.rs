@@ -296,6 +296,8 @@ async fn what_no_text_can_hold_is_not_found() {
     let nothing = SessionId::new("ses_\0");
     let found = store.find_session(project, &nothing).await;
     assert!(found.unwrap().is_none());
+    let found = store.resolve_session(project, "s0\0").await;
+    assert!(found.unwrap().is_none());
     let page = |id: &str| PageRequest {
         limit: 5,
         after: Some(TimePosition {

@@ -329,6 +329,9 @@ impl Reports for Counter {
     async fn find_session(&self, p: &ProjectId, s: &SessionId) -> Asked<Option<SessionStats>> {
         self.ask().find_session(p, s).await
     }
+    async fn resolve_session(&self, p: &ProjectId, id: &str) -> Asked<Option<SessionId>> {
+        self.ask().resolve_session(p, id).await
+    }
     async fn read_timeline(
         &self,
         p: &ProjectId,

@@ -9,7 +9,7 @@ use cognobserve_books::chart::Chart;
 use cognobserve_books::costs::sort_by_cost;
 use cognobserve_books::period::bounds;
 use cognobserve_model::id::UserId;
-use cognobserve_model::measures::Measures;
+use cognobserve_model::measures::{Measures, add_models};
 use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
 use std::collections::BTreeMap;
@@ -110,11 +110,16 @@ pub(super) fn cost_by_model(
 ) -> StoreResult<Vec<(Option<String>, Measures)>> {
     let (from, to) = bounds(period);
     let mut sums: BTreeMap<i64, Measures> = BTreeMap::new();
-    let query = include_str!("../sql/reports.list_user_facts.sql");
+    let query = include_str!("../sql/reports.list_user_models.sql");
     let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
     let mut rows = statement.query([user, from, to]).map_err(sql)?;
     while let Some(row) = rows.next().map_err(sql)? {
-        let booked = row.get_ref(0).map_err(sql)?;
+        let listed = row.get_ref(0).map_err(sql)?;
+        if let Some(listed) = listed.as_blob_or_null().map_err(|_| damaged("trace"))? {
+            add_models(&mut sums, listed).ok_or_else(|| damaged("trace"))?;
+            continue;
+        }
+        let booked = row.get_ref(1).map_err(sql)?;
         let facts = decode_facts(booked.as_blob().map_err(|_| damaged("trace"))?)?;
         for (model, measures) in &facts.models {
             sums.entry(model.0).or_default().add(measures, 1);

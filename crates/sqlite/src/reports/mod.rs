@@ -191,6 +191,18 @@ impl Reports for SqliteStore {
         .await
     }
 
+    async fn resolve_session(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let external_id = external_id.to_owned();
+        self.with_snapshot(project, move |snapshot| {
+            sessions::resolve(snapshot, &external_id)
+        })
+        .await
+    }
+
     async fn read_timeline(
         &self,
         project: &ProjectId,

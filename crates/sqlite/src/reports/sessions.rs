@@ -2,8 +2,11 @@
 use super::{Snapshot, TimePage};
 use crate::error::{StoreResult, sql};
 use crate::load::decode_profile;
+use crate::lookup;
 use crate::rollups::{decode, read_totals};
+use cognobserve_books::keys::HashKind;
 use cognobserve_books::shown::{SessionRow, session_matches};
+use cognobserve_model::id::SessionId;
 use cognobserve_model::query::{
     DayRange, Page, PageRequest, Period, SessionFilter, TimePosition, UserKey,
 };
@@ -41,6 +44,25 @@ pub(super) fn read(snapshot: &Snapshot, no: i64) -> StoreResult<SessionStats> {
         profile: decode_profile(&profile)?,
     };
     Ok(row.show(snapshot.session_id(no), snapshot.project))
+}
+
+/// The id of the session that is called exactly so.
+pub(super) fn resolve(snapshot: &Snapshot, external_id: &str) -> StoreResult<Option<SessionId>> {
+    let keys = &snapshot.shared.keys;
+    let hash = keys.hash(HashKind::Session, snapshot.project_no, external_id);
+    let mut called_so = snapshot
+        .conn
+        .prepare_cached(
+            "SELECT 1 FROM sessions WHERE no = ?1 AND project_no = ?2 AND external_id = ?3",
+        )
+        .map_err(sql)?;
+    for no in lookup::find_all(snapshot.conn, lookup::SESSIONS, hash)? {
+        let key = (no, snapshot.project_no, external_id);
+        if called_so.exists(key).map_err(sql)? {
+            return Ok(Some(snapshot.session_id(no)));
+        }
+    }
+    Ok(None)
 }
 
 /// What a trace shows of its session.
@@ -279,9 +301,11 @@ pub(super) fn list(
     }
     let mut items: Vec<SessionStats> = Vec::new();
     let wanted = page.limit + 1;
-    while items.len() < wanted && from < to {
+    let mut left = filter.scan_limit.unwrap_or(usize::MAX);
+    while items.len() < wanted && from < to && left > 0 {
         // One stretch of sessions, closed at a whole instant so that ties are sorted together.
-        let batch = read_batch(snapshot, user, from, to, wanted.max(64) as i64)?;
+        let batch = read_batch(snapshot, user, from, to, wanted.max(64).min(left) as i64)?;
+        left = left.saturating_sub(batch.len());
         let Some(oldest) = batch.last().map(|(last, _)| *last) else {
             break;
         };
@@ -306,10 +330,13 @@ pub(super) fn list(
     }
     let more = items.len() > page.limit;
     items.truncate(page.limit);
-    let next = items.last().filter(|_| more).map(|last| TimePosition {
-        time: last.last_seen,
-        id: last.external_id.clone(),
-    });
+    let next = match items.last().filter(|_| more) {
+        Some(last) => Some(TimePosition {
+            time: last.last_seen,
+            id: last.external_id.clone(),
+        }),
+        None => (left == 0 && from < to).then(|| TimePosition::before(Micros(to))),
+    };
     Ok(Some(Page { items, next }))
 }
 

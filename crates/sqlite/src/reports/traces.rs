@@ -10,6 +10,7 @@ use cognobserve_books::shown::{Names, Shown, may_match};
 use cognobserve_model::id::SessionId;
 use cognobserve_model::query::{Page, PageRequest, TimePosition, TraceFilter, UserKey};
 use cognobserve_model::report::{TraceDetail, TraceSummary};
+use cognobserve_model::time::Micros;
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 
@@ -49,7 +50,9 @@ pub(super) fn list(
     }
     let mut found: Vec<StoredTrace> = Vec::new();
     let mut stretch = page.limit as i64 + 1;
-    while found.len() <= page.limit && from < to {
+    let mut left = filter.scan_limit.unwrap_or(usize::MAX);
+    while found.len() <= page.limit && from < to && left > 0 {
+        stretch = stretch.min(i64::try_from(left).unwrap_or(i64::MAX));
         let places = read_newest(snapshot, walk, from, to, stretch)?;
         let Some((oldest, _)) = places.last().copied() else {
             break;
@@ -68,15 +71,19 @@ pub(super) fn list(
         });
         found.append(&mut traces);
         to = oldest;
+        left = left.saturating_sub(places.len());
         // A filter that matches little is walked in longer strides.
         stretch = (stretch * 2).min(4096);
     }
     let more = found.len() > page.limit;
     found.truncate(page.limit);
-    let next = found.last().filter(|_| more).map(|last| TimePosition {
-        time: last.booked.time,
-        id: last.state.id.to_string(),
-    });
+    let next = match found.last().filter(|_| more) {
+        Some(last) => Some(TimePosition {
+            time: last.booked.time,
+            id: last.state.id.to_string(),
+        }),
+        None => (left == 0 && from < to).then(|| TimePosition::before(Micros(to))),
+    };
     let items = found
         .iter()
         .map(|trace| summarise(snapshot, trace))

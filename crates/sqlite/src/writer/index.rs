@@ -3,6 +3,7 @@ use crate::error::{StoreResult, sql};
 use crate::held::Held;
 use crate::lookup::era_of;
 use cognobserve_model::facts::Facts;
+use cognobserve_model::measures::encode_models;
 use rusqlite::Connection;
 
 /// Moves a trace from where its old facts put it to where its new ones do.
@@ -14,6 +15,9 @@ pub(super) fn move_trace(
     new: Option<&Facts>,
 ) -> StoreResult<()> {
     let measures = new.map(|new| new.measures.encode()).unwrap_or_default();
+    let models = new.filter(|new| new.user.is_some());
+    let models = models.map(|new| encode_models(&new.models));
+    let models = models.unwrap_or_default();
     let lists = [list_by_time, list_by_user, list_by_session];
     for list in lists {
         list(
@@ -22,6 +26,7 @@ pub(super) fn move_trace(
                 project_no,
                 no,
                 measures: &measures,
+                models: &models,
             },
             old.map(Place::of),
             new.map(Place::of),
@@ -54,6 +59,8 @@ struct Move<'a, 'c> {
     no: i64,
     /// The new ones, encoded.
     measures: &'a [u8],
+    /// The same per model; only for a user's trace.
+    models: &'a [u8],
 }
 
 fn list_by_time(it: &Move, old: Option<Place>, new: Option<Place>) -> StoreResult<()> {
@@ -89,8 +96,8 @@ fn list_by_user(it: &Move, old: Option<Place>, new: Option<Place>) -> StoreResul
         && (old.user, old.time) == (new.user, new.time)
     {
         return it.conn.run(
-            "UPDATE user_traces SET measures = ?5 WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4",
-            (era, new.user, new.time, no, it.measures),
+            "UPDATE user_traces SET measures = ?5, models = ?6 WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4",
+            (era, new.user, new.time, no, it.measures, it.models),
         );
     }
     if let Some(old) = old {
@@ -101,8 +108,8 @@ fn list_by_user(it: &Move, old: Option<Place>, new: Option<Place>) -> StoreResul
     }
     if let Some(new) = new {
         it.conn.run(
-            "INSERT INTO user_traces (era, user_no, time, trace_no, measures) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (era, new.user, new.time, no, it.measures),
+            "INSERT INTO user_traces (era, user_no, time, trace_no, measures, models) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (era, new.user, new.time, no, it.measures, it.models),
         )?;
     }
     Ok(())

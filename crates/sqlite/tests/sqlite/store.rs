@@ -1,4 +1,5 @@
 //! What only the embedded store promises: files, locks, formats, restarts.
+use cognobserve_model::account::Project;
 use cognobserve_model::id::KeyId;
 use cognobserve_model::piece::{Batch, Piece, SessionPart, SpanPart, SpanPayload};
 use cognobserve_model::profile::ProfilePart;
@@ -60,24 +61,27 @@ fn by_cost() -> UserQuery {
     }
 }
 
+/// A project in a new store with three traces, two of `a` and one of `b`.
+async fn fill(dir: &TempDir) -> Project {
+    let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
+    let project = store
+        .create_project("default", "default", &Actor::Operator)
+        .await
+        .unwrap();
+    let pieces = vec![piece(1, "a"), piece(2, "b"), piece(3, "a")];
+    let batch = Batch {
+        project: project.id.clone(),
+        key: KeyId::new("key_1"),
+        pieces,
+    };
+    assert!(store.commit(vec![batch]).await.unwrap()[0].is_ok());
+    project
+}
+
 #[tokio::test]
 async fn what_was_committed_is_there_after_a_restart() {
     let dir = TempDir::new().unwrap();
-    let project = {
-        let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
-        let project = store
-            .create_project("default", "default", &Actor::Operator)
-            .await
-            .unwrap();
-        let pieces = vec![piece(1, "a"), piece(2, "b"), piece(3, "a")];
-        let batch = Batch {
-            project: project.id.clone(),
-            key: KeyId::new("key_1"),
-            pieces,
-        };
-        assert!(store.commit(vec![batch]).await.unwrap()[0].is_ok());
-        project
-    };
+    let project = fill(&dir).await;
     // The writer ends when its last handle goes; the lock with the store.
     let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
     let page = store.list_users(&project.id, by_cost()).await.unwrap();
@@ -101,6 +105,44 @@ async fn what_was_committed_is_there_after_a_restart() {
     let trace = store.find_trace(&project.id, "t1").await.unwrap().unwrap();
     assert_eq!(trace.spans[0].input.as_deref(), Some("\"hello\""));
     assert_eq!(store.verify().await.unwrap().differences, []);
+}
+
+#[tokio::test]
+async fn lists_without_sums_per_model_are_read_from_the_traces() {
+    let dir = TempDir::new().unwrap();
+    let project = fill(&dir).await;
+    let user = UserKey::External("a".into());
+    let mut answers = Vec::new();
+    for forget in [false, true] {
+        if forget {
+            let conn = rusqlite::Connection::open(dir.path().join("ledger.db")).unwrap();
+            let changed = conn.execute(
+                "UPDATE user_traces SET models = NULL WHERE time < ?1",
+                [T0 + 2],
+            );
+            assert_eq!(changed.unwrap(), 1);
+        }
+        let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
+        let models = store.cost_user_by_model(&project.id, &user, Period::ALL);
+        answers.push(models.await.unwrap().unwrap());
+        assert_eq!(store.verify().await.unwrap().differences, []);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0][0].0.as_deref(), Some("gpt-4o"));
+    assert_eq!(answers[0][0].1.cost_nanos, 15_000_000);
+    let conn = rusqlite::Connection::open(dir.path().join("ledger.db")).unwrap();
+    conn.execute(
+        "UPDATE user_traces SET models = X'00' WHERE time > ?1",
+        [T0 + 2],
+    )
+    .unwrap();
+    drop(conn);
+    let store = SqliteStore::open(dir.path(), Mode::Serve).unwrap();
+    assert_ne!(
+        store.verify().await.unwrap().differences,
+        [],
+        "what is listed wrongly is found"
+    );
 }
 
 #[tokio::test]

@@ -119,7 +119,6 @@ pub const ROWS: &[Row] = &[
     row("GET", "/costs", Inside(Right::Read), 200),
     row("GET", "/costs.csv", Inside(Right::Read), 200),
     row("GET", "/search", Inside(Right::Read), 303),
-    row("GET", "/search/further", Inside(Right::Read), 200),
     row("GET", "/settings", Inside(Right::Read), 200),
     row("POST", "/settings", Inside(Right::ManageProject), 422),
     row("GET", "/settings/prices", Inside(Right::Read), 200),

@@ -169,21 +169,31 @@ pub async fn C05_traces_are_filtered_by_everything_at_once(desk: Desk) {
     );
 }
 
-/// Walks pages of a list by time; answers all ids.
+/// Walks a list by time; answers the ids on each of its pages.
+pub(super) async fn walk_pages<T>(
+    limit: usize,
+    id_of: impl Fn(&T) -> String,
+    ask: impl AsyncFn(PageRequest<TimePosition>) -> crate::reports::TimePage<T>,
+) -> Vec<Vec<String>> {
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = ask(PageRequest { limit, after }).await;
+        seen.push(page.items.iter().map(&id_of).collect());
+        after = page.next;
+        if after.is_none() {
+            return seen;
+        }
+        assert!(seen.len() < 100, "the list does not end: {seen:?}");
+    }
+}
+
+/// All ids of a list by time, read page by page.
 async fn walk<T>(
     limit: usize,
     id_of: impl Fn(&T) -> String,
     ask: impl AsyncFn(PageRequest<TimePosition>) -> crate::reports::TimePage<T>,
 ) -> Vec<String> {
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = ask(PageRequest { limit, after }).await;
-        seen.extend(page.items.iter().map(&id_of));
-        after = page.next;
-        if after.is_none() {
-            return seen;
-        }
-    }
+    walk_pages(limit, id_of, ask).await.concat()
 }
 
 pub async fn traces_sessions_and_timelines_are_paged(desk: Desk) {

@@ -15,6 +15,7 @@ pub mod merging;
 pub mod money;
 pub mod owning;
 pub mod profiles;
+pub mod searching;
 pub mod time;
 
 /// Hands the list of cases, grouped by module, to a macro: `with_conformance_cases!({name} [arguments])`.
@@ -125,6 +126,10 @@ macro_rules! with_conformance_cases {
                 B46_a_user_shows_the_ten_latest_sessions,
                 sessions_are_searched_and_filtered,
                 B54_the_summary_names_who_costs_most,
+            }
+            searching {
+                a_bounded_search_says_how_far_it_came,
+                a_session_is_found_by_what_it_is_called_exactly,
             }
             time {
                 periods_are_half_open_to_the_microsecond,

@@ -36,6 +36,16 @@ fn cut_page<T, P>(mut items: Vec<(T, P)>, limit: usize) -> Page<T, P> {
     }
 }
 
+/// The time down to which a page looks that looks through `scan_limit` things of these times,
+/// the newest first; `None`: all of them.
+fn find_floor(
+    scan_limit: Option<usize>,
+    mut times: impl Iterator<Item = Micros>,
+) -> Option<Micros> {
+    let floor = times.nth(scan_limit?.checked_sub(1)?)?;
+    times.any(|time| time < floor).then_some(floor)
+}
+
 #[async_trait]
 impl Reports for ReferenceStore {
     async fn list_users(
@@ -81,12 +91,17 @@ impl Reports for ReferenceStore {
         page: PageRequest<TimePosition>,
     ) -> Result<Option<TimePage<TraceSummary>>, StoreError> {
         self.read(project, |record| {
-            let mut found = record.list_traces(&record.count_traces(), &filter)?;
-            if let Some(after) = &page.after {
-                found.retain(|trace| {
+            let counted = record.count_traces();
+            let is_left = |trace: &TraceSummary| {
+                page.after.as_ref().is_none_or(|after| {
                     trace.time < after.time || trace.time == after.time && trace.id > after.id
-                });
-            }
+                })
+            };
+            let mut walked = record.list_traces(&counted, &filter.unsieved())?;
+            walked.retain(is_left);
+            let floor = find_floor(filter.scan_limit, walked.iter().map(|trace| trace.time));
+            let mut found = record.list_traces(&counted, &filter)?;
+            found.retain(|trace| is_left(trace) && floor.is_none_or(|floor| trace.time >= floor));
             let place = |trace: TraceSummary| {
                 let position = TimePosition {
                     time: trace.time,
@@ -94,7 +109,9 @@ impl Reports for ReferenceStore {
                 };
                 (trace, position)
             };
-            Some(cut_page(found.into_iter().map(place).collect(), page.limit))
+            let mut cut = cut_page(found.into_iter().map(place).collect(), page.limit);
+            cut.next = cut.next.or(floor.map(TimePosition::before));
+            Some(cut)
         })
     }
 
@@ -120,10 +137,18 @@ impl Reports for ReferenceStore {
         page: PageRequest<TimePosition>,
     ) -> Result<Option<TimePage<SessionStats>>, StoreError> {
         self.read(project, |record| {
-            let mut found = record.list_sessions(&record.count_traces(), &filter)?;
-            if let Some(after) = &page.after {
-                found.retain(|session| super::sessions::is_after(session, after.time, &after.id));
-            }
+            let counted = record.count_traces();
+            let is_left = |session: &SessionStats| {
+                let is_after =
+                    |it: &TimePosition| super::sessions::is_after(session, it.time, &it.id);
+                page.after.as_ref().is_none_or(is_after)
+            };
+            let mut walked = record.list_sessions(&counted, &filter.unsieved())?;
+            walked.retain(is_left);
+            let times = walked.iter().map(|session| session.last_seen);
+            let floor = find_floor(filter.scan_limit, times);
+            let mut found = record.list_sessions(&counted, &filter)?;
+            found.retain(|it| is_left(it) && floor.is_none_or(|floor| it.last_seen >= floor));
             let place = |session: SessionStats| {
                 let position = TimePosition {
                     time: session.last_seen,
@@ -131,7 +156,9 @@ impl Reports for ReferenceStore {
                 };
                 (session, position)
             };
-            Some(cut_page(found.into_iter().map(place).collect(), page.limit))
+            let mut cut = cut_page(found.into_iter().map(place).collect(), page.limit);
+            cut.next = cut.next.or(floor.map(TimePosition::before));
+            Some(cut)
         })
     }
 
@@ -146,6 +173,18 @@ impl Reports for ReferenceStore {
                 .iter()
                 .position(|known| !known.removed && known.id == *session)?;
             Some(record.describe_session(&record.count_traces(), at))
+        })
+    }
+
+    async fn resolve_session(
+        &self,
+        project: &ProjectId,
+        external_id: &str,
+    ) -> Result<Option<SessionId>, StoreError> {
+        self.read(project, |record| {
+            let known = (0..record.sessions.len()).filter(|at| !record.sessions[*at].removed);
+            let mut called_so = known.filter(|at| record.name_session(*at) == external_id);
+            called_so.next().map(|at| record.sessions[at].id.clone())
         })
     }
 

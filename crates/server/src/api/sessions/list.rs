@@ -44,6 +44,7 @@ pub(crate) async fn answer_sessions(
         user,
         search: params.search("search"),
         period: params.range("from", "to", &zone),
+        scan_limit: None,
     };
     let tie = Tie::new("sessions", (project, &filter));
     let page = params.page(tie);

@@ -60,6 +60,7 @@ pub(crate) async fn answer_traces(
         min_latency_micros: params
             .number("minLatencyMs", 0, MAX_LATENCY_MS)
             .map(|ms| ms * 1000),
+        scan_limit: None,
     };
     let tie = Tie::new("traces", (project, &filter));
     let page = params.page(tie);

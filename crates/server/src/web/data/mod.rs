@@ -33,7 +33,6 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/costs", costs::show_costs),
         show("/costs.csv", costs::download_costs),
         show("/search", search::search),
-        show("/search/further", search::look_further),
         show("/settings", settings::show_settings),
         take("/settings", settings::save_settings),
         show("/settings/prices", prices::show_prices),

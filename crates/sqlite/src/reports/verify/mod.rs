@@ -9,7 +9,7 @@ use crate::user_days;
 use crate::writer::{StoredTrace, read_trace};
 use cognobserve_books::user_days::Entries;
 use cognobserve_books::verification::{Buckets, Recount, Report};
-use cognobserve_model::measures::Measures;
+use cognobserve_model::measures::{Measures, encode_models};
 use cognobserve_model::report::Verification;
 use cognobserve_model::time::Micros;
 use rusqlite::{Connection, Params};
@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
             facts.session.map_or(0, |session| session.0),
         );
         if user != 0 {
-            self.check_listed("SELECT 1 FROM user_traces JOIN trace_eras USING (era) WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4 AND time BETWEEN earliest AND latest AND measures = ?5", (era_of(trace.no), user, time.0, trace.no, facts.measures.encode()), &place)?;
+            self.check_listed("SELECT 1 FROM user_traces JOIN trace_eras USING (era) WHERE era = ?1 AND user_no = ?2 AND time = ?3 AND trace_no = ?4 AND time BETWEEN earliest AND latest AND measures = ?5 AND (models IS NULL OR models = ?6)", (era_of(trace.no), user, time.0, trace.no, facts.measures.encode(), encode_models(&facts.models)), &place)?;
         }
         if session != 0 {
             self.check_listed("SELECT 1 FROM session_traces WHERE session_no = ?1 AND time = ?2 AND trace_no = ?3 AND user_no = ?4", [session, time.0, trace.no, user], &place)?;
