@@ -9,9 +9,9 @@
   const grouped = new Intl.NumberFormat("en-US");
   const short = (n) => {
     const size = Math.abs(n);
-    if (size >= 1e9) return (n / 1e9).toPrecision(3) + "B";
-    if (size >= 1e6) return (n / 1e6).toPrecision(3) + "M";
-    if (size >= 1e4) return (n / 1e3).toPrecision(3) + "k";
+    if (size >= 1e9) return +(n / 1e9).toPrecision(3) + "B";
+    if (size >= 1e6) return +(n / 1e6).toPrecision(3) + "M";
+    if (size >= 1e4) return +(n / 1e3).toPrecision(3) + "k";
     return grouped.format(n);
   };
   const dollars = (n) => {
@@ -33,7 +33,13 @@
     const data = JSON.parse(box.dataset.chart);
     const at = data.x.map((_, i) => i);
     const unit = writers[data.series[0].unit] || short;
-    const every = Math.max(1, Math.ceil(data.x.length / Math.max(2, Math.floor(box.clientWidth / 90))));
+    // As many labels as fit, always with the first and the last; a few less if they are even then.
+    const last = at.length - 1;
+    const most = Math.min(at.length, Math.max(2, Math.floor((box.clientWidth - 58) / 90)));
+    let labels = most;
+    while (labels > most / 2 && last % (labels - 1)) labels -= 1;
+    if (last % (labels - 1)) labels = most;
+    const labelled = last < 1 ? at : Array.from({ length: labels }, (_, i) => Math.round((i * last) / (labels - 1)));
     const stacked = data.series.map((one) => one.values);
     const bars = uPlot.paths.bars({ size: [0.72, 26], radius: 0.15 });
     const line = uPlot.paths.linear();
@@ -43,12 +49,12 @@
     tip.className = "tip";
     tip.hidden = true;
     const plot = new uPlot({
-      width: box.clientWidth, height: box.clientHeight, padding: [8, 6, 0, 0],
+      width: box.clientWidth, height: box.clientHeight, padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: false, range: [-0.5, Math.max(0.5, at.length - 0.5)] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, splits: () => at.filter((i) => i % every === 0), values: (_, splits) => splits.map((i) => data.labels[i]) },
+        { ...axis, grid: { show: false }, size: 26, splits: () => labelled, values: (_, splits) => splits.map((i) => data.labels[i]) },
         { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (data.series[0].unit === "count" && n % 1 ? "" : unit(n))) },
       ],
       series: [{}, ...data.series.map((one) => (data.kind === "line"
@@ -107,19 +113,20 @@
     } catch { /* The next round tries again. */ } finally { refreshing = false; }
   }
 
-  // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room.
+  // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room, ? lists them.
   const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs" };
   let going = 0;
   let picked = null;
   function pick(step) {
     const rows = [...document.querySelectorAll("main tbody tr")].filter((row) => row.querySelector("a"));
-    if (!rows.length) return;
+    if (!rows.length) return false;
     const at = rows.indexOf(picked);
     picked?.classList.remove("picked");
     picked = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
     picked.classList.add("picked");
     picked.querySelector("a").focus({ preventScroll: true });
     picked.scrollIntoView({ block: "nearest" });
+    return true;
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -128,10 +135,11 @@
       if (document.activeElement?.matches("input")) document.activeElement.blur();
       return;
     }
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
     if (event.key === "/") { event.preventDefault(); document.querySelector("[data-hotkey='/']")?.select(); }
     else if (event.key === "j") pick(1);
     else if (event.key === "k") pick(-1);
+    else if (event.key === "?") document.getElementById("keys")?.showModal();
     else if (event.key === "g") going = Date.now();
     else if (Date.now() - going < 1200 && rooms[event.key]) {
       const link = [...document.querySelectorAll(".side nav a")].find((a) => new URL(a.href).pathname === rooms[event.key]);
@@ -172,8 +180,15 @@
     if (row) box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
   }
 
+  // After a search the keyboard is where one goes on: at the first that was found, else in the box.
+  function goOn() {
+    if (location.pathname !== "/search" || !matchMedia("(pointer: fine)").matches || pick(1)) return;
+    document.querySelector("[data-hotkey='/']")?.select();
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     drawAll();
+    goOn();
     setInterval(refresh, REFRESH_MS);
     new ResizeObserver(drawAll).observe(document.body);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const box of charts.keys()) draw(box); });

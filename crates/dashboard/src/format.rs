@@ -89,17 +89,57 @@ pub fn usd(nanos: i128) -> Figure {
     }
 }
 
+/// The decimals of a column of money: cents if something in it is large, else four.
+pub fn places(nanos: impl Iterator<Item = i128>) -> usize {
+    match nanos.map(i128::abs).max() {
+        Some(most) if most >= 99_995_000_000 => 2,
+        _ => 4,
+    }
+}
+
+/// An amount in a column with so many decimals, so that the points stand under each other.
+fn usd_in(nanos: i128, places: usize) -> Figure {
+    let one = 10_i128.pow(9 - places as u32);
+    let units = (nanos.abs() + one / 2) / one;
+    let (whole, rest) = (
+        units / 10_i128.pow(places as u32),
+        units % 10_i128.pow(places as u32),
+    );
+    let sign = if nanos < 0 { "-" } else { "" };
+    let text = match units {
+        _ if nanos == 0 => "$0".to_owned(),
+        0 => format!("<$0.{:0>places$}", 1),
+        _ => format!("{sign}${}.{rest:0>places$}", group(whole as i64)),
+    };
+    Figure {
+        text,
+        title: format!("${}", Dollars(nanos)),
+    }
+}
+
 /// What was spent, as far as it is known: more, if spans had tokens and no price.
 pub fn spent(sums: &Measures) -> Figure {
-    let known = usd(sums.cost_nanos);
-    match sums.unpriced_span_count {
+    at_least(usd(sums.cost_nanos), sums.unpriced_span_count)
+}
+
+/// The same in a column with so many [`places`].
+pub fn spent_in(nanos: i128, unpriced: i64, places: usize) -> Figure {
+    at_least(usd_in(nanos, places), unpriced)
+}
+
+fn at_least(known: Figure, unpriced: i64) -> Figure {
+    match unpriced {
         0 => known,
         count => Figure {
-            text: format!("≥ {}", known.text),
+            // What is next to nothing and more is anything.
+            text: match known.text.strip_prefix('<') {
+                None => format!("≥ {}", known.text),
+                Some(_) => "≥ $0".into(),
+            },
             title: format!(
-                "{}, and {} spans without a price",
+                "{}, and {} without a price",
                 known.title,
-                group(count)
+                plural(count, "span")
             ),
         },
     }
@@ -107,8 +147,15 @@ pub fn spent(sums: &Measures) -> Figure {
 
 /// `1 trace`, `2 traces`.
 pub fn plural(count: i64, word: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {word}{ending}", group(count))
+    format!("{} {}", group(count), noun(count, word))
+}
+
+/// `trace` of one, `traces` of any other number.
+pub fn noun(count: i64, word: &str) -> String {
+    match count {
+        1 => word.to_owned(),
+        _ => format!("{word}s"),
+    }
 }
 
 /// A share of a hundred.
@@ -191,6 +238,18 @@ pub struct Change {
     pub is_good: Option<bool>,
 }
 
+impl Change {
+    /// The change in words that say what it is against: `12% more than in Sep 24 to Oct 23`.
+    pub fn against(&self, before: &str) -> String {
+        match self.direction {
+            "same" => format!("the same as in {before}"),
+            "up" if self.text.ends_with('×') => format!("{} as much as in {before}", self.text),
+            "up" => format!("{} more than in {before}", self.text),
+            _ => format!("{} less than in {before}", self.text),
+        }
+    }
+}
+
 /// `None`: there is nothing to compare with.
 pub fn change(now: f64, before: f64, more_is_good: Option<bool>) -> Option<Change> {
     if before == 0.0 {
@@ -270,10 +329,42 @@ mod tests {
         };
         assert_eq!(spent(&sums(0)).text, "$2.00");
         assert_eq!(spent(&sums(3)).text, "≥ $2.00");
+        assert_eq!(spent_in(1_500, 3, 4).text, "≥ $0");
         assert_eq!(
             (plural(1, "trace"), plural(1_000, "trace")),
             ("1 trace".into(), "1,000 traces".into())
         );
+    }
+
+    #[test]
+    fn a_column_of_money_has_as_many_decimals_in_each_row() {
+        let column = |nanos: &[i128]| -> Vec<String> {
+            let places = places(nanos.iter().copied());
+            let show = |nanos: &i128| spent_in(*nanos, 0, places).text;
+            nanos.iter().map(show).collect()
+        };
+        assert_eq!(
+            column(&[12_345_600_000, 12_345_678, 0, 1_500]),
+            ["$12.3456", "$0.0123", "$0", "<$0.0001"]
+        );
+        assert_eq!(
+            column(&[1_234_567_895_000_000, 12_345_678, 4_000_000, -2_500_000_000]),
+            ["$1,234,567.90", "$0.01", "<$0.01", "-$2.50"]
+        );
+        assert_eq!(column(&[99_994_999_999]), ["$99.9950"]);
+        assert_eq!(column(&[]), [""; 0]);
+        let priced = spent_in(2_000_000_000, 1, 4);
+        assert_eq!(priced.text, "≥ $2.0000");
+        assert!(priced.title.ends_with("and 1 span without a price"));
+    }
+
+    #[test]
+    fn a_change_says_what_it_is_against() {
+        let says = |now, before| change(now, before, None).unwrap().against("May 1 to May 7");
+        assert_eq!(says(150.0, 100.0), "50% more than in May 1 to May 7");
+        assert_eq!(says(95.0, 100.0), "5.0% less than in May 1 to May 7");
+        assert_eq!(says(100.0, 100.0), "the same as in May 1 to May 7");
+        assert_eq!(says(2_000.0, 100.0), "20× as much as in May 1 to May 7");
     }
 
     #[test]

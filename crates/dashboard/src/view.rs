@@ -225,6 +225,25 @@ impl View {
         }
     }
 
+    /// The stretch before, in words: `Sep 24 to Oct 23`, with the time where no day ends.
+    pub fn previous_words(&self) -> String {
+        let Period { from, to } = self.previous();
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        let begins_day = |at: Micros| self.zone.start_of(self.zone.day_of(at)) == at;
+        let last = match begins_day(to) {
+            true => self.zone.write(Micros(to.0 - 1), "%b %-d"),
+            false => self.zone.write(to, "%b %-d, %H:%M"),
+        };
+        let first = match begins_day(from) {
+            true => self.zone.write(from, "%b %-d"),
+            false => self.zone.write(from, "%b %-d, %H:%M"),
+        };
+        if first == last {
+            return first;
+        }
+        format!("{first} to {last}")
+    }
+
     /// What a download of something is called: `shop-users-2026-11-01..2026-11-22.csv`. Letters,
     /// digits and `-` only, so that no file system and no header minds.
     pub fn file_name(&self, what: &str, ending: &str) -> String {

@@ -103,7 +103,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(text: String, link: Option<Link>, sums: &Measures, total: i128, most: i128) -> Row {
+    fn new(text: String, link: Option<Link>, sums: &Measures, of: &Scale) -> Row {
+        let (nanos, unpriced) = (sums.cost_nanos, sums.unpriced_span_count);
         Row {
             text,
             link,
@@ -111,11 +112,20 @@ impl Row {
             calls: format::count(sums.span_count),
             tokens: format::count(sums.total_tokens),
             failed: format::count(sums.error_trace_count),
-            cost: format::spent(sums),
-            share: share(sums.cost_nanos, total),
-            bar: share(sums.cost_nanos, most),
+            cost: format::spent_in(nanos, unpriced, of.places),
+            share: share(nanos, of.total),
+            bar: share(nanos, of.most),
         }
     }
+}
+
+/// What the rows of a table are measured by.
+struct Scale {
+    total: i128,
+    /// Of the costliest row.
+    most: i128,
+    /// Decimals of every cost.
+    places: usize,
 }
 
 pub async fn render(
@@ -150,13 +160,12 @@ pub async fn render(
     let balance = weigh(&report, is_whole);
     let next = report.next.as_ref().map(cursor);
     let (total, unattributed) = (report.total.0.clone(), report.unattributed.0.clone());
-    let most = report
-        .rows
-        .iter()
-        .map(|row| row.measures.cost_nanos)
-        .max()
-        .unwrap_or(0);
-    let whole = total.cost_nanos;
+    let costs = || report.rows.iter().map(|row| row.measures.cost_nanos);
+    let scale = Scale {
+        total: total.cost_nanos,
+        most: costs().max().unwrap_or(0),
+        places: format::places(costs().chain([total.cost_nanos])),
+    };
     let lacks = match ask.group {
         CostGroup::User => "without a user",
         CostGroup::Model => "spans without a model",
@@ -179,12 +188,12 @@ pub async fn render(
             other => format!("{}s", name_head(other)),
         },
         chart: Chart::new(&view, "cost", "Cost", "bars", vec![chart::cost(&bars)]),
-        unattributed: has_rest.then(|| Row::new(lacks.into(), None, &unattributed, whole, most)),
-        total: Row::new("Total".into(), None, &total, whole, most),
+        unattributed: has_rest.then(|| Row::new(lacks.into(), None, &unattributed, &scale)),
+        total: Row::new("Total".into(), None, &total, &scale),
         rows: report
             .rows
             .into_iter()
-            .map(|row| make_row(&view, row, whole, most))
+            .map(|row| make_row(&view, row, &scale))
             .collect(),
         balance,
         pager: Pager::new(&here, ask.after.is_none(), next),
@@ -254,7 +263,7 @@ fn list_groups(view: &View, ask: &Ask) -> Vec<Choice> {
     groups.into_iter().map(choice).collect()
 }
 
-fn make_row(view: &View, row: CostRow, total: i128, most: i128) -> Row {
+fn make_row(view: &View, row: CostRow, scale: &Scale) -> Row {
     let (text, link) = match row.key {
         CostKey::User {
             id,
@@ -285,5 +294,5 @@ fn make_row(view: &View, row: CostRow, total: i128, most: i128) -> Row {
         }
         CostKey::Value(value) => (value, None),
     };
-    Row::new(text, link, &row.measures, total, most)
+    Row::new(text, link, &row.measures, scale)
 }

@@ -23,6 +23,8 @@ struct OverviewPage {
     words: String,
     /// Whether there was anything before.
     is_compared: bool,
+    /// The period that changes are against.
+    before: String,
     stats: Vec<Stat>,
     charts: Vec<Chart>,
     top: Vec<TopUser>,
@@ -87,10 +89,15 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
     let now = add(&bars);
     let old = add(&old);
     let total = now.cost_nanos;
+    let before_words = view.previous_words();
     let page = OverviewPage {
         words: view.words(),
         is_compared: old.trace_count > 0,
-        stats: list_stats(&now, &old, &users, &old_users),
+        stats: list_stats(&now, &old, &users, &old_users)
+            .into_iter()
+            .map(|stat| stat.before(&before_words))
+            .collect(),
+        before: before_words,
         charts: list_charts(&view, &bars),
         nobody: Counts::of(&costs.unattributed.0),
         nobody_names: match costs.unattributed.0.trace_count {
@@ -200,9 +207,10 @@ fn list_top(view: &View, costs: CostReport, total: i128) -> Vec<TopUser> {
         }
     };
     let rows = costs.rows.into_iter().map(|row| (row.key, row.measures));
-    rows.filter(|(_, sums)| sums.cost_nanos > 0)
-        .map(row)
-        .collect()
+    let rows = rows.filter(|(_, sums)| sums.cost_nanos > 0);
+    let mut top: Vec<TopUser> = rows.map(row).collect();
+    Counts::align(top.iter_mut().map(|user| &mut user.counts));
+    top
 }
 
 fn describe_unpriced(model: UnpricedModel) -> Unpriced {

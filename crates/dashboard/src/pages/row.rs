@@ -20,6 +20,8 @@ pub struct Counts {
     pub failed: Figure,
     pub failed_rate: Figure,
     pub latency: Figure,
+    cost_nanos: i128,
+    unpriced: i64,
 }
 
 impl Counts {
@@ -33,6 +35,17 @@ impl Counts {
             failed: format::count(sums.error_trace_count),
             failed_rate: format::percent(sums.error_trace_rate()),
             latency: format::millis(sums.avg_latency_ms()),
+            cost_nanos: sums.cost_nanos,
+            unpriced: sums.unpriced_span_count,
+        }
+    }
+
+    /// Gives the costs of a column the same number of decimals.
+    pub fn align<'a>(rows: impl Iterator<Item = &'a mut Counts>) {
+        let rows: Vec<&mut Counts> = rows.collect();
+        let places = format::places(rows.iter().map(|row| row.cost_nanos));
+        for row in rows {
+            row.cost = format::spent_in(row.cost_nanos, row.unpriced, places);
         }
     }
 }
@@ -130,6 +143,14 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// The rows of one table.
+    pub fn list(view: &View, sessions: &[SessionStats]) -> Vec<SessionRow> {
+        let rows = sessions.iter().map(|it| SessionRow::new(view, it));
+        let mut rows: Vec<SessionRow> = rows.collect();
+        Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+        rows
+    }
+
     pub fn new(view: &View, session: &SessionStats) -> SessionRow {
         let name = session.name.clone();
         SessionRow {
@@ -176,6 +197,14 @@ pub struct TraceRow {
 }
 
 impl TraceRow {
+    /// The rows of one table.
+    pub fn list(view: &View, traces: &[TraceSummary]) -> Vec<TraceRow> {
+        let rows = traces.iter().map(|it| TraceRow::new(view, it));
+        let mut rows: Vec<TraceRow> = rows.collect();
+        Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+        rows
+    }
+
     pub fn new(view: &View, trace: &TraceSummary) -> TraceRow {
         use cognobserve_model::span::Level;
         let failed = trace.spans.iter().find(|span| span.level == Level::Error);

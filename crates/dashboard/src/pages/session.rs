@@ -103,7 +103,7 @@ fn list_stats(sums: &Measures) -> Vec<Stat> {
     let failed = format::percent(sums.error_trace_rate()).text;
     vec![
         Stat::new("Turns", format::count(sums.trace_count))
-            .noting(format!("{} spans", count(sums.span_count))),
+            .noting(format::plural(sums.span_count, "span")),
         Stat::new("Cost", format::usd(sums.cost_nanos)),
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),

@@ -81,11 +81,7 @@ pub async fn render(
     let next = next.filter(|_| found.items.is_empty());
     let page = SessionsPage {
         words: view.words(),
-        rows: found
-            .items
-            .iter()
-            .map(|it| SessionRow::new(&view, it))
-            .collect(),
+        rows: SessionRow::list(&view, &found.items),
         further: Further::new(&view, &pager, next),
         pager,
         kept: keep_fields(&here, &["search"]),

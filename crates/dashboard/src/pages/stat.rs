@@ -5,6 +5,8 @@ pub struct Stat {
     pub label: &'static str,
     pub figure: Figure,
     pub change: Option<Change>,
+    /// The change in words, for the pointer and for who listens.
+    pub compared: String,
     pub more: String,
 }
 
@@ -14,6 +16,7 @@ impl Stat {
             label,
             figure,
             change: None,
+            compared: String::new(),
             more: String::new(),
         }
     }
@@ -21,6 +24,15 @@ impl Stat {
     /// Compares with the period before; `more_is_good` decides the colour.
     pub fn against(mut self, now: f64, before: f64, more_is_good: Option<bool>) -> Stat {
         self.change = change(now, before, more_is_good);
+        self
+    }
+
+    /// Says which period the change is against.
+    pub fn before(mut self, words: &str) -> Stat {
+        self.compared = self
+            .change
+            .as_ref()
+            .map_or_else(String::new, |it| it.against(words));
         self
     }
 

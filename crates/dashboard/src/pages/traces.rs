@@ -108,11 +108,7 @@ pub async fn list(
     let next = next.filter(|_| page.items.is_empty());
     Ok(Some(TraceList {
         further: Further::new(view, &pager, next),
-        rows: page
-            .items
-            .iter()
-            .map(|trace| TraceRow::new(view, trace))
-            .collect(),
+        rows: TraceRow::list(view, &page.items),
         pager,
         is_filtered: ask.is_filtered(),
         clear: cleared.link(view, path),

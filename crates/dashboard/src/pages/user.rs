@@ -25,7 +25,10 @@ struct UserPage {
     who: Person,
     words: String,
     stats: Vec<Stat>,
-    all_time: Vec<(&'static str, Figure)>,
+    /// The period that changes are against.
+    before: String,
+    is_compared: bool,
+    all_time: Vec<(String, Figure)>,
     charts: Vec<Chart>,
     session_count: Figure,
     sessions: Vec<SessionRow>,
@@ -117,18 +120,20 @@ pub async fn render(
         ..ask.clone()
     }
     .link(&view, &path);
+    let before_words = view.previous_words();
     let page = UserPage {
         who: Person::new(&view, &now.stats.user),
         words: view.words(),
-        stats: list_stats(&now, &old),
+        stats: list_stats(&now, &old)
+            .into_iter()
+            .map(|stat| stat.before(&before_words))
+            .collect(),
+        before: before_words,
+        is_compared: old.trace_count > 0,
         all_time: list_all_time(&all),
         charts: list_charts(&view, &bars),
         session_count: format::count(all.stats.session_count),
-        sessions: all
-            .sessions
-            .iter()
-            .map(|it| SessionRow::new(&view, it))
-            .collect(),
+        sessions: SessionRow::list(&view, &all.sessions),
         list,
         kept: keep_fields(&here, &["search", "level"]),
         links: Links {
@@ -164,9 +169,9 @@ fn list_stats(now: &UserDetail, old: &Measures) -> Vec<Stat> {
         Stat::new("Error Rate", format::percent(sums.error_rate()))
             .against(sums.error_rate(), old.error_rate(), Some(false))
             .noting(format!(
-                "{} of {} spans",
+                "{} of {}",
                 format::count(sums.error_count).text,
-                format::count(sums.span_count).text
+                format::plural(sums.span_count, "span")
             )),
         Stat::new("Avg Latency", format::millis(latency(sums)))
             .against(
@@ -199,13 +204,14 @@ fn list_stats(now: &UserDetail, old: &Measures) -> Vec<Stat> {
     ]
 }
 
-fn list_all_time(all: &UserDetail) -> Vec<(&'static str, Figure)> {
+fn list_all_time(all: &UserDetail) -> Vec<(String, Figure)> {
     let sums = &all.stats.measures;
+    let counted = |count: i64, word| (format::noun(count, word), format::count(count));
     vec![
-        ("traces", format::count(sums.trace_count)),
-        ("cost", format::spent(sums)),
-        ("tokens", format::count(sums.total_tokens)),
-        ("failed traces", format::count(sums.error_trace_count)),
+        counted(sums.trace_count, "trace"),
+        ("cost".into(), format::spent(sums)),
+        counted(sums.total_tokens, "token"),
+        counted(sums.error_trace_count, "failed trace"),
     ]
 }
 

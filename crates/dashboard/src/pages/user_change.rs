@@ -54,8 +54,8 @@ struct EditPage {
 struct DeletePage {
     frame: Frame,
     who: Person,
-    traces: Figure,
-    sessions: Figure,
+    traces: String,
+    sessions: String,
     cost: Figure,
     back: Link,
     action: Link,
@@ -127,8 +127,8 @@ pub async fn render_delete(
     let path = format!("/users/{}", segment(id.as_str()));
     let page = DeletePage {
         who: Person::new(&view, &found.stats.user),
-        traces: format::count(found.stats.measures.trace_count),
-        sessions: format::count(found.stats.session_count),
+        traces: format::plural(found.stats.measures.trace_count, "trace"),
+        sessions: format::plural(found.stats.session_count, "session"),
         cost: format::usd(found.stats.measures.cost_nanos),
         back: view.link(path.clone()),
         action: view.link(format!("{path}/delete")),

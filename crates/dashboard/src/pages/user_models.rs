@@ -51,6 +51,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame, id: &UserId) -> Html {
 
 fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
     let total: i128 = models.iter().map(|(_, sums)| sums.cost_nanos).sum();
+    let places = format::places(models.iter().map(|(_, sums)| sums.cost_nanos));
     let is_call =
         |model: &Option<String>, sums: &Measures| model.is_some() || sums.total_tokens > 0;
     let used = models
@@ -65,7 +66,7 @@ fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
                 text: "unpriced".into(),
                 title: "no price for this model".into(),
             },
-            false => format::spent(&sums),
+            false => format::spent_in(sums.cost_nanos, sums.unpriced_span_count, places),
         },
         share: share(sums.cost_nanos, total),
     };

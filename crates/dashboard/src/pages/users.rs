@@ -1,6 +1,6 @@
 //! The list of users: searched, sorted by any column, filtered by metadata, with a line each.
 use super::metadata_keys::list_keys;
-use super::row::{Pager, UserRow};
+use super::row::{Counts, Pager, UserRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::format::{self, Figure};
@@ -122,6 +122,10 @@ pub async fn render(
         false => reports.chart_users(project, &ids, &view.edges()).await?,
     };
     let rows = page.items.iter().zip(&bars);
+    let mut rows: Vec<UserRow> = rows
+        .map(|(stats, bars)| UserRow::new(&view, stats, bars))
+        .collect();
+    Counts::align(rows.iter_mut().map(|row| &mut row.counts));
     let here = ask.link(&view, "/users");
     let cleared = Ask {
         search: String::new(),
@@ -137,9 +141,7 @@ pub async fn render(
             new: format::count(counts.new),
         },
         columns: list_columns(&view, &ask),
-        rows: rows
-            .map(|(stats, bars)| UserRow::new(&view, stats, bars))
-            .collect(),
+        rows,
         pager: Pager::new(&here, ask.after.is_none(), page.next.as_ref().map(cursor)),
         clear: cleared.link(&view, "/users"),
         csv: ask.link(&view, "/users.csv"),

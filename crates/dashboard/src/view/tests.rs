@@ -96,6 +96,16 @@ fn a_begun_period_is_compared_with_as_much_of_the_one_before() {
 }
 
 #[test]
+fn a_comparison_names_the_stretch_before() {
+    let says = |query: &str, now: &str| view(query, "UTC", now).unwrap().previous_words();
+    let now = "2026-11-22T10:20:00Z";
+    assert_eq!(says("period=7d", now), "Nov 9 to Nov 15, 10:30");
+    assert_eq!(says("period=24h", now), "Nov 20, 11:00 to Nov 21, 10:30");
+    assert_eq!(says("from=2026-11-08&to=2026-11-14", now), "Nov 1 to Nov 7");
+    assert_eq!(says("from=2026-11-08&to=2026-11-08", now), "Nov 7");
+}
+
+#[test]
 fn a_download_is_called_after_project_subject_and_period() {
     let now = "2026-11-22T10:20:00Z";
     let mut view = view("from=2026-11-01&to=2026-11-22", "UTC", now).unwrap();
