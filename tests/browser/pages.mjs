@@ -19,6 +19,16 @@ export const pages = [
     path: ({ project, session }) => `/sessions/${segment(session)}?projectId=${project}`,
     needs: ['project', 'session'],
   },
+  {
+    name: 'session-edit',
+    path: ({ project, session }) => `/sessions/${segment(session)}/edit?projectId=${project}`,
+    needs: ['project', 'session'],
+  },
+  {
+    name: 'session-delete',
+    path: ({ project, session }) => `/sessions/${segment(session)}/delete?projectId=${project}`,
+    needs: ['project', 'session'],
+  },
   { name: 'traces', path: ({ project }) => `/traces?projectId=${project}`, needs: ['project'] },
   {
     name: 'trace',

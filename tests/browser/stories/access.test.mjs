@@ -1,31 +1,12 @@
 // Who gets in: log-in, invitation, roles as a browser meets them, and the end of a log-in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logIn } from '../harness/account.mjs';
-import { openContext } from '../harness/browser.mjs';
+import { invite, logIn } from '../harness/account.mjs';
 import { JOHN } from '../harness/sample/people.mjs';
 import { EMAIL, PASSWORD } from '../harness/server.mjs';
 import { LIMITS, useStage } from '../harness/stage.mjs';
 
 const stage = useStage({ sample: true });
-const WORD = 'a long word of hers';
-
-/** Joins by an invitation of the owner's page, in a context of its own; answers its page. */
-async function invite(page, email, role) {
-  const { project } = await stage.ids();
-  await page.goto(`/members?projectId=${project}`);
-  await page.locator('form[action^="/members/invite"] input[name=email]').fill(email);
-  await page.locator('form[action^="/members/invite"] select[name=role]').selectOption(role);
-  await page.getByRole('button', { name: 'Make an invitation' }).click();
-  const link = (await page.locator('#invite-link').innerText()).trim();
-  const context = await openContext(stage.browser, stage.server);
-  const guest = await context.newPage();
-  await guest.goto(link);
-  await guest.locator('input[name=password]').fill(WORD);
-  await guest.locator('input[name=again]').fill(WORD);
-  await Promise.all([guest.waitForURL((url) => !url.pathname.startsWith('/link/')), guest.locator('form.form button').click()]);
-  return guest;
-}
 
 test('a wrong password says as much as an unknown address, and the right one lets in', LIMITS, stage.page(async ({ page, watch }) => {
   watch.expect(/status of 401/);
@@ -48,25 +29,31 @@ test('a wrong password says as much as an unknown address, and the right one let
 }, { signedIn: false }));
 
 test('a viewer reads, is offered no change, and is refused one', LIMITS, stage.page(async ({ page }) => {
-  const viewer = await invite(page, 'vera@example.com', 'VIEWER');
-  const { project, user } = await stage.ids();
+  const viewer = await invite(stage, page, 'vera@example.com', 'VIEWER');
+  const { project, session, user } = await stage.ids();
   await viewer.goto(`/users/${user}?projectId=${project}`);
   assert.equal(await viewer.getByRole('heading', { level: 1 }).innerText(), JOHN.name);
   assert.equal(await viewer.getByRole('link', { name: /^(Edit|Delete…)$/ }).count(), 0);
+  await viewer.goto(`/sessions/${session}?projectId=${project}`);
+  assert.equal(await viewer.getByRole('link', { name: /^(Edit|Delete…)$/ }).count(), 0);
   await viewer.goto(`/settings?projectId=${project}`);
   assert.equal(await viewer.getByRole('link', { name: /^(API keys|Audit log)$/ }).count(), 0);
-  for (const path of [`/users/${user}/edit`, `/users/${user}/delete`, '/settings/keys', '/audit']) {
+  for (const path of [`/users/${user}/edit`, `/users/${user}/delete`, `/sessions/${session}/edit`, `/sessions/${session}/delete`, '/settings/keys', '/audit']) {
     assert.equal((await viewer.goto(`${path}?projectId=${project}`)).status(), 403, path);
   }
   await viewer.context().close();
 }));
 
 test('a member edits and does not delete; what is revoked ends with the next click', LIMITS, stage.page(async ({ page }) => {
-  const member = await invite(page, 'mia@example.com', 'MEMBER');
-  const { project, user } = await stage.ids();
+  const member = await invite(stage, page, 'mia@example.com', 'MEMBER');
+  const { project, session, user } = await stage.ids();
+  for (const path of [`/users/${user}`, `/sessions/${session}`]) {
+    await member.goto(`${path}?projectId=${project}`);
+    assert.equal(await member.getByRole('link', { name: 'Edit', exact: true }).count(), 2, path);
+    assert.equal(await member.getByRole('link', { name: 'Delete…' }).count(), 0, path);
+    assert.equal((await member.goto(`${path}/delete?projectId=${project}`)).status(), 403, path);
+  }
   await member.goto(`/users/${user}?projectId=${project}`);
-  assert.equal(await member.getByRole('link', { name: 'Edit', exact: true }).count(), 2);
-  assert.equal(await member.getByRole('link', { name: 'Delete…' }).count(), 0);
   await page.goto(`/members?projectId=${project}`);
   const row = page.locator('tr', { hasText: 'mia@example.com' });
   await row.getByText('Remove…').click();

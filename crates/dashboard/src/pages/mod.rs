@@ -12,6 +12,7 @@ mod row;
 mod samples;
 pub mod search;
 pub mod session;
+pub mod session_change;
 pub mod sessions;
 pub mod settings;
 mod stat;

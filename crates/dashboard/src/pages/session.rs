@@ -8,7 +8,7 @@ use super::stat::Stat;
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
 use crate::frame::Frame;
-use crate::link::Link;
+use crate::link::{Link, segment};
 use crate::payload::list_fields;
 use crate::view::View;
 use askama::Template;
@@ -36,6 +36,8 @@ struct SessionPage {
     metadata: Vec<(String, String)>,
     id: String,
     sessions: Link,
+    edit: Link,
+    delete: Link,
 }
 
 /// `position`: after which trace the page begins; `cursor` writes one for a URL; `here` is this
@@ -76,6 +78,7 @@ impl SessionPage {
     ) -> SessionPage {
         let name = session.name.as_ref().filter(|name| !name.is_empty());
         let name = name.unwrap_or(&session.external_id).clone();
+        let path = format!("/sessions/{}", segment(session.id.as_str()));
         SessionPage {
             frame: Frame {
                 title: shorten(&name, 80),
@@ -92,6 +95,8 @@ impl SessionPage {
             metadata: list_fields(&session.metadata),
             id: session.id.to_string(),
             sessions: view.link("/sessions"),
+            edit: view.link(format!("{path}/edit")),
+            delete: view.link(format!("{path}/delete")),
         }
     }
 }

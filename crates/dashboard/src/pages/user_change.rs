@@ -102,7 +102,7 @@ pub async fn render_edit(
 }
 
 /// An object with a key a line, from keys and JSON texts.
-fn write_object(pairs: &[(String, String)]) -> String {
+pub(super) fn write_object(pairs: &[(String, String)]) -> String {
     if pairs.is_empty() {
         return "{}".into();
     }

@@ -9,7 +9,7 @@ use cognobserve_dashboard::{Frame, Nav, View};
 use cognobserve_model::time::Micros;
 
 /// What a notice after a redirect may say; the URL has the word only.
-const NOTICES: [(&str, &str); 6] = [
+const NOTICES: [(&str, &str); 7] = [
     ("saved", "Saved."),
     (
         "unlinked",
@@ -18,6 +18,10 @@ const NOTICES: [(&str, &str); 6] = [
     (
         "erased",
         "The user was erased. What they spent stays under an anonymous row.",
+    ),
+    (
+        "session-unlinked",
+        "The session was unlinked: its traces stay, without a session.",
     ),
     (
         "priced",

@@ -147,6 +147,15 @@ async fn sessions_are_renamed_and_unlinked() {
             .expect_problem(400, "invalid_request"),
         ["name"]
     );
+    let large = json!({"metadata": {"a": "x".repeat(40_000)}});
+    app.patch(&path, &large).await.expect(200);
+    let more = json!({"metadata": {"b": "x".repeat(40_000)}, "name": "Other"});
+    let refused = app.patch(&path, &more).await;
+    assert_eq!(
+        refused.expect_problem(400, "invalid_request"),
+        ["metadata"],
+        "too large with what is stored"
+    );
     assert_eq!(app.delete(&path).await.expect(200)["tracesUnlinked"], 1);
     app.get(&path).await.expect_problem(404, "not_found");
     assert_eq!(

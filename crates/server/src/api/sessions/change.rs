@@ -2,14 +2,17 @@
 use super::out::SessionOut;
 use crate::api::change::{DeletedOut, MAX_NAME_CHARS, check_metadata_size};
 use crate::auth::{Allowed, Delete, Edit};
-use crate::http::body::JsonBody;
+use crate::http::body::{Fields, JsonBody};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::id::SessionId;
-use cognobserve_ports::SessionPatch;
+use cognobserve_model::id::{ProjectId, SessionId};
+use cognobserve_model::report::SessionStats;
+use cognobserve_ports::{Actor, SessionPatch};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -32,7 +35,34 @@ pub async fn patch_session(
     PathId(id): PathId,
     body: JsonBody,
 ) -> Result<Json<SessionOut>, Problem> {
-    let mut fields = body.fields()?;
+    let (id, project) = (SessionId::new(id), allowed.project());
+    change_session(&state, project, &id, body.fields()?, &allowed.actor).await?;
+    Ok(Json(find(&state, project, &id).await?.into()))
+}
+
+/// Merges a patch into a session; everything that is wrong with it is said at once.
+pub(crate) async fn change_session(
+    state: &AppState,
+    project: &ProjectId,
+    id: &SessionId,
+    mut fields: Fields<'_>,
+    by: &Actor,
+) -> Result<(), Problem> {
+    let stored = find(state, project, id).await?;
+    let patch = read_patch(&mut fields);
+    if !patch.metadata.is_empty() {
+        let stored = list_members(&stored.metadata);
+        check_metadata_size(&mut fields, &stored, &patch.metadata);
+    }
+    fields.finish()?;
+    if patch.name.is_none() && patch.metadata.is_empty() {
+        return Ok(());
+    }
+    let found = state.ledger.patch_session(project, id, patch, by).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+fn read_patch(fields: &mut Fields) -> SessionPatch {
     let name = fields.text("name").map(|name| {
         name.map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty())
@@ -48,21 +78,23 @@ pub async fn patch_session(
         );
     }
     let metadata = fields.metadata("metadata");
-    check_metadata_size(&mut fields, &[], &metadata);
-    fields.finish()?;
-    let id = SessionId::new(id);
-    let found = state
-        .ledger
-        .patch_session(
-            allowed.project(),
-            &id,
-            SessionPatch { name, metadata },
-            &allowed.actor,
-        )
-        .await?;
-    found.ok_or_else(Problem::not_found)?;
-    let session = state.reports.find_session(allowed.project(), &id).await?;
-    Ok(Json(session.ok_or_else(Problem::not_found)?.into()))
+    SessionPatch { name, metadata }
+}
+
+async fn find(
+    state: &AppState,
+    project: &ProjectId,
+    id: &SessionId,
+) -> Result<SessionStats, Problem> {
+    let found = state.reports.find_session(project, id).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The keys of stored metadata, each with its JSON.
+pub(crate) fn list_members(metadata: &str) -> Vec<(String, String)> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(metadata).unwrap_or_default();
+    let member = |(key, value): (String, &RawValue)| (key, value.get().to_owned());
+    members.into_iter().map(member).collect()
 }
 
 /// Removes a session; its traces stay, without it.

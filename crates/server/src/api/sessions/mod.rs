@@ -6,6 +6,7 @@ mod one;
 pub mod out;
 
 pub use change::{SessionPatchIn, delete_session, patch_session};
+pub(crate) use change::{change_session, list_members};
 pub use list::list_sessions;
 pub use one::{find_session, read_timeline};
 

@@ -4,8 +4,10 @@ mod asset;
 mod costs;
 mod export;
 mod overview;
+mod patch;
 mod prices;
 mod search;
+mod session_change;
 mod sessions;
 mod settings;
 mod traces;
@@ -28,6 +30,10 @@ pub(super) fn list_pages() -> Vec<Page> {
         take("/users/{id}/delete", user::delete),
         show("/sessions", sessions::show_sessions),
         show("/sessions/{id}", sessions::show_session),
+        show("/sessions/{id}/edit", session_change::show_edit),
+        take("/sessions/{id}/edit", session_change::save_edit),
+        show("/sessions/{id}/delete", session_change::show_delete),
+        take("/sessions/{id}/delete", session_change::delete),
         show("/traces", traces::show_traces),
         show("/traces/{traceId}", traces::show_trace),
         show("/costs", costs::show_costs),

@@ -1,4 +1,5 @@
 //! `/users/{id}`: the page, and the forms that change or delete a user.
+use super::patch::{list_faults, write_patch};
 use super::traces::read_ask;
 use crate::api::users::{change_user, remove_user};
 use crate::auth::page::{Refusal, redirect};
@@ -19,10 +20,7 @@ use cognobserve_dashboard::pages::user_change::{Typed, render_delete, render_edi
 use cognobserve_dashboard::pages::{user, user_models};
 use cognobserve_model::id::UserId;
 use cognobserve_model::query::{Period, UserKey};
-use cognobserve_model::report::User;
 use cognobserve_ports::DeleteMode;
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub async fn show_user(
@@ -64,47 +62,6 @@ pub async fn show_edit(
     answer(StatusCode::OK, html)
 }
 
-/// The form's fields as the patch that the API takes; keys that are gone are deleted.
-fn write_patch(typed: &Typed, stored: &User) -> Result<String, &'static str> {
-    type Members = BTreeMap<String, Box<RawValue>>;
-    let metadata = match typed.metadata.trim() {
-        "" => Members::new(),
-        text => serde_json::from_str(text).map_err(|_| "must be a JSON object")?,
-    };
-    let mut members: BTreeMap<&str, Option<&RawValue>> = stored
-        .metadata
-        .iter()
-        .map(|(key, _)| (key.as_str(), None))
-        .collect();
-    for (key, value) in &metadata {
-        let is_same = stored
-            .metadata
-            .iter()
-            .any(|(known, json)| known == key && json == value.get());
-        match is_same {
-            true => members.remove(key.as_str()),
-            false => members.insert(key, Some(&**value)),
-        };
-    }
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let mut patch = serde_json::Map::new();
-    // What was left as it is keeps the time at which it was said.
-    if text(&typed.name) != stored.name {
-        patch.insert("name".into(), text(&typed.name).into());
-    }
-    if text(&typed.email) != stored.email {
-        patch.insert("email".into(), text(&typed.email).into());
-    }
-    let wrong = |_| "must be a JSON object";
-    let rest = serde_json::to_string(&patch).map_err(wrong)?;
-    let members = serde_json::to_string(&members).map_err(wrong)?;
-    let comma = if patch.is_empty() { "" } else { "," };
-    Ok(format!(
-        "{}{comma}\"metadata\":{members}}}",
-        rest.trim_end_matches('}')
-    ))
-}
-
 pub async fn save_edit(
     State(state): State<Arc<AppState>>,
     inside: Inside<Edit>,
@@ -125,7 +82,11 @@ pub async fn save_edit(
         faults: Vec::new(),
     };
     let frame = frame_page(&state, &inside, &params, "Edit user", Nav::Users).await?;
-    match write_patch(&typed, &stored) {
+    let texts = [
+        ("name", &*typed.name, stored.name.as_deref()),
+        ("email", &*typed.email, stored.email.as_deref()),
+    ];
+    match write_patch(&texts, &typed.metadata, &stored.metadata) {
         Err(words) => typed.faults.push(("metadata".into(), words.into())),
         Ok(patch) => match save(&state, &inside, &id, &patch).await {
             Ok(()) => {
@@ -150,20 +111,6 @@ async fn save(
 ) -> Result<(), Problem> {
     let body = JsonBody::of(patch.as_bytes())?;
     change_user(state, &inside.project.id, id, body.fields()?, &inside.actor).await
-}
-
-fn list_faults(problem: Problem) -> Vec<(String, String)> {
-    let whole = problem.detail.into_owned();
-    if problem.errors.is_empty() {
-        return vec![(String::new(), whole)];
-    }
-    // In a form a field is cleared by emptying it.
-    let words = |message: String| message.replace("; null clears it", ", or empty");
-    problem
-        .errors
-        .into_iter()
-        .map(|fault| (fault.path, words(fault.message)))
-        .collect()
 }
 
 pub async fn show_delete(
@@ -205,6 +152,3 @@ pub async fn delete(
     let back = view_of(&frame)?.link("/users").with("done", done);
     Ok(redirect(&back.to_string()))
 }
-
-#[cfg(test)]
-mod tests;
