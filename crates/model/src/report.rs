@@ -254,6 +254,46 @@ pub struct UnpricedModel {
     pub total_tokens: i64,
 }
 
+/// How much a project holds: counts alone, nothing of its users and no cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectCounts {
+    pub project: ProjectId,
+    pub workspace: String,
+    pub name: String,
+    /// Neither unlinked nor erased.
+    pub users: i64,
+    pub sessions: i64,
+    pub traces: i64,
+    pub spans: i64,
+    /// Time of the latest trace.
+    pub last_trace: Option<Micros>,
+}
+
+/// How much there is in all projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// Those without a project, too.
+    pub workspaces: i64,
+    /// By workspace and name.
+    pub projects: Vec<ProjectCounts>,
+}
+
+/// An erased external id whose later data makes no user. The id itself is known to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The tombstone under which the spend stays.
+    pub user: UserId,
+    /// When it was erased.
+    pub at: Micros,
+}
+
+/// How many external ids of a project are suppressed, and the latest of them, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppressions {
+    pub count: i64,
+    pub latest: Vec<Suppression>,
+}
+
 /// What a deletion took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deleted {

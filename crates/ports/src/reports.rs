@@ -8,8 +8,8 @@ use cognobserve_model::query::{
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserCounts, UserDetail, UserStats, Verification,
+    CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 
@@ -131,6 +131,18 @@ pub trait Reports: Send + Sync {
 
     /// Models with tokens and no price, most tokens first.
     async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError>;
+
+    /// How many erased external ids are suppressed, and at most `limit` of them, the one that was
+    /// erased last first.
+    async fn list_suppressions(
+        &self,
+        project: &ProjectId,
+        limit: usize,
+    ) -> Result<Suppressions, StoreError>;
+
+    /// How much there is, in every project: for the operator, and the only question about more
+    /// than one project. Read from sums and lists, never from traces and spans.
+    async fn count_projects(&self) -> Result<Inventory, StoreError>;
 
     /// Recomputes every rollup of every project from the stored spans and compares.
     async fn verify(&self) -> Result<Verification, StoreError>;

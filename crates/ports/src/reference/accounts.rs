@@ -7,7 +7,7 @@ use cognobserve_model::account::{ApiKey, Grant, KeyHash, Project, ProjectSetting
 use cognobserve_model::id::{DeveloperId, KeyId, ProjectId};
 use cognobserve_model::price::PriceEntry;
 use cognobserve_model::time::{MICROS_PER_MINUTE, Micros};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 #[async_trait]
 impl Accounts for ReferenceStore {
@@ -63,7 +63,7 @@ impl Accounts for ReferenceStore {
             users: Vec::new(),
             sessions: Vec::new(),
             traces: Vec::new(),
-            suppressed: BTreeSet::new(),
+            suppressed: BTreeMap::new(),
         });
         Ok(project)
     }

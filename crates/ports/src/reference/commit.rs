@@ -53,7 +53,7 @@ impl ProjectRecord {
         let at = self.open_trace(&piece.trace_id);
         if list_named_users(&piece)
             .iter()
-            .any(|id| self.suppressed.contains(id))
+            .any(|id| self.suppressed.contains_key(id))
             && !self.traces[at].erased
         {
             // Later data of an erased person: counted, but in no readable session.
@@ -126,7 +126,7 @@ impl ProjectRecord {
         if let Some(known) = self.traces[trace].people.get(external_id) {
             return *known;
         }
-        let person = match self.suppressed.contains(external_id) {
+        let person = match self.suppressed.contains_key(external_id) {
             true => Person::Nobody,
             false => Person::User(self.take_user(external_id, now, number)),
         };

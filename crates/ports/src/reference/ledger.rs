@@ -92,7 +92,7 @@ impl Ledger for ReferenceStore {
                 .iter()
                 .position(|user| user.fate == Fate::Living && user.external_id == *id);
             let at = match known {
-                None if create && !record.suppressed.contains(id) => {
+                None if create && !record.suppressed.contains_key(id) => {
                     let mut number = || {
                         last += 1;
                         last
@@ -117,7 +117,9 @@ impl Ledger for ReferenceStore {
         external_id: &str,
         _by: &Actor,
     ) -> Result<bool, StoreError> {
-        self.change(project, |record| record.suppressed.remove(external_id))
+        self.change(project, |record| {
+            record.suppressed.remove(external_id).is_some()
+        })
     }
 
     async fn patch_session(

@@ -4,7 +4,7 @@ use super::profile::Facts;
 use super::state::{Fate, ProjectRecord, TraceRecord};
 use crate::DeleteMode;
 use cognobserve_model::id::{SessionId, UserId};
-use cognobserve_model::report::Deleted;
+use cognobserve_model::report::{Deleted, Suppression};
 use cognobserve_model::time::{MICROS_PER_DAY, Micros};
 
 impl ProjectRecord {
@@ -31,7 +31,12 @@ impl ProjectRecord {
                 self.sessions[at].erased = true;
                 self.sessions[at].profile = Facts::default();
             }
-            self.suppressed.insert(self.users[user].external_id.clone());
+            let suppression = Suppression {
+                user: self.users[user].id.clone(),
+                at: Micros::now(),
+            };
+            let external_id = self.users[user].external_id.clone();
+            self.suppressed.insert(external_id, suppression);
         }
         self.users[user].fate = if mode == DeleteMode::Erase {
             Fate::Erased

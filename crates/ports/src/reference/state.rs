@@ -6,6 +6,7 @@ use cognobserve_model::account::{ApiKey, KeyHash, Project};
 use cognobserve_model::id::{DeveloperId, SessionId, UserId};
 use cognobserve_model::piece::Piece;
 use cognobserve_model::price::PriceEntry;
+use cognobserve_model::report::Suppression;
 use cognobserve_model::span::{ClientCost, Pricing};
 use cognobserve_model::stamp::Arrival;
 use cognobserve_model::time::Micros;
@@ -39,7 +40,7 @@ pub(super) struct ProjectRecord {
     pub sessions: Vec<SessionRecord>,
     pub traces: Vec<TraceRecord>,
     /// Erased external ids whose later data is suppressed.
-    pub suppressed: BTreeSet<String>,
+    pub suppressed: BTreeMap<String, Suppression>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ mod activity;
 mod analytics;
 mod charts;
 mod costs;
+mod inventory;
 mod listing;
 mod matching;
 mod period;
@@ -27,8 +28,8 @@ use cognobserve_model::query::{
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserCounts, UserDetail, UserStats, Verification,
+    CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -202,6 +203,22 @@ impl Reports for PostgresStore {
         let snapshot = self.snapshot(project).await?;
         let models = costs::list_unpriced(&snapshot).await?;
         snapshot.close().await.map(|()| models)
+    }
+
+    async fn list_suppressions(
+        &self,
+        project: &ProjectId,
+        limit: usize,
+    ) -> Result<Suppressions, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let found = inventory::list_suppressions(&snapshot, limit).await?;
+        snapshot.close().await.map(|()| found)
+    }
+
+    async fn count_projects(&self) -> Result<Inventory, StoreError> {
+        let snapshot = self.snapshot_of_all().await?;
+        let inventory = inventory::count_projects(&snapshot).await?;
+        snapshot.close().await.map(|()| inventory)
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

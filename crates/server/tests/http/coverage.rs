@@ -10,8 +10,8 @@ use cognobserve_model::query::{
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserCounts, UserDetail, UserStats, Verification,
+    CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -382,6 +382,12 @@ impl Reports for Counter {
     }
     async fn list_unpriced(&self, p: &ProjectId) -> Asked<Vec<UnpricedModel>> {
         self.ask().list_unpriced(p).await
+    }
+    async fn list_suppressions(&self, p: &ProjectId, limit: usize) -> Asked<Suppressions> {
+        self.ask().list_suppressions(p, limit).await
+    }
+    async fn count_projects(&self) -> Asked<Inventory> {
+        self.ask().count_projects().await
     }
     async fn verify(&self) -> Asked<Verification> {
         self.ask().verify().await

@@ -4,6 +4,7 @@ mod activity;
 mod analytics;
 mod charts;
 mod costs;
+mod inventory;
 mod period;
 mod places;
 #[cfg(test)]
@@ -26,8 +27,8 @@ use cognobserve_model::query::{
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TraceDetail, TraceSummary, UnpricedModel,
-    UserCounts, UserDetail, UserRef, UserStats, Verification,
+    CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserRef, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -296,6 +297,21 @@ impl Reports for SqliteStore {
 
     async fn list_unpriced(&self, project: &ProjectId) -> Result<Vec<UnpricedModel>, StoreError> {
         self.with_snapshot(project, costs::list_unpriced).await
+    }
+
+    async fn list_suppressions(
+        &self,
+        project: &ProjectId,
+        limit: usize,
+    ) -> Result<Suppressions, StoreError> {
+        self.with_snapshot(project, move |snapshot| {
+            inventory::list_suppressions(snapshot, limit)
+        })
+        .await
+    }
+
+    async fn count_projects(&self) -> Result<Inventory, StoreError> {
+        self.with_reader(inventory::count_projects).await
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod listing;
 pub mod merging;
 pub mod money;
+pub mod overseeing;
 pub mod owning;
 pub mod profiles;
 pub mod searching;
@@ -108,6 +109,11 @@ macro_rules! with_conformance_cases {
                 later_data_of_an_erased_id_is_suppressed_until_lifted,
                 suppressed_data_counts_the_same_in_any_order,
                 a_trace_corrected_to_an_erased_id_leaves_its_user,
+            }
+            overseeing {
+                all_projects_are_counted,
+                counts_follow_what_is_deleted_and_corrected,
+                suppressed_ids_are_listed_until_lifted,
             }
             listing {
                 B31_users_are_sorted_over_the_whole_set,

@@ -1,6 +1,7 @@
 //! The reading port of the reference store: every answer is counted anew.
 mod charts;
 mod costs;
+mod inventory;
 mod traces;
 
 use super::ReferenceStore;
@@ -17,8 +18,8 @@ use cognobserve_model::query::{
     UserKey, UserPosition, UserQuery,
 };
 use cognobserve_model::report::{
-    CostReport, DayStats, SessionStats, Summary, TopUser, TraceDetail, TraceSummary, UnpricedModel,
-    UserCounts, UserDetail, UserStats, Verification,
+    CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TopUser, TraceDetail,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
 };
 use cognobserve_model::span::Pricing;
 use cognobserve_model::time::Micros;
@@ -321,6 +322,20 @@ impl Reports for ReferenceStore {
     }
 
     /// Nothing is kept that could differ from a recomputation.
+    async fn list_suppressions(
+        &self,
+        project: &ProjectId,
+        limit: usize,
+    ) -> Result<Suppressions, StoreError> {
+        self.read(project, |record| {
+            inventory::list_suppressions(record, limit)
+        })
+    }
+
+    async fn count_projects(&self) -> Result<Inventory, StoreError> {
+        Ok(inventory::count_projects(&self.lock()))
+    }
+
     async fn verify(&self) -> Result<Verification, StoreError> {
         let state = self.lock();
         let mut found = Verification::default();
