@@ -47,6 +47,7 @@ export const pages = [
   { name: 'members', path: ({ project }) => `/members?projectId=${project}`, needs: ['project'] },
   { name: 'audit', path: ({ project }) => `/audit?projectId=${project}`, needs: ['project'] },
   { name: 'account', path: () => '/account', needs: [] },
+  { name: 'installation', path: () => '/installation', needs: [] },
 ];
 
 /** Those with one of the names, in the order of the list; an error for a name that is none. */

@@ -19,6 +19,7 @@ pub enum Nav {
     Settings,
     Members,
     Account,
+    Installation,
     /// A page that is in none of them.
     Nowhere,
 }
@@ -32,6 +33,8 @@ pub struct Who {
     pub form_token: String,
     /// Projects that they may see, by workspace and name.
     pub projects: Vec<Project>,
+    /// Whether they run the installation.
+    pub is_operator: bool,
 }
 
 /// Title, navigation and period picker around a page's own content.
@@ -162,7 +165,7 @@ impl Frame {
             Nav::Costs => "/costs",
             Nav::Settings => "/settings",
             Nav::Members => "/members",
-            Nav::Overview | Nav::Account | Nav::Nowhere => "/",
+            Nav::Overview | Nav::Account | Nav::Installation | Nav::Nowhere => "/",
         };
         let several = who
             .projects
@@ -198,15 +201,18 @@ impl Frame {
             (Nav::Settings, "Settings", "/settings"),
             (Nav::Members, "Members", "/members"),
             (Nav::Account, "Account", "/account"),
+            (Nav::Installation, "Installation", "/installation"),
         ];
-        let has_projects = self
-            .who
-            .as_ref()
-            .is_some_and(|who| !who.projects.is_empty());
-        match has_projects {
-            true => self.list_rooms(&rooms),
-            false => self.list_rooms(&rooms[2..]),
-        }
+        let who = self.who.as_ref();
+        let first = match who.is_some_and(|who| !who.projects.is_empty()) {
+            true => 0,
+            false => 2,
+        };
+        let last = match who.is_some_and(|who| who.is_operator) {
+            true => 4,
+            false => 3,
+        };
+        self.list_rooms(&rooms[first..last])
     }
 
     fn list_rooms(&self, rooms: &[(Nav, &'static str, &str)]) -> Vec<(Choice, &'static str)> {

@@ -47,6 +47,37 @@ fn a_key_made_while_the_server_runs_works_at_once() {
 }
 
 #[test]
+fn what_all_projects_hold_is_counted_beside_the_server() {
+    let server = Server::start();
+    let shop = make_project(&server, "shop", "ingest,read");
+    shop.post("/v1/traces", &trace("t", "u")).expect(202);
+    shop.post("/v1/traces", &trace("t2", "u")).expect(202);
+    let spans = shop.read("/v1/users/by-external-id/u")["spanCount"].clone();
+    let counts = server.run(&["projects", "counts", "--json"]);
+    let counts = counts.expect_success().json();
+    assert_eq!(
+        (&counts["accountCount"], &counts["workspaceCount"]),
+        (&json!(0), &json!(1))
+    );
+    let projects = counts["projects"].as_array().unwrap();
+    assert_eq!((projects.len(), &projects[0]["traceCount"]), (2, &json!(0)));
+    assert_eq!(projects[0]["lastTraceAt"], Value::Null);
+    let shop = &projects[1];
+    assert_eq!(
+        (&shop["name"], &shop["workspace"]),
+        (&json!("shop"), &json!("default"))
+    );
+    let numbers = (&shop["userCount"], &shop["traceCount"], &shop["spanCount"]);
+    assert_eq!(numbers, (&json!(1), &json!(2), &spans));
+    assert!(shop["lastTraceAt"].is_string());
+    let table = server.run(&["projects", "counts"]).expect_success().out;
+    assert!(
+        table.contains("LAST TRACE") && table.contains("shop"),
+        "{table}"
+    );
+}
+
+#[test]
 fn keys_are_shown_once_and_listed_without_their_secret() {
     let server = Server::start();
     let made = server

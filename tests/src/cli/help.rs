@@ -53,6 +53,7 @@ fn every_command_has_help_with_an_example_that_names_it() {
         "users",
         "projects",
         "projects create",
+        "projects counts",
         "keys",
         "keys create",
         "accounts",

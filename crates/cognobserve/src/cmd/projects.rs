@@ -1,4 +1,6 @@
 //! `projects`: made, listed, set and deleted in the store itself, also while a server runs.
+mod counts;
+
 use super::ask::confirm;
 use super::output::{OutputArgs, print_json, print_line, print_table};
 use super::settings::SettingsArgs;
@@ -39,6 +41,9 @@ enum ProjectsCommand {
     /// List all projects
     #[command(after_help = "Example:\n  cognobserve projects list --json")]
     List,
+    /// Count what all projects hold: users, sessions, traces, spans
+    #[command(after_help = "Example:\n  cognobserve projects counts --json")]
+    Counts,
     /// Delete a project and everything in it
     #[command(after_help = "Example:\n  cognobserve projects delete shop")]
     Delete {
@@ -137,6 +142,7 @@ pub fn run(args: ProjectsArgs) -> anyhow::Result<()> {
                 print_projects(&projects)
             }
         }
+        ProjectsCommand::Counts => counts::print(&store, is_json).await,
         ProjectsCommand::Delete { name, yes } => {
             let project = find_project(&store, Some(&name)).await?;
             confirm(

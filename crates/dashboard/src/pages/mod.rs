@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod costs;
+pub mod installation;
 mod metadata_keys;
 pub mod overview;
 pub mod problem;

@@ -32,6 +32,7 @@ pub fn frame(view: &View) -> Frame {
         name: None,
         form_token: "token".into(),
         projects: vec![view.project.clone()],
+        is_operator: false,
     };
     Frame::project("", Nav::Traces, who, Role::Owner, view.clone())
 }

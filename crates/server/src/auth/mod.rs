@@ -24,4 +24,4 @@ pub use allowed::{
 };
 pub use cache::GrantCache;
 pub use caller::Caller;
-pub use page::{Guest, GuestForm, Inside, Submitted, Visit};
+pub use page::{Guest, GuestForm, Inside, Operator, Submitted, Visit};

@@ -4,7 +4,7 @@
 //! `Role::may_change_member`, which a store asks again in the transaction that changes a member.
 use crate::http::problem::{Code, Problem};
 use cognobserve_model::account::{Scope, Scopes};
-use cognobserve_model::people::Role;
+use cognobserve_model::people::{Account, Role};
 
 /// What a caller has to show for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,12 @@ pub fn may_manage_key(role: Role, scopes: Scopes) -> bool {
         false => Right::ManageKeys,
     };
     Power::Member(role).may(right)
+}
+
+/// Whether somebody may see how much there is in all projects. It is a flag, no role: it opens no
+/// project.
+pub fn may_count_all(account: &Account) -> bool {
+    account.is_operator
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What pages are made of and how they go out.
 use crate::auth::page::{Refusal, list_projects};
+use crate::auth::power::may_count_all;
 use crate::auth::{Inside, Visit};
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
@@ -40,6 +41,7 @@ pub async fn find_who(state: &AppState, visit: &Visit) -> Result<Who, StoreError
         name: account.name.clone(),
         form_token: visit.form_token.clone(),
         projects: list_projects(state, &visit.visitor).await?,
+        is_operator: may_count_all(account),
     })
 }
 

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod compress;
 mod data;
 pub mod frame;
+mod installation;
 mod remember;
 
 use crate::state::AppState;
@@ -57,6 +58,7 @@ where
 pub fn list_pages() -> Vec<Page> {
     let mut pages = data::list_pages();
     pages.extend(access::list_pages());
+    pages.push(show("/installation", installation::show_installation));
     pages
 }
 

@@ -1,6 +1,6 @@
 //! Every route, who may take it, and what they get who may: with ids that do not exist and, for
 //! forms, with nothing in them. A route that is missing here fails the matrix.
-use Gate::{Api, Guest, Inside, Public, Visit};
+use Gate::{Api, Guest, Inside, Operator, Public, Visit};
 use cognobserve_server::auth::power::Right;
 
 /// Who may take a route.
@@ -14,6 +14,8 @@ pub enum Gate {
     Guest(u16),
     /// Anybody who is logged in.
     Visit,
+    /// The log-in of the operator; for other log-ins it does not exist.
+    Operator,
     /// Log-ins with the right in the project.
     Inside(Right),
 }
@@ -83,6 +85,7 @@ pub const ROWS: &[Row] = &[
     row("POST", "/account/logins/end", Visit, 404),
     row("POST", "/account/tokens", Visit, 422),
     row("POST", "/account/tokens/revoke", Visit, 404),
+    row("GET", "/installation", Operator, 200),
     row("GET", "/projects/new", Visit, 200),
     row("POST", "/projects/new", Visit, 422),
     row("GET", "/workspaces/new", Visit, 200),

@@ -6,6 +6,7 @@ mod form;
 mod guest;
 mod inside;
 mod next;
+mod operator;
 mod refusal;
 mod visit;
 
@@ -13,5 +14,6 @@ pub use form::{Fields, GuestForm, Submitted};
 pub use guest::Guest;
 pub use inside::{Inside, PROJECT_COOKIE, list_projects};
 pub use next::{encode_query, read_next};
+pub use operator::Operator;
 pub use refusal::{Refusal, redirect, render_message};
 pub use visit::Visit;

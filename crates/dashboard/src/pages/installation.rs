@@ -1,0 +1,88 @@
+//! How much there is in all projects, for the operator: counts, and when the last trace was.
+//! Invariant: nothing of what a project is about: no user, no cost.
+use super::Html;
+use super::stat::Stat;
+use crate::format::{self, Figure, Moment};
+use crate::frame::Frame;
+use crate::link::Link;
+use askama::Template;
+use cognobserve_model::report::{Inventory, ProjectCounts};
+use cognobserve_model::time::{Micros, Zone};
+use cognobserve_ports::Reports;
+
+struct ProjectRow {
+    workspace: String,
+    name: String,
+    /// `None`: they are no member there.
+    link: Option<Link>,
+    users: Figure,
+    sessions: Figure,
+    traces: Figure,
+    spans: Figure,
+    last: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "installation.html")]
+struct InstallationPage {
+    /// What all projects hold.
+    held: Vec<Stat>,
+    /// Who and what holds it.
+    holders: Vec<Stat>,
+    rows: Vec<ProjectRow>,
+    frame: Frame,
+}
+
+/// `accounts`: how many people can log in.
+pub async fn render(reports: &dyn Reports, frame: Frame, accounts: u64, now: Micros) -> Html {
+    let inventory = reports.count_projects().await?;
+    let rows = inventory.projects.iter();
+    let page = InstallationPage {
+        held: list_held(&inventory),
+        holders: list_holders(&inventory, accounts),
+        rows: rows
+            .map(|counts| ProjectRow::new(&frame, counts, now))
+            .collect(),
+        frame,
+    };
+    Ok(page.render()?)
+}
+
+fn list_held(inventory: &Inventory) -> Vec<Stat> {
+    let projects = inventory.projects.iter();
+    let sum = |of: fn(&ProjectCounts) -> i64| format::count(projects.clone().map(of).sum());
+    vec![
+        Stat::new("End users", sum(|counts| counts.users)),
+        Stat::new("Sessions", sum(|counts| counts.sessions)),
+        Stat::new("Traces", sum(|counts| counts.traces)),
+        Stat::new("Spans", sum(|counts| counts.spans)),
+    ]
+}
+
+fn list_holders(inventory: &Inventory, accounts: u64) -> Vec<Stat> {
+    let count = |number: u64| format::count(i64::try_from(number).unwrap_or(i64::MAX));
+    vec![
+        Stat::new("Accounts", count(accounts)),
+        Stat::new("Workspaces", format::count(inventory.workspaces)),
+        Stat::new("Projects", count(inventory.projects.len() as u64)),
+    ]
+}
+
+impl ProjectRow {
+    fn new(frame: &Frame, counts: &ProjectCounts, now: Micros) -> ProjectRow {
+        let mut own = frame.who.iter().flat_map(|who| &who.projects);
+        let is_own = own.any(|project| project.id == counts.project);
+        ProjectRow {
+            workspace: counts.workspace.clone(),
+            name: counts.name.clone(),
+            link: is_own.then(|| Link::to("/").with("projectId", &counts.project)),
+            users: format::count(counts.users),
+            sessions: format::count(counts.sessions),
+            traces: format::count(counts.traces),
+            spans: format::count(counts.spans),
+            last: counts
+                .last_trace
+                .map(|at| format::moment(at, now, &Zone::utc())),
+        }
+    }
+}
