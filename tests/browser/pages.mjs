@@ -46,6 +46,7 @@ export const pages = [
   { name: 'prices', path: ({ project }) => `/settings/prices?projectId=${project}`, needs: ['project'] },
   { name: 'members', path: ({ project }) => `/members?projectId=${project}`, needs: ['project'] },
   { name: 'audit', path: ({ project }) => `/audit?projectId=${project}`, needs: ['project'] },
+  { name: 'suppressions', path: ({ project }) => `/settings/suppressions?projectId=${project}`, needs: ['project'] },
   { name: 'account', path: () => '/account', needs: [] },
   { name: 'installation', path: () => '/installation', needs: [] },
 ];

@@ -233,6 +233,7 @@ impl Frame {
             ("Project", "/settings", Role::Viewer),
             ("API keys", "/settings/keys", Role::Member),
             ("Prices", "/settings/prices", Role::Viewer),
+            ("Erased users", "/settings/suppressions", Role::Admin),
             ("Audit log", "/audit", Role::Admin),
         ];
         let tab = |(text, path, _): (&str, &str, Role)| Choice {

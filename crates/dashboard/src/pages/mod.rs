@@ -17,6 +17,7 @@ pub mod session_change;
 pub mod sessions;
 pub mod settings;
 mod stat;
+pub mod suppressions;
 pub mod trace;
 pub mod traces;
 pub mod user;

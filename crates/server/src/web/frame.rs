@@ -9,7 +9,7 @@ use cognobserve_dashboard::{Frame, Nav, View};
 use cognobserve_model::time::Micros;
 
 /// What a notice after a redirect may say; the URL has the word only.
-const NOTICES: [(&str, &str); 7] = [
+const NOTICES: [(&str, &str); 8] = [
     ("saved", "Saved."),
     (
         "unlinked",
@@ -28,6 +28,10 @@ const NOTICES: [(&str, &str); 7] = [
         "The price is set. It is for spans that come from now on.",
     ),
     ("unpriced", "The price was removed."),
+    (
+        "lifted",
+        "The suppression was lifted: new data of this id makes a user again.",
+    ),
     ("deleted", "Deleted."),
 ];
 

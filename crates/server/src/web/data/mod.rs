@@ -10,6 +10,7 @@ mod search;
 mod session_change;
 mod sessions;
 mod settings;
+mod suppressions;
 mod traces;
 mod user;
 mod users;
@@ -41,6 +42,8 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/search", search::search),
         show("/settings", settings::show_settings),
         take("/settings", settings::save_settings),
+        show("/settings/suppressions", suppressions::show_suppressions),
+        take("/settings/suppressions", suppressions::lift_suppression),
         show("/settings/prices", prices::show_prices),
         take("/settings/prices", prices::set_price),
         take("/settings/prices/remove", prices::remove_price),
