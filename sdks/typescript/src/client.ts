@@ -1,0 +1,170 @@
+// What `init` makes: the settings, the queue, and when it is emptied. Nothing here throws into the app; only `flush` waits.
+import type { Config } from './config.js';
+import { debug, warnOnce } from './log.js';
+import type { Platform } from './platform.js';
+import { countSpans, Queue, type EndedSpan } from './queue.js';
+import { Sender, type Fate } from './sender.js';
+import type { TraceRecord } from './trace.js';
+import type { Stats } from './types.js';
+
+interface Waiter {
+  /** How many spans must be settled. */
+  until: number;
+  done: () => void;
+}
+
+/** How long it may take to hear that what was under way has been given up. */
+const LONGEST_LEAVE_MS = 1000;
+
+export class Client {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly #queue = new Queue();
+  readonly #counts: Record<Fate, number> = { sent: 0, dropped: 0, refused: 0 };
+  #sender: Sender;
+  #taken = 0;
+  #inFlight = 0;
+  #isClosed = false;
+  #isDraining = false;
+  #takeBackTimer: (() => void) | undefined;
+  #waiters: Waiter[] = [];
+
+  constructor(config: Config, platform: Platform) {
+    this.config = config;
+    this.platform = platform;
+    this.#sender = this.#makeSender();
+  }
+
+  #makeSender(): Sender {
+    return new Sender(this.config, this.platform, (fate, spans) => {
+      this.#inFlight -= spans;
+      this.#settle(fate, spans);
+    });
+  }
+
+  get isRecording(): boolean {
+    return this.config.isOn && !this.#isClosed;
+  }
+
+  stats(): Stats {
+    return { ...this.#counts, waiting: this.#queue.count + this.#inFlight };
+  }
+
+  /** A span has ended. */
+  take(trace: TraceRecord, span: EndedSpan): void {
+    this.#queue.add(trace, span);
+    this.#taken += 1;
+    const dropped = this.#queue.trim(this.config.maxQueueSize);
+    if (dropped > 0) {
+      warnOnce('queue', 'more spans wait than maxQueueSize; the oldest are dropped');
+      this.#settle('dropped', dropped);
+    }
+    if (this.#queue.count >= this.config.maxBatchSize) {
+      this.#sendAll();
+    } else if (this.config.isImmediate) {
+      void this.#drain();
+    } else {
+      this.#takeBackTimer ??= this.platform.after(this.config.flushInterval, () => this.#sendAll());
+    }
+  }
+
+  /** A trace has ended. */
+  leave(trace: TraceRecord): void {
+    this.#queue.end(trace);
+    if (this.config.isImmediate) {
+      void this.#drain();
+    }
+  }
+
+  #sendAll(): void {
+    this.#takeBackTimer?.();
+    this.#takeBackTimer = undefined;
+    this.#queue.release();
+    void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isDraining) {
+      return;
+    }
+    this.#isDraining = true;
+    // What ends in the same breath goes together.
+    await Promise.resolve();
+    try {
+      for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
+        await this.#sender.send(batch);
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  #next(): ReturnType<Queue['take']> {
+    const batch = this.#queue.take(this.config.maxBatchSize);
+    this.#inFlight += countSpans(batch);
+    return batch;
+  }
+
+  #settle(fate: Fate, spans: number): void {
+    this.#counts[fate] += spans;
+    const settled = this.#counts.sent + this.#counts.dropped + this.#counts.refused;
+    const due = this.#waiters.filter((waiter) => waiter.until <= settled);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.until > settled);
+    for (const waiter of due) {
+      waiter.done();
+    }
+  }
+
+  /** Until all that has ended by now is settled, or the time is over. */
+  async flush(longest?: number): Promise<void> {
+    this.#sendAll();
+    await this.#untilSettled(longest);
+  }
+
+  /** In immediate mode what a call waits for; not longer than the end of a program would. */
+  settleNow(): Promise<void> | undefined {
+    return this.config.isImmediate && this.stats().waiting > 0
+      ? this.#untilSettled(this.config.shutdownTimeout)
+      : undefined;
+  }
+
+  #untilSettled(longest: number | undefined): Promise<void> {
+    if (this.stats().waiting === 0) {
+      return Promise.resolve();
+    }
+    return new Promise((done) => {
+      const release = this.platform.hold();
+      const waiter: Waiter = { until: this.#taken, done: () => finish() };
+      const takeBack = longest === undefined ? undefined : this.platform.after(longest, () => finish());
+      const finish = (): void => {
+        takeBack?.();
+        release();
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        done();
+      };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  /** Sends what waits within the time that the end of a program may take; drops what is left. */
+  async finish(): Promise<void> {
+    if (this.stats().waiting === 0) {
+      return;
+    }
+    await this.flush(this.config.shutdownTimeout);
+    const left = this.stats().waiting;
+    if (left > 0) {
+      debug(this.config.debug, `${left} spans could not be sent in time`);
+      this.#settle('dropped', this.#queue.clear());
+      this.#sender.stop();
+      this.#sender = this.#makeSender();
+      await this.#untilSettled(LONGEST_LEAVE_MS);
+    }
+  }
+
+  async shutdown(): Promise<void> {
+    this.#isClosed = true;
+    await this.finish();
+    this.#takeBackTimer?.();
+  }
+}

@@ -1,0 +1,3 @@
+// Clients of providers whose calls are recorded by themselves.
+export { wrapAnthropic } from './anthropic.js';
+export { wrapOpenAI } from './openai.js';

@@ -1,0 +1,47 @@
+// All that the SDK needs from what it runs on: time, timers, chance, the network, staying alive.
+// The defaults use what browsers, edge runtimes and Node have in common; `node.ts` brings better ones; tests bring theirs.
+import { fetchPost, type Post } from './transport.js';
+import { state } from './state.js';
+
+export interface Platform {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds that only ever go forward. */
+  tick(): number;
+  /** Calls once after so many milliseconds, without keeping the program alive; answers what takes it back. */
+  after(milliseconds: number, call: () => void): () => void;
+  /** From 0 to below 1. */
+  random(): number;
+  post: Post;
+  /** Keeps the program alive until what it answers is called. */
+  hold(): () => void;
+}
+
+const defaults: Platform = {
+  now: () => Date.now(),
+  tick: () => (typeof performance === 'undefined' ? Date.now() : performance.now()),
+  after(milliseconds, call) {
+    const timer: unknown = setTimeout(call, milliseconds);
+    (timer as { unref?: () => void }).unref?.();
+    return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
+  },
+  random: () => Math.random(),
+  post: fetchPost,
+  hold() {
+    const timer = setInterval(() => {}, 60_000);
+    return () => clearInterval(timer);
+  },
+};
+
+/** The platform in force, with what is given laid over it. */
+export function readPlatform(over: Partial<Platform> = {}): Platform {
+  return { ...defaults, ...state.platform, ...over };
+}
+
+export function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  if (typeof crypto !== 'undefined' && typeof crypto.getRandomValues === 'function') {
+    return crypto.getRandomValues(bytes);
+  }
+  return bytes.map(() => Math.floor(Math.random() * 256));
+}

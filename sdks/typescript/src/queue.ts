@@ -1,0 +1,145 @@
+// Ended spans that wait, by trace, and in order. Bounded in spans and in characters: over it the oldest go.
+import type { TraceRecord } from './trace.js';
+
+export interface EndedSpan {
+  /** Its JSON text. */
+  text: string;
+  /** Its place among the spans of its trace, in the order in which they began. */
+  ordinal: number;
+}
+
+/** Spans of one trace that go in one piece. */
+export interface Piece {
+  trace: TraceRecord;
+  spans: EndedSpan[];
+}
+
+/** Characters that may wait, so that large inputs do not fill the memory of the app. */
+const LONGEST_QUEUE = 64 * 1024 * 1024;
+/** Characters of one request, save that it has one span at least. */
+const LONGEST_REQUEST = 4 * 1024 * 1024;
+
+export class Queue {
+  /** Of traces that have not ended, in the order in which their first span did. */
+  readonly #open = new Map<TraceRecord, Piece>();
+  /** Of traces that have, in the order in which they did. */
+  readonly #ready = new Map<TraceRecord, Piece>();
+  readonly #ended = new WeakSet<TraceRecord>();
+  #count = 0;
+  #length = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(trace: TraceRecord, span: EndedSpan): void {
+    put(this.#ended.has(trace) ? this.#ready : this.#open, trace, [span]);
+    this.#count += 1;
+    this.#length += span.text.length;
+  }
+
+  /** The trace has ended: what waits of it is ready, and so is what comes later. */
+  end(trace: TraceRecord): void {
+    this.#ended.add(trace);
+    const piece = this.#open.get(trace);
+    if (piece) {
+      this.#open.delete(trace);
+      put(this.#ready, trace, piece.spans);
+    }
+  }
+
+  /** Makes the ended spans of open traces ready, too. */
+  release(): void {
+    for (const piece of this.#open.values()) {
+      put(this.#ready, piece.trace, piece.spans);
+    }
+    this.#open.clear();
+  }
+
+  /** Drops the oldest while there are more than `most` spans; answers how many went. */
+  trim(most: number): number {
+    let dropped = 0;
+    while (this.#count > 0 && (this.#count > most || this.#length > LONGEST_QUEUE)) {
+      this.#dropOldest(this.#ready.size > 0 ? this.#ready : this.#open);
+      dropped += 1;
+    }
+    return dropped;
+  }
+
+  #dropOldest(pieces: Map<TraceRecord, Piece>): void {
+    for (const piece of pieces.values()) {
+      this.#length -= piece.spans.shift()?.text.length ?? 0;
+      this.#count -= 1;
+      if (piece.spans.length === 0) {
+        pieces.delete(piece.trace);
+      }
+      return;
+    }
+  }
+
+  /** Takes out the oldest ready spans, for one request. */
+  take(most: number): Piece[] {
+    const taken: Piece[] = [];
+    let room = most;
+    let length = 0;
+    for (const piece of this.#ready.values()) {
+      const fits = countFitting(piece.spans, room, LONGEST_REQUEST - length, taken.length === 0);
+      if (fits === 0) {
+        break;
+      }
+      const spans = piece.spans.splice(0, fits);
+      taken.push({ trace: piece.trace, spans });
+      length += spans.reduce((sum, span) => sum + span.text.length, 0);
+      room -= fits;
+      if (piece.spans.length > 0) {
+        break;
+      }
+      this.#ready.delete(piece.trace);
+    }
+    this.#count -= most - room;
+    this.#length -= length;
+    return taken;
+  }
+
+  clear(): number {
+    const count = this.#count;
+    this.#ready.clear();
+    this.#open.clear();
+    this.#count = 0;
+    this.#length = 0;
+    return count;
+  }
+}
+
+function put(pieces: Map<TraceRecord, Piece>, trace: TraceRecord, spans: EndedSpan[]): void {
+  const known = pieces.get(trace);
+  if (known) {
+    known.spans.push(...spans);
+  } else {
+    pieces.set(trace, { trace, spans });
+  }
+}
+
+function countFitting(spans: EndedSpan[], room: number, length: number, isFirst: boolean): number {
+  let left = length;
+  let fits = 0;
+  for (const span of spans) {
+    left -= span.text.length;
+    if (fits >= room || (left < 0 && !(isFirst && fits === 0))) {
+      break;
+    }
+    fits += 1;
+  }
+  return fits;
+}
+
+/** The text of a request. */
+export function writeRequest(pieces: Piece[]): string {
+  const traces = pieces.map(({ trace, spans }) => {
+    const inOrder = [...spans].sort((a, b) => a.ordinal - b.ordinal);
+    return `${trace.envelope()}${inOrder.map((span) => span.text).join(',')}]}`;
+  });
+  return `{"traces":[${traces.join(',')}]}`;
+}
+
+export const countSpans = (pieces: Piece[]): number => pieces.reduce((sum, piece) => sum + piece.spans.length, 0);

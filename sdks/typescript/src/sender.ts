@@ -1,0 +1,162 @@
+// Brings one batch to the server: tries again what may pass, halves what is too large, and says what became of each span.
+import type { Config } from './config.js';
+import { debug, warnOnce } from './log.js';
+import type { Platform } from './platform.js';
+import { countSpans, writeRequest, type Piece } from './queue.js';
+import { packBody, type PostAnswer } from './transport.js';
+
+export type Fate = 'sent' | 'dropped' | 'refused';
+export type Settle = (fate: Fate, spans: number) => void;
+
+const TRIED_AGAIN = [429, 500, 502, 503, 504];
+const TOO_LARGE = 413;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_ASKED_PAUSE_MS = 60_000;
+
+interface ItemAnswer {
+  success?: unknown;
+  error?: { code?: unknown; message?: unknown };
+}
+
+/** The pause that a server asks for, in seconds or until a date. */
+export function readRetryAfter(text: string | undefined, now: number): number {
+  if (!text) {
+    return 0;
+  }
+  const seconds = Number(text);
+  const asked = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - now;
+  return asked > 0 ? Math.min(asked, LONGEST_ASKED_PAUSE_MS) : 0;
+}
+
+/** How long to wait before try `next` (the second is 1). */
+export function pauseBefore(next: number, random: number, asked: number): number {
+  const full = Math.min(FIRST_PAUSE_MS * 2 ** (next - 1), LONGEST_PAUSE_MS);
+  return Math.max(full * (0.5 + random / 2), asked);
+}
+
+export class Sender {
+  readonly #config: Config;
+  readonly #platform: Platform;
+  readonly #settle: Settle;
+  #isStopped = false;
+  /** Cuts short whatever is under way. */
+  #interrupt: (() => void) | undefined;
+
+  constructor(config: Config, platform: Platform, settle: Settle) {
+    this.#config = config;
+    this.#platform = platform;
+    this.#settle = settle;
+  }
+
+  /** Gives up what is under way. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#interrupt?.();
+  }
+
+  async send(batch: Piece[]): Promise<void> {
+    const parts = [batch];
+    for (let part = parts.pop(); part; part = parts.pop()) {
+      const answer = await this.#tryUntilAnswered(part).catch(() => undefined);
+      const spans = countSpans(part);
+      debug(this.#config.debug, `${spans} spans of ${part.length} traces: ${answer?.status ?? 'no answer'}`);
+      if (!answer || TRIED_AGAIN.includes(answer.status)) {
+        this.#giveUp(spans, answer);
+      } else if (answer.status === TOO_LARGE && part.length > 1) {
+        const half = Math.ceil(part.length / 2);
+        parts.push(part.slice(half), part.slice(0, half));
+      } else if (answer.status === TOO_LARGE) {
+        warnOnce('too-large', 'a trace is too large for the server; it is dropped');
+        this.#settle('dropped', spans);
+      } else if (answer.status >= 200 && answer.status < 300) {
+        this.#readResults(part, answer.text);
+      } else {
+        this.#refuse(spans, answer.status);
+      }
+    }
+  }
+
+  #giveUp(spans: number, answer: PostAnswer | undefined): void {
+    const what = this.#isStopped ? 'was not reached in time' : (answer && `answered ${answer.status}`) || 'was not reached';
+    warnOnce('unreached', `the server ${what}; spans are dropped`);
+    this.#settle('dropped', spans);
+  }
+
+  #refuse(spans: number, status: number): void {
+    const hint = status === 401 || status === 403 ? ': is the API key right, and may it ingest?' : '';
+    warnOnce(`status-${status}`, `the server refused spans with ${status}${hint}`);
+    this.#settle('refused', spans);
+  }
+
+  #readResults(batch: Piece[], text: string): void {
+    const results = readItems(text);
+    for (const [at, piece] of batch.entries()) {
+      const item = results[at];
+      const isRefused = item?.success === false;
+      if (isRefused) {
+        const code = String(item.error?.code ?? 'unknown');
+        const said = `the server refused a trace: ${code}: ${String(item.error?.message ?? '')}`;
+        warnOnce(`item-${code}`, said);
+        debug(this.#config.debug, said);
+      }
+      this.#settle(isRefused ? 'refused' : 'sent', piece.spans.length);
+    }
+  }
+
+  async #tryUntilAnswered(batch: Piece[]): Promise<PostAnswer | undefined> {
+    const packed = await packBody(writeRequest(batch), this.#config.apiKey ?? '');
+    let answer: PostAnswer | undefined;
+    for (let tried = 0; tried <= this.#config.maxRetries && !this.#isStopped; tried += 1) {
+      if (tried > 0) {
+        const asked = readRetryAfter(answer?.retryAfter, this.#platform.now());
+        await this.#pause(pauseBefore(tried, this.#platform.random(), asked));
+        if (this.#isStopped) {
+          return undefined;
+        }
+      }
+      answer = await this.#tryOnce(packed);
+      if (answer && !TRIED_AGAIN.includes(answer.status)) {
+        return answer;
+      }
+    }
+    return answer;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      const takeBack = this.#platform.after(milliseconds, done);
+      this.#interrupt = () => {
+        takeBack();
+        done();
+      };
+    });
+  }
+
+  /** One try; `undefined` if there was no answer in time. */
+  #tryOnce(packed: Awaited<ReturnType<typeof packBody>>): Promise<PostAnswer | undefined> {
+    return new Promise((done) => {
+      const abort = new AbortController();
+      const cut = (): void => {
+        abort.abort();
+        done(undefined);
+      };
+      const takeBack = this.#platform.after(this.#config.requestTimeout, cut);
+      this.#interrupt = cut;
+      const request = { url: this.#config.url ?? '', ...packed, signal: abort.signal };
+      Promise.resolve()
+        .then(() => this.#platform.post(request))
+        .then(done, () => done(undefined))
+        .finally(takeBack);
+    });
+  }
+}
+
+function readItems(text: string): (ItemAnswer | undefined)[] {
+  try {
+    const { results } = JSON.parse(text) as { results?: unknown };
+    return Array.isArray(results) ? (results as (ItemAnswer | undefined)[]) : [];
+  } catch {
+    return [];
+  }
+}
