@@ -21,4 +21,18 @@ function attach(): typeof core {
 /** Made here and not only passed on, so that no bundler leaves this module out. */
 export const CognObserve: typeof core = attach();
 export { wrapAnthropic, wrapOpenAI } from './integrations/index.js';
-export type * from './index.js';
+export type {
+  CognObserveConfig,
+  ContentKind,
+  Level,
+  ObserveOptions,
+  Span,
+  SpanOptions,
+  SpanType,
+  Stats,
+  Trace,
+  TraceOptions,
+  Usage,
+  UserInfo,
+  WhoseOptions,
+} from './types.js';
