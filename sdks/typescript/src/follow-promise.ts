@@ -54,11 +54,13 @@ function makeEnds(call: Call, followValue: FollowValue) {
 type Ends = ReturnType<typeof makeEnds>;
 
 function seeThrough(promise: Thenable, succeed: Ends['succeed'], fail: Ends['fail']): unknown {
-  const after = (): Thenable => promise.then(succeed, fail);
+  // Whatever else has a `then` need not answer a promise when it is called.
+  const real = (): Thenable => (promise instanceof Promise ? promise : new Promise((done, failed) => promise.then(done, failed)));
+  const after = (): Promise<unknown> => real().then(succeed, fail) as unknown as Promise<unknown>;
   const own: Record<PropertyKey, unknown> = {
-    then: ((done, failed) => after().then(done, failed)) satisfies Then,
-    catch: (failed: (error: unknown) => unknown) => after().then(undefined, failed),
-    finally: (last: () => void) => (after() as unknown as Promise<unknown>).finally(last),
+    then: ((done, failed) => after().then(done, failed) as unknown as Thenable) satisfies Then,
+    catch: (failed: (error: unknown) => unknown) => after().catch(failed),
+    finally: (last: () => void) => after().finally(last),
   };
   return new Proxy(promise, {
     get(target, key) {
