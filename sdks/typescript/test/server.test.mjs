@@ -1,0 +1,134 @@
+// The examples as they are written, against the real server: what its API then says of users, sessions, tokens and cost.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { CognObserve } from '@cognobserve/sdk';
+import { run } from './support/child.mjs';
+import { KEY } from './support/ledger.mjs';
+import { startProvider } from './support/provider.mjs';
+import { setUp } from './support/sdk.mjs';
+import { eventually, startServer } from './support/server.mjs';
+
+let server;
+let provider;
+let env;
+before(async () => {
+  provider = await startProvider();
+  server = await startServer();
+  env = { ...server.env, OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'none' };
+});
+after(async () => {
+  await CognObserve.shutdown();
+  await server?.stop();
+  await provider.stop();
+});
+
+/** The user of that id, once the server shows so many traces of them. */
+const findUser = (id, traces) =>
+  eventually(`${traces} traces of ${id}`, async () => {
+    const { items } = await server.read(`/v1/users?search=${id}`);
+    return items.find((user) => user.externalId === id && user.traceCount === traces);
+  });
+
+async function runExample(name) {
+  const { code, out, err } = await run([`examples/${name}.mjs`], { env });
+  assert.equal(code, 0, err);
+  assert.equal(err, '');
+  return out;
+}
+
+test('just an id; a full user; a global user', async () => {
+  assert.equal(await runExample('user-id'), 'Hello!\n');
+  const first = await findUser('user-123', 1);
+  assert.deepEqual([first.name, first.email, first.metadata], [null, null, {}]);
+  await runExample('full-user');
+  await findUser('user-123', 2);
+  await runExample('global-user');
+  const { id } = await findUser('user-123', 4);
+
+  const user = await server.read(`/v1/users/${id}`);
+  assert.deepEqual([user.name, user.email], ['John Doe', 'john@acme.com']);
+  assert.deepEqual(user.metadata, { company: 'Acme Corp', plan: 'enterprise' });
+  assert.deepEqual([user.promptTokens, user.completionTokens, user.cachedTokens, user.totalTokens], [24, 6, 8, 30]);
+  // gpt-4o: 8 tokens at 2.50, 4 cached at 1.25, 3 out at 10 dollars a million; twice.
+  assert.equal(user.totalCostUsd, '0.000110000');
+  assert.deepEqual([user.sessionCount, user.errorCount, user.unpricedSpanCount], [1, 0, 0]);
+  const [session] = user.sessions;
+  assert.deepEqual([session.externalId, session.traceCount], ['session-456', 2]);
+
+  const { items } = await server.read(`/v1/users/${id}/traces`);
+  const names = items.map((trace) => trace.name).sort();
+  assert.deepEqual(names, ['action-1', 'action-2', 'chat-completion', 'chat-completion']);
+});
+
+test('a streamed answer in immediate mode', async () => {
+  assert.equal(await runExample('streaming'), 'Hello!');
+  const user = await findUser('user-789', 1);
+  assert.deepEqual([user.totalTokens, user.totalCostUsd], [15, '0.000055000']);
+});
+
+test('a web server with many users at the same time', async () => {
+  let asked;
+  const heard = (child, out) => {
+    const url = /http:\S+/.exec(out)?.[0];
+    asked ??= url && askAll(url).finally(() => child.kill('SIGTERM'));
+  };
+  const askAll = (url) =>
+    Promise.all(
+      Array.from({ length: 12 }, async (_, at) => {
+        const headers = { 'x-user': `visitor-${at % 4}`, 'x-session': `visit-${at % 4}` };
+        assert.equal(await (await fetch(url, { headers })).text(), 'Hello!');
+      }),
+    );
+  const { code, err } = await run(['examples/web-server.mjs'], { env: { ...env, PORT: '0' }, heard });
+  await asked;
+  assert.equal(code, 0, err);
+  for (let at = 0; at < 4; at += 1) {
+    const user = await findUser(`visitor-${at}`, 3);
+    assert.deepEqual([user.spanCount, user.totalTokens, user.sessionCount], [12, 45, 1]);
+    assert.deepEqual(user.metadata, { plan: 'pro' });
+  }
+});
+
+test('an answer that is lost on the way: sent twice, counted once; errors and costs of the app', async () => {
+  let lost = 0;
+  // Passes everything on, and loses the first answer.
+  const between = createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) {
+      parts.push(part);
+    }
+    const { host: _, connection: __, ...headers } = request.headers;
+    const answer = await fetch(server.url + request.url, { method: 'POST', headers, body: Buffer.concat(parts) });
+    const text = await answer.text();
+    lost += 1;
+    if (lost === 1) {
+      request.socket.destroy();
+    } else {
+      response.writeHead(answer.status).end(text);
+    }
+  });
+  await new Promise((done) => between.listen(0, '127.0.0.1', done));
+  setUp({ url: `http://127.0.0.1:${between.address().port}` }, { apiKey: KEY }, { random: () => 0 });
+  await CognObserve.withUser({ id: 'repeated', seats: 3 }, async () => {
+    const failing = CognObserve.observe({ name: 'agent' }, async () => {
+      await CognObserve.observe({ name: 'llm', type: 'generation' }, async (span) => {
+        span.setModel('own-model').setUsage({ promptTokens: 7, completionTokens: 5 }).setCost(0.125);
+      });
+      throw new Error('agent gave up');
+    });
+    await assert.rejects(failing, /gave up/);
+  });
+  await CognObserve.flush();
+  between.closeAllConnections();
+  between.close();
+  assert.equal(lost, 2);
+  assert.equal(CognObserve.stats().sent, 2);
+  const user = await findUser('repeated', 1);
+  assert.deepEqual([user.spanCount, user.totalTokens, user.totalCostUsd], [2, 12, '0.125000000']);
+  assert.deepEqual([user.errorTraceCount, user.metadata], [1, { seats: 3 }]);
+});
+
+test('the server has nothing to complain about', async () => {
+  assert.deepEqual((await server.read('/v1/me')).recentWarnings, []);
+});
