@@ -143,48 +143,70 @@ class Copier {
 
   #record(value: object): Json {
     const keys = Object.keys(value);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (keys.length === 0 && prototype !== null && prototype !== Object.prototype) {
-      const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-      // A plain object of another realm is an object, too.
-      return name === 'Object' ? {} : this.#text(`[${typeof name === 'string' && name ? name : 'object'}]`);
+    if (keys.length === 0) {
+      return this.#nothing(value);
     }
-    const self = this;
-    return this.#entries(
-      (function* () {
-        for (const key of keys) {
-          yield [key, self.#property(value, key)] as const;
-        }
-      })(),
-    );
-  }
-
-  #property(value: object, key: string): unknown {
-    try {
-      return (value as Record<string, unknown>)[key];
-    } catch {
-      return '[unreadable]';
-    }
-  }
-
-  #entries(entries: Iterable<readonly [unknown, unknown]>): Json {
-    const copy = Object.create(null) as { [key: string]: Json };
-    for (const [key, value] of entries) {
-      const name = typeof key === 'object' && key !== null ? '[object]' : String(key);
-      if (this.#left <= 0) {
-        copy[TRUNCATED] = true;
+    const copy: { [key: string]: Json } = {};
+    for (const key of keys) {
+      if (!this.#put(copy, key, readProperty(value, key))) {
         break;
-      }
-      const part = this.copy(value);
-      if (part !== undefined) {
-        copy[cutText(name, 1024)] = part;
-        this.#left -= Math.min(name.length, 1024) + 4;
       }
     }
     return copy;
   }
 
+  /** An object that shows nothing says at least what it is. */
+  #nothing(value: object): Json {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    // A plain object of another realm is an object, too.
+    if (prototype === null || prototype === Object.prototype || name === 'Object') {
+      return this.#pay(2, {});
+    }
+    return this.#text(`[${typeof name === 'string' && name ? name : 'object'}]`);
+  }
+
+  #entries(entries: Iterable<readonly [unknown, unknown]>): Json {
+    const copy: { [key: string]: Json } = {};
+    for (const [key, value] of entries) {
+      const name = typeof key === 'object' && key !== null ? '[object]' : String(key);
+      if (!this.#put(copy, name, value)) {
+        break;
+      }
+    }
+    return copy;
+  }
+
+  /** Answers `false` if there was no room. */
+  #put(copy: { [key: string]: Json }, name: string, value: unknown): boolean {
+    if (this.#left <= 0) {
+      copy[TRUNCATED] = true;
+      return false;
+    }
+    const part = this.copy(value);
+    if (part === undefined) {
+      return true;
+    }
+    const key = cutText(name, 1024);
+    this.#left -= key.length + 4;
+    if (key === '__proto__') {
+      // An assignment would set the prototype.
+      Object.defineProperty(copy, key, { value: part, enumerable: true, configurable: true, writable: true });
+    } else {
+      copy[key] = part;
+    }
+    return true;
+  }
+
   #error(error: Error): Json {
     return this.#entries(Object.entries({ ...error, name: error.name, message: error.message }));
+  }
+}
+
+function readProperty(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return '[unreadable]';
   }
 }

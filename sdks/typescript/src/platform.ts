@@ -38,10 +38,23 @@ export function readPlatform(over: Partial<Platform> = {}): Platform {
   return { ...defaults, ...state.platform, ...over };
 }
 
+/** Asking for a few bytes at a time costs more than all the rest of a call. */
+const POOL_BYTES = 4096;
+let pool = new Uint8Array(0);
+let used = 0;
+
+function fillPool(): void {
+  const bytes = new Uint8Array(POOL_BYTES);
+  const hasCrypto = typeof crypto !== 'undefined' && typeof crypto.getRandomValues === 'function';
+  pool = hasCrypto ? crypto.getRandomValues(bytes) : bytes.map(() => Math.floor(Math.random() * 256));
+  used = 0;
+}
+
+/** Good until the next call. */
 export function randomBytes(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  if (typeof crypto !== 'undefined' && typeof crypto.getRandomValues === 'function') {
-    return crypto.getRandomValues(bytes);
+  if (used + length > pool.length) {
+    fillPool();
   }
-  return bytes.map(() => Math.floor(Math.random() * 256));
+  used += length;
+  return pool.subarray(used - length, used);
 }
