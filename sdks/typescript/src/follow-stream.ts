@@ -38,17 +38,21 @@ export function followWebStream(stream: ReadableStream<unknown>, call: Call, pie
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** A stream of Node's may be piped away: it ends when it closes. */
-export function followReadable(stream: Record<PropertyKey, unknown>, call: Call, pieces: Pieces): void {
-  if (typeof stream.once !== 'function' || typeof stream.pipe !== 'function') {
+/** Streams of Node may be piped away, those of Anthropic's helper waited for: they end when they say so. */
+export function followEvents(stream: Record<PropertyKey, unknown>, call: Call, pieces: Pieces): void {
+  const { once } = stream;
+  if (typeof once !== 'function') {
     return;
   }
-  (stream.once as (event: string, heard: () => void) => void)('close', () => {
+  const end = (): void => {
     const { errored } = stream as { errored?: unknown };
     if (errored) {
-      call.fail(errored, pieces);
+      call.fail(errored === true ? 'the stream failed' : errored, pieces);
     } else {
       call.finish(pieces);
     }
-  });
+  };
+  for (const event of ['end', 'close']) {
+    (once as (event: string, heard: () => void) => void).call(stream, event, end);
+  }
 }

@@ -1,6 +1,6 @@
 // Follows what a call answers to its end, without changing what the app sees: promises, generators, iterables, streams.
 import type { Call } from './call.js';
-import { followReadable, followWebStream, isWebStream } from './follow-stream.js';
+import { followEvents, followWebStream, isWebStream } from './follow-stream.js';
 import { followPromise, isThenable } from './follow-promise.js';
 import { guard } from './log.js';
 import { Pieces } from './pieces.js';
@@ -41,24 +41,39 @@ function followPieces(answer: unknown, call: Call): unknown {
     return followWebStream(answer, call, pieces);
   }
   const given = answer as Record<PropertyKey, unknown>;
-  const isIterable = typeof given[Symbol.asyncIterator] === 'function' || typeof given[Symbol.iterator] === 'function';
-  if (isIterable && typeof given.next === 'function') {
+  const isAsync = typeof given[Symbol.asyncIterator] === 'function';
+  if (isIterator(given, isAsync)) {
     followIterator(given, call, pieces);
-    return answer;
-  }
-  if (typeof given[Symbol.asyncIterator] !== 'function') {
+  } else if (isAsync) {
+    followIterable(given, call, pieces);
+  } else {
     return undefined;
   }
-  // The streams of OpenAI and Anthropic begin here, however they are read.
+  // Whoever drops it without a word abandons it as well.
+  dropped?.register(answer, () => call.finish(pieces));
+  return answer;
+}
+
+const dropped =
+  typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<() => void>((finish) => finish());
+
+/** Generators and what behaves like them. An asynchronous one must be no cursor of a database, whose `next` is another. */
+function isIterator(given: Record<PropertyKey, unknown>, isAsync: boolean): boolean {
+  const tag = given[Symbol.toStringTag];
+  const isKnown = typeof tag === 'string' && /Generator$|Iterator$/.test(tag);
+  return typeof given.next === 'function' && (isAsync ? isKnown : typeof given[Symbol.iterator] === 'function');
+}
+
+function followIterable(given: Record<PropertyKey, unknown>, call: Call, pieces: Pieces): void {
+  // The streams of OpenAI and Anthropic begin at `iterator`, however they are read.
   const key = typeof given.iterator === 'function' && given.controller ? 'iterator' : Symbol.asyncIterator;
   const begin = given[key] as Method;
   replace(given, key, (...args) => {
-    const iterator = begin.apply(answer, args);
+    const iterator = begin.apply(given, args);
     followIterator(iterator as Record<PropertyKey, unknown>, call, pieces);
     return iterator;
   });
-  followReadable(given, call, pieces);
-  return answer;
+  followEvents(given, call, pieces);
 }
 
 function replace(on: object, key: PropertyKey, value: Method): void {

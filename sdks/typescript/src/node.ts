@@ -1,6 +1,8 @@
 // The package in Node: scopes that last over `await`, requests that do not keep the program alive, and what waits is sent
 // when the program has nothing else to do. No signal is listened to, since that would change how a program ends.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomFillSync } from 'node:crypto';
+import process from 'node:process';
 import { CognObserve as core } from './cognobserve.js';
 import { nodePost } from './node-post.js';
 import type { Scope } from './scope.js';
@@ -10,7 +12,7 @@ function attach(): typeof core {
   if (!(state.storage instanceof AsyncLocalStorage)) {
     state.storage = new AsyncLocalStorage<Scope>();
   }
-  state.platform ??= { post: nodePost };
+  state.platform ??= { post: nodePost, fill: (bytes) => randomFillSync(bytes) };
   if (!state.watchesExit) {
     state.watchesExit = true;
     process.on('beforeExit', () => void state.client?.finish());

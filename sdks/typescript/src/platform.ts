@@ -12,6 +12,8 @@ export interface Platform {
   after(milliseconds: number, call: () => void): () => void;
   /** From 0 to below 1. */
   random(): number;
+  /** Fills with bytes that nobody can guess, so that ids never meet. */
+  fill(bytes: Uint8Array): Uint8Array;
   post: Post;
   /** Keeps the program alive until what it answers is called. */
   hold(): () => void;
@@ -26,6 +28,10 @@ const defaults: Platform = {
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
   random: () => Math.random(),
+  fill(bytes) {
+    const hasCrypto = typeof crypto !== 'undefined' && typeof crypto.getRandomValues === 'function';
+    return hasCrypto ? crypto.getRandomValues(bytes) : bytes.map(() => Math.floor(Math.random() * 256));
+  },
   post: fetchPost,
   hold() {
     const timer = setInterval(() => {}, 60_000);
@@ -40,20 +46,14 @@ export function readPlatform(over: Partial<Platform> = {}): Platform {
 
 /** Asking for a few bytes at a time costs more than all the rest of a call. */
 const POOL_BYTES = 4096;
-let pool = new Uint8Array(0);
+let pool: Uint8Array = new Uint8Array(0);
 let used = 0;
-
-function fillPool(): void {
-  const bytes = new Uint8Array(POOL_BYTES);
-  const hasCrypto = typeof crypto !== 'undefined' && typeof crypto.getRandomValues === 'function';
-  pool = hasCrypto ? crypto.getRandomValues(bytes) : bytes.map(() => Math.floor(Math.random() * 256));
-  used = 0;
-}
 
 /** Good until the next call. */
 export function randomBytes(length: number): Uint8Array {
   if (used + length > pool.length) {
-    fillPool();
+    pool = (state.platform?.fill ?? defaults.fill)(new Uint8Array(POOL_BYTES));
+    used = 0;
   }
   used += length;
   return pool.subarray(used - length, used);

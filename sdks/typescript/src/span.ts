@@ -39,10 +39,10 @@ export function readMessage(error: unknown): string {
 
 export class SpanRecord implements Span {
   readonly id = makeSpanId();
-  readonly trace: TraceRecord;
   readonly ordinal: number;
   readonly isGeneration: boolean;
   readonly wantsOutput: boolean;
+  readonly #trace: TraceRecord;
   readonly #start: SpanStart;
   readonly #startedAt: number;
   #hasEnded = false;
@@ -58,13 +58,21 @@ export class SpanRecord implements Span {
   #read: Reading = {};
 
   constructor(trace: TraceRecord, start: SpanStart) {
-    this.trace = trace;
+    this.#trace = trace;
     this.#start = start;
     this.ordinal = trace.nextOrdinal();
     this.isGeneration = start.type === 'generation';
     this.wantsOutput = trace.client.config.captureContent && start.capturesOutput !== false;
     this.#startedAt = trace.now();
     this.#metadata = this.#isDeaf ? undefined : toJsonObject(start.metadata);
+  }
+
+  get trace(): TraceRecord {
+    return this.#trace;
+  }
+
+  toJSON(): Json {
+    return { id: this.id };
   }
 
   get hasEnded(): boolean {

@@ -29,7 +29,8 @@ export class TraceRecord implements Trace {
   readonly name: string;
   readonly user: User | undefined;
   readonly session: string | undefined;
-  readonly client: Client;
+  /** Private, as it knows the key: a trace may be printed or answered. */
+  readonly #client: Client;
   readonly #metadata: Json | undefined;
   readonly #startedAt: number;
   readonly #startedTick: number;
@@ -37,7 +38,7 @@ export class TraceRecord implements Trace {
   #envelope: string | undefined;
 
   constructor(client: Client, start: TraceStart) {
-    this.client = client;
+    this.#client = client;
     this.id = readId(start.id) ?? makeTraceId();
     this.name = readName(start.name, 'trace');
     this.user = start.user;
@@ -45,6 +46,14 @@ export class TraceRecord implements Trace {
     this.#metadata = toJsonObject(start.metadata);
     this.#startedAt = client.platform.now();
     this.#startedTick = client.platform.tick();
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  toJSON(): Json {
+    return { id: this.id };
   }
 
   /** The time now, of a clock that cannot go back within the trace. */

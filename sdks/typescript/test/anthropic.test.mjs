@@ -78,6 +78,21 @@ test('streamed, by the helper with its events and final message, and abandoned',
   assert.equal(abandoned.usage.prompt_tokens, 35);
 });
 
+test('the helper as the answer of an observed call: both end', async () => {
+  const ask = () => CognObserve.observe({ name: 'ask', userId: 'u' }, () => client.messages.stream(REQUEST));
+  assert.equal((await ask().finalMessage()).content[0].text, 'Hello!');
+  const failing = CognObserve.observe('fail', () => client.messages.stream({ ...REQUEST, model: 'broken' }));
+  await assert.rejects(failing.done(), /no such model/);
+  await new Promise(setImmediate);
+  const spans = await sentSpans();
+  assert.deepEqual(spans.map((span) => [span.name, span.level]), [
+    ['ask', undefined],
+    ['anthropic.messages', undefined],
+    ['fail', 'ERROR'],
+    ['anthropic.messages', 'ERROR'],
+  ]);
+});
+
 test('the helper still fails as it did', async () => {
   await assert.rejects(client.messages.stream({ ...REQUEST, model: 'broken' }).finalMessage(), /no such model/);
   const [span] = await sentSpans();

@@ -1,5 +1,6 @@
 // The package is one, however it is imported, and its core needs nothing of Node.
 import assert from 'node:assert/strict';
+import { webcrypto as crypto } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

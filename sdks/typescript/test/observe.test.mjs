@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { after, before, beforeEach, test } from 'node:test';
+import { inspect } from 'node:util';
 import { CognObserve } from '@cognobserve/sdk';
+import { runModule } from './support/child.mjs';
 import { Ledger } from './support/ledger.mjs';
 import { setUp } from './support/sdk.mjs';
 
@@ -179,6 +181,34 @@ test('streams of the web and of Node', async () => {
     { output: '12', level: undefined, message: undefined },
     { output: undefined, level: undefined, message: undefined },
   ]);
+});
+
+test('a cursor of a database stays what it is, and one that is dropped is abandoned', async () => {
+  const cursor = { at: 0, next: async () => 'a document', async *[Symbol.asyncIterator]() { yield 'a'; } };
+  const answer = observe('cursor', () => cursor);
+  assert.equal(await answer.next(), 'a document');
+  assert.equal(CognObserve.stats().waiting, 0);
+  for await (const _ of answer);
+  assert.deepEqual((await sentSpans()).map(outcome), [{ output: 'a', level: undefined, message: undefined }]);
+  const text = `import { CognObserve } from '@cognobserve/sdk';
+    CognObserve.init({ apiKey: 'key', endpoint: '${ledger.url}' });
+    CognObserve.observe('dropped', async function* () {});
+    CognObserve.observe('dropped, too', () => ({ async *[Symbol.asyncIterator]() {} }));
+    for (let tries = 0; tries < 100 && CognObserve.stats().waiting < 2; tries += 1) {
+      await new Promise(setImmediate);
+      gc();
+    }`;
+  const { code, err } = await runModule(text, { flags: ['--expose-gc'] });
+  assert.deepEqual([code, err], [0, '']);
+  assert.deepEqual(ledger.spans.map((span) => span.name).sort(), ['cursor', 'dropped', 'dropped, too']);
+});
+
+test('what the SDK gives to the app holds no key, wherever it ends up', async () => {
+  const inspected = await CognObserve.trace('t', async (trace) => inspect([trace, CognObserve.getActiveSpan()], { depth: 9, showHidden: true }));
+  await CognObserve.trace('answered', async (trace) => [trace, CognObserve.getActiveSpan()]);
+  const [, answered] = await sentSpans();
+  assert.equal(answered.output[1].id, answered.span_id);
+  assert.doesNotMatch(inspected + JSON.stringify(answered), /co_sk_/);
 });
 
 test('what can be told of the running span wins over what is read; captures can be left out', async () => {

@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KEY } from './ledger.mjs';
 
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
 function findBinary() {
-  const target = join(REPOSITORY, process.env.CARGO_TARGET_DIR ?? 'target');
+  const target = resolve(REPOSITORY, process.env.CARGO_TARGET_DIR ?? 'target');
   const binary = process.env.COGNOBSERVE_TEST_BIN ?? join(target, 'debug', 'cognobserve');
   if (!existsSync(binary)) {
     throw new Error(`${binary} is missing: run \`cargo build --bin cognobserve\``);
