@@ -20,11 +20,15 @@ const server = createServer((request, response) => {
   // Whoever your own login says it is.
   const user = { id: request.headers['x-user'] ?? '', plan: 'pro' };
   void CognObserve.withUser(user, () =>
-    CognObserve.withSession(String(request.headers['x-session']), async () => response.end(await answer('Where is my invoice?'))),
+    CognObserve.withSession(String(request.headers['x-session']), async () =>
+      response.end(await answer('Where is my invoice?')),
+    ),
   );
 });
 
-server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${server.address().port}`),
+);
 process.once('SIGTERM', async () => {
   server.close();
   await CognObserve.shutdown();

@@ -1,4 +1,5 @@
-// What `init` makes: the settings, the queue, and when it is emptied. Nothing here throws into the app; only `flush` waits.
+// What `init` makes: the settings, the queue, and when it is emptied. Nothing here throws into the app, and only
+// `flush` waits.
 import type { Config } from './config.js';
 import { debug, warnOnce } from './log.js';
 import type { Platform } from './platform.js';

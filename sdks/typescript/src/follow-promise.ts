@@ -55,7 +55,8 @@ type Ends = ReturnType<typeof makeEnds>;
 
 function seeThrough(promise: Thenable, succeed: Ends['succeed'], fail: Ends['fail']): unknown {
   // Whatever else has a `then` need not answer a promise when it is called.
-  const real = (): Thenable => (promise instanceof Promise ? promise : new Promise((done, failed) => promise.then(done, failed)));
+  const real = (): Thenable =>
+    promise instanceof Promise ? promise : new Promise((done, failed) => promise.then(done, failed));
   const after = (): Promise<unknown> => real().then(succeed, fail) as unknown as Promise<unknown>;
   const own: Record<PropertyKey, unknown> = {
     then: ((done, failed) => after().then(done, failed) as unknown as Thenable) satisfies Then,

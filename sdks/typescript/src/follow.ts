@@ -57,7 +57,7 @@ function followPieces(answer: unknown, call: Call): unknown {
 const dropped =
   typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<() => void>((finish) => finish());
 
-/** Generators and what behaves like them. An asynchronous one must be no cursor of a database, whose `next` is another. */
+/** Generators and what behaves like them; but no cursor of a database, whose `next` is another. */
 function isIterator(given: Record<PropertyKey, unknown>, isAsync: boolean): boolean {
   const tag = given[Symbol.toStringTag];
   const isKnown = typeof tag === 'string' && /Generator$|Iterator$/.test(tag);

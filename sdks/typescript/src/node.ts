@@ -1,5 +1,5 @@
-// The package in Node: scopes that last over `await`, requests that do not keep the program alive, and what waits is sent
-// when the program has nothing else to do. No signal is listened to, since that would change how a program ends.
+// The package in Node: scopes that last over `await`, requests that do not keep the program alive, and what waits is
+// sent when the program has nothing else to do. No signal is listened to: that would change how a program ends.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import process from 'node:process';

@@ -17,7 +17,9 @@ export function theClient(): Client {
 
 /** Options that cannot even be read name a call and nothing else. */
 function openCall(start: () => CallStart): Call {
-  return guard<Call | undefined>(undefined, () => new Call(theClient(), start())) ?? new Call(theClient(), { name: 'call' });
+  return (
+    guard<Call | undefined>(undefined, () => new Call(theClient(), start())) ?? new Call(theClient(), { name: 'call' })
+  );
 }
 
 /** Runs `work` as the call `start`, and answers what it answers. */

@@ -1,5 +1,5 @@
-// For apps that send OpenTelemetry: says on every span whose it is. It needs no package of OpenTelemetry's, since all that
-// it does is to be called with a span.
+// For apps that send OpenTelemetry: says on every span whose it is. It needs no package of OpenTelemetry's, since all
+// that happens to it is to be called with a span.
 import { CognObserve } from './cognobserve.js';
 import { guard } from './log.js';
 import { currentScope } from './scope.js';
@@ -15,7 +15,10 @@ type Attribute = string | number | boolean;
 /** Names as the server reads them; what else is known of a user becomes `user.KEY`. */
 function readAttributes(): [string, Attribute][] {
   const { id, ...profile } = CognObserve.getUser() ?? { id: undefined };
-  const found: [string, unknown][] = [['user.id', id], ['session.id', currentScope().session]];
+  const found: [string, unknown][] = [
+    ['user.id', id],
+    ['session.id', currentScope().session],
+  ];
   for (const [key, value] of Object.entries(profile)) {
     found.push([`user.${key}`, value]);
   }

@@ -1,4 +1,4 @@
-// What was in an answer that arrived in pieces: of a provider that is known its message, of texts one text, else a list.
+// What was in an answer that arrived in pieces: of a known provider its message, of texts one text, else a list.
 import { CONTENT_LIMIT, toJson, type Json } from './json.js';
 import { startJoining } from './providers/index.js';
 import type { Joiner, Reading } from './providers/reading.js';

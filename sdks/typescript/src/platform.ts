@@ -1,5 +1,5 @@
 // All that the SDK needs from what it runs on: time, timers, chance, the network, staying alive.
-// The defaults use what browsers, edge runtimes and Node have in common; `node.ts` brings better ones; tests bring theirs.
+// The defaults use what browsers, edge runtimes and Node have in common; `node.ts` brings better ones, tests theirs.
 import { fetchPost, type Post } from './transport.js';
 import { state } from './state.js';
 

@@ -1,4 +1,4 @@
-// Brings one batch to the server: tries again what may pass, halves what is too large, and says what became of each span.
+// Brings one batch to the server: tries again what may pass, halves what is too large, says what became of each span.
 import type { Config } from './config.js';
 import { debug, warnOnce } from './log.js';
 import type { Platform } from './platform.js';
@@ -78,7 +78,9 @@ export class Sender {
   }
 
   #giveUp(spans: number, answer: PostAnswer | undefined): void {
-    const what = this.#isStopped ? 'was not reached in time' : (answer && `answered ${answer.status}`) || 'was not reached';
+    const what = this.#isStopped
+      ? 'was not reached in time'
+      : (answer && `answered ${answer.status}`) || 'was not reached';
     warnOnce('unreached', `the server ${what}; spans are dropped`);
     this.#settle('dropped', spans);
   }

@@ -34,7 +34,10 @@ async function sentSpans() {
 }
 
 function isWhole(span) {
-  assert.deepEqual([span.name, span.type, span.model], ['anthropic.messages', 'generation', 'claude-sonnet-4-5-20250929']);
+  assert.deepEqual(
+    [span.name, span.type, span.model],
+    ['anthropic.messages', 'generation', 'claude-sonnet-4-5-20250929'],
+  );
   assert.deepEqual(span.output, { role: 'assistant', content: [{ type: 'text', text: 'Hello!' }] });
   assert.deepEqual([span.usage.prompt_tokens, span.usage.total_tokens, span.response_id], [35, 42, 'msg_1']);
 }
@@ -85,12 +88,15 @@ test('the helper as the answer of an observed call: both end', async () => {
   await assert.rejects(failing.done(), /no such model/);
   await new Promise(setImmediate);
   const spans = await sentSpans();
-  assert.deepEqual(spans.map((span) => [span.name, span.level]), [
-    ['ask', undefined],
-    ['anthropic.messages', undefined],
-    ['fail', 'ERROR'],
-    ['anthropic.messages', 'ERROR'],
-  ]);
+  assert.deepEqual(
+    spans.map((span) => [span.name, span.level]),
+    [
+      ['ask', undefined],
+      ['anthropic.messages', undefined],
+      ['fail', 'ERROR'],
+      ['anthropic.messages', 'ERROR'],
+    ],
+  );
 });
 
 test('the helper still fails as it did', async () => {

@@ -24,8 +24,17 @@ const record = (count, from = 0) => {
 };
 const told = (status, headers) => ({ status, headers, body: '{}' });
 /** Answers with each in turn, then as the server does. */
-const inTurn = (...answers) => (body, at) => answers[at] ?? accept(body);
+const inTurn =
+  (...answers) =>
+  (body, at) =>
+    answers[at] ?? accept(body);
 const ids = (request) => request.body.traces.flatMap((trace) => [trace.trace_id, ...trace.spans.map((s) => s.span_id)]);
+
+/** Real time for what is short, none for pauses. */
+function afterReal(milliseconds, call) {
+  const timer = milliseconds === NEVER_MS ? undefined : setTimeout(call, Math.min(milliseconds, 50));
+  return () => clearTimeout(timer);
+}
 
 test('a batch: path, key, gzip over 1 KiB, and a base path that is kept', async () => {
   setUp(ledger, { endpoint: `${ledger.url}/base/` });
@@ -40,37 +49,6 @@ test('a batch: path, key, gzip over 1 KiB, and a base path that is kept', async 
   assert.deepEqual([small.isPacked, large.isPacked], [false, true]);
   assert.ok(large.bytes < JSON.stringify(large.body).length / 2);
   assert.deepEqual(stats(), { sent: 21, dropped: 0, refused: 0, waiting: 0 });
-});
-
-test('a full batch leaves at once, the rest when something has waited long enough', async () => {
-  const timers = [];
-  const clock = (ms, call) => {
-    timers.push({ ms, call });
-    return () => timers.splice(timers.findIndex((timer) => timer.call === call), 1);
-  };
-  setUp(ledger, { maxBatchSize: 10, flushInterval: 1234 }, { after: clock });
-  record(10);
-  await ledger.untilRequests(1);
-  assert.equal(ledger.spans.length, 10);
-  record(3);
-  const due = timers.filter((timer) => timer.ms === 1234);
-  assert.equal(due.length, 1);
-  const open = CognObserve.startTrace('open');
-  open.startSpan('ended already').end();
-  due[0].call();
-  await ledger.untilRequests(2);
-  assert.deepEqual(ledger.requests[1].body.traces.map((trace) => trace.name), ['call 0', 'call 1', 'call 2', 'open']);
-});
-
-test('large spans make small requests', async () => {
-  setUp(ledger);
-  for (let at = 0; at < 12; at += 1) {
-    observe({ name: 'large', input: String(at).repeat(1_000_000) }, () => {});
-  }
-  await flush();
-  assert.ok(ledger.requests.length >= 3);
-  assert.equal(ledger.spans.length, 12);
-  assert.equal(stats().sent, 12);
 });
 
 test('429, 500, 502, 503, 504 and broken connections are tried again with the same bytes', async () => {
@@ -104,12 +82,26 @@ test('after the last try the batch is dropped and counted, with one warning', as
 });
 
 test('pauses: doubled to 30 s, half of it chance; Retry-After is the least, up to 60 s', async () => {
-  assert.deepEqual([1, 2, 7, 20].map((next) => pauseBefore(next, 1, 0)), [500, 1000, 30_000, 30_000]);
-  assert.deepEqual([1, 2, 7].map((next) => pauseBefore(next, 0, 0)), [250, 500, 15_000]);
+  assert.deepEqual(
+    [1, 2, 7, 20].map((next) => pauseBefore(next, 1, 0)),
+    [500, 1000, 30_000, 30_000],
+  );
+  assert.deepEqual(
+    [1, 2, 7].map((next) => pauseBefore(next, 0, 0)),
+    [250, 500, 15_000],
+  );
   assert.equal(pauseBefore(1, 0, 7000), 7000);
   const now = Date.UTC(2026, 0, 1);
   const date = (ms) => new Date(now + ms).toUTCString();
-  const cases = [['7', 7000], ['0', 0], ['600', 60_000], ['-1', 0], ['soon', 0], ['', 0], [undefined, 0]];
+  const cases = [
+    ['7', 7000],
+    ['0', 0],
+    ['600', 60_000],
+    ['-1', 0],
+    ['soon', 0],
+    ['', 0],
+    [undefined, 0],
+  ];
   for (const [text, pause] of [...cases, [date(9000), 9000], [date(-9000), 0], [date(NEVER_MS), 60_000]]) {
     assert.equal(readRetryAfter(text, now), pause, String(text));
   }
@@ -135,12 +127,6 @@ test('a try that hangs is given up in time and tried again', async () => {
   assert.equal(ledger.requests.length, 2);
   assert.deepEqual(stats(), { sent: 2, dropped: 0, refused: 0, waiting: 0 });
 });
-
-/** Real time for what is short, none for pauses. */
-function afterReal(milliseconds, call) {
-  const timer = milliseconds === NEVER_MS ? undefined : setTimeout(call, Math.min(milliseconds, 50));
-  return () => clearTimeout(timer);
-}
 
 test('a server that is killed and comes back gets everything once', async () => {
   const own = await Ledger.start();
@@ -172,7 +158,10 @@ test('a server that is killed and comes back gets everything once', async () => 
   await flush();
   const all = own.requests.flatMap(ids);
   assert.equal(new Set(all).size, all.length);
-  assert.deepEqual(own.spans.map((span) => span.output), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(
+    own.spans.map((span) => span.output),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  );
   assert.deepEqual(stats(), { sent: 9, dropped: 0, refused: 0, waiting: 0 });
   await own.stop();
 });
@@ -194,7 +183,10 @@ test('413 halves until one trace is alone, which is dropped', async () => {
     record(8);
     await flush();
   });
-  assert.deepEqual(ledger.requests.map((request) => request.body.traces.length), [8, 4, 4, 2, 1, 1, 2]);
+  assert.deepEqual(
+    ledger.requests.map((request) => request.body.traces.length),
+    [8, 4, 4, 2, 1, 1, 2],
+  );
   assert.deepEqual(stats(), { sent: 7, dropped: 1, refused: 0, waiting: 0 });
   assert.equal(said.length, 1);
 });
@@ -237,28 +229,6 @@ test('every other answer is final: 400, 401, 403, 404, redirects', async () => {
   }
 });
 
-test('a full queue drops the oldest, counts them, and warns once', async () => {
-  setUp(ledger, { maxQueueSize: 10 });
-  const said = await listen(async () => record(25));
-  assert.equal(said.length, 1);
-  assert.deepEqual(stats(), { sent: 0, dropped: 15, refused: 0, waiting: 10 });
-  await flush();
-  assert.deepEqual(ledger.spans.map((span) => span.output), [15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
-  assert.deepEqual(stats(), { sent: 10, dropped: 15, refused: 0, waiting: 0 });
-});
-
-test('a trace that never ends does not fill the memory either', async () => {
-  setUp(ledger, { maxQueueSize: 10 });
-  await listen(async () => {
-    const trace = CognObserve.startTrace('endless');
-    for (let at = 0; at < 25; at += 1) {
-      trace.startSpan(`s${at}`).end();
-    }
-  });
-  await flush();
-  assert.deepEqual(ledger.spans.map((span) => span.name), Array.from({ length: 10 }, (_, at) => `s${15 + at}`));
-});
-
 test('what is heard is not trusted: an answer that is no JSON, or has other results', async () => {
   setUp(ledger);
   for (const body of ['no JSON', '{}', '{"results": 7}', '{"results": [null, 5]}', 'null']) {
@@ -267,35 +237,4 @@ test('what is heard is not trusted: an answer that is no JSON, or has other resu
     await flush();
   }
   assert.equal(stats().sent, 15);
-});
-
-test('flush with a time does not wait longer, shutdown gives up what is left', async () => {
-  setUp(ledger, { shutdownTimeout: 30 }, { after: afterReal });
-  ledger.answer = () => 'hang';
-  record(3);
-  await flush(20);
-  assert.equal(stats().waiting, 3);
-  const said = await listen(() => CognObserve.shutdown());
-  assert.deepEqual(stats(), { sent: 0, dropped: 3, refused: 0, waiting: 0 });
-  assert.equal(said.length, 1);
-  record(1);
-  assert.deepEqual(stats().waiting, 0);
-});
-
-test('a second init sends what the first one has', async () => {
-  setUp(ledger);
-  record(2);
-  setUp(ledger);
-  await ledger.untilRequests(1);
-  assert.equal(ledger.spans.length, 2);
-});
-
-test('debug says what is sent, but neither content nor key nor user', async () => {
-  setUp(ledger, { debug: true });
-  const said = await listen(async () => {
-    observe({ name: 'n', userId: 'secret-user', input: 'secret-input' }, () => 'secret-output');
-    await flush();
-  });
-  assert.match(said.join('\n'), /1 spans of 1 traces: 202/);
-  assert.doesNotMatch(said.join('\n'), new RegExp(`secret|${KEY}`));
 });

@@ -18,16 +18,25 @@ CognObserve.init({ endpoint: process.env.TEST_URL, apiKey: '${KEY}', flushInterv
 const options = (more = {}) => ({ env: { TEST_URL: ledger.url }, ...more });
 
 test('a program that just ends sends what waits', async () => {
-  const { code, err } = await runModule(`${START} observe('a', () => 1); await observe('b', async () => 2);`, options());
+  const { code, err } = await runModule(
+    `${START} observe('a', () => 1); await observe('b', async () => 2);`,
+    options(),
+  );
   assert.equal(err, '');
   assert.equal(code, 0);
-  assert.deepEqual(ledger.spans.map((span) => span.name), ['a', 'b']);
+  assert.deepEqual(
+    ledger.spans.map((span) => span.name),
+    ['a', 'b'],
+  );
 });
 
 test('timers and idle connections keep no program alive', async () => {
   const text = `${START} observe('a', () => 1); await CognObserve.flush(); observe('b', () => 1);`;
   assert.equal((await runModule(text, options())).code, 0);
-  assert.deepEqual(ledger.spans.map((span) => span.name), ['a', 'b']);
+  assert.deepEqual(
+    ledger.spans.map((span) => span.name),
+    ['a', 'b'],
+  );
 });
 
 test('a server that is dead or hangs holds the end up for shutdownTimeout, then it is said', async () => {

@@ -58,7 +58,10 @@ test('what is no id is nobody, and never the user around', async () => {
   assert.deepEqual(found.absent, ['global', undefined]);
   delete found.number;
   delete found.absent;
-  assert.ok(Object.values(found).every(([user]) => user === undefined), JSON.stringify(found));
+  assert.ok(
+    Object.values(found).every(([user]) => user === undefined),
+    JSON.stringify(found),
+  );
 });
 
 test('getUser and the handles tell what is around', async () => {
@@ -110,7 +113,10 @@ test('a call for another user within a trace of nobody is their trace, and the o
   });
   const request = ledger.traces.find((trace) => trace.name === 'request');
   const theirs = ledger.traces.find((trace) => trace.name === 'theirs');
-  assert.deepEqual(request.spans.map((span) => span.name), ['request', 'still nobody']);
+  assert.deepEqual(
+    request.spans.map((span) => span.name),
+    ['request', 'still nobody'],
+  );
   assert.deepEqual(theirs.metadata, { parent_trace_id: request.trace_id, parent_span_id: request.spans[0].span_id });
 });
 
@@ -124,7 +130,10 @@ test('a global user that changes in the middle moves nothing that has begun', as
   await CognObserve.flush();
   assert.deepEqual(
     ledger.traces.map((trace) => [trace.user_id, trace.spans.map((span) => span.name)]),
-    [['first', ['outer', 'inner']], ['second', ['next']]],
+    [
+      ['first', ['outer', 'inner']],
+      ['second', ['next']],
+    ],
   );
 });
 
@@ -142,9 +151,18 @@ test('trace and startTrace always start one, with an id of your own if you like'
   const own = byName.own;
   assert.equal(own.trace_id, 'req-1');
   assert.deepEqual([own.user_id, own.session_id, own.metadata], ['u', 's', { a: 1 }]);
-  assert.deepEqual(own.spans.map((span) => span.name), ['own', 'step', 'called']);
-  assert.deepEqual(own.spans.map((span) => span.parent_span_id), [undefined, own.spans[0].span_id, own.spans[0].span_id]);
-  assert.deepEqual(byName.outer.spans.map((span) => span.name), ['outer']);
+  assert.deepEqual(
+    own.spans.map((span) => span.name),
+    ['own', 'step', 'called'],
+  );
+  assert.deepEqual(
+    own.spans.map((span) => span.parent_span_id),
+    [undefined, own.spans[0].span_id, own.spans[0].span_id],
+  );
+  assert.deepEqual(
+    byName.outer.spans.map((span) => span.name),
+    ['outer'],
+  );
   assert.deepEqual([byName['by hand'].user_id, byName['by hand'].session_id], ['u', 's']);
 });
 

@@ -30,10 +30,15 @@ test('ESM and CommonJS have the same exports and share one state', async () => {
   }
   setUp(ledger);
   await esm.CognObserve.withUser('u', () =>
-    cjs.CognObserve.observe('outer', () => esm.CognObserve.observe('inner', async () => assert.equal(cjs.CognObserve.getUser().id, 'u'))),
+    cjs.CognObserve.observe('outer', () =>
+      esm.CognObserve.observe('inner', async () => assert.equal(cjs.CognObserve.getUser().id, 'u')),
+    ),
   );
   await cjs.CognObserve.flush();
-  assert.deepEqual(ledger.traces.map((trace) => [trace.user_id, trace.spans.length]), [['u', 2]]);
+  assert.deepEqual(
+    ledger.traces.map((trace) => [trace.user_id, trace.spans.length]),
+    [['u', 2]],
+  );
 });
 
 /** The CommonJS build, loaded where there is nothing but what the web has. */
@@ -57,7 +62,20 @@ function loadAtEdge(globals) {
   return { sdk: load(join(ROOT, 'dist/cjs/index.js')), said };
 }
 
-const WEB = { fetch, URL, TextEncoder, AbortController, setTimeout, clearTimeout, setInterval, clearInterval, crypto, performance, ReadableStream, Response };
+const WEB = {
+  fetch,
+  URL,
+  TextEncoder,
+  AbortController,
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+  crypto,
+  performance,
+  ReadableStream,
+  Response,
+};
 
 test('at the edge: no module of Node, scopes by the global AsyncLocalStorage', async () => {
   const { AsyncLocalStorage } = await import('node:async_hooks');
@@ -71,7 +89,11 @@ test('at the edge: no module of Node, scopes by the global AsyncLocalStorage', a
       }),
     );
   await Promise.all(['a', 'b', 'c'].map(call));
-  assert.deepEqual(ledger.traces.map((trace) => [trace.user_id, trace.spans.length]).sort(), [['a', 2], ['b', 2], ['c', 2]]);
+  assert.deepEqual(ledger.traces.map((trace) => [trace.user_id, trace.spans.length]).sort(), [
+    ['a', 2],
+    ['b', 2],
+    ['c', 2],
+  ]);
   assert.ok(ledger.requests.every((request) => request.isPacked));
 });
 
@@ -96,7 +118,13 @@ test('at the edge without any of it: scopes hold until the first await and reach
 
 test('the conditions of edge runtimes and bundlers lead to the core, those of Node to Node', async () => {
   const ask = `console.log(import.meta.resolve('@cognobserve/sdk').split('/dist/')[1])`;
-  for (const [condition, file] of [['edge-light', 'index'], ['workerd', 'index'], ['worker', 'index'], ['browser', 'index'], ['x', 'node']]) {
+  for (const [condition, file] of [
+    ['edge-light', 'index'],
+    ['workerd', 'index'],
+    ['worker', 'index'],
+    ['browser', 'index'],
+    ['x', 'node'],
+  ]) {
     const { out } = await runModule(ask, { flags: ['--conditions', condition] });
     assert.equal(out, `esm/${file}.js\n`);
   }
@@ -108,6 +136,8 @@ test('the conditions of edge runtimes and bundlers lead to the core, those of No
 
 test('nothing but the entry for Node names a module of Node', () => {
   const files = readdirSync(join(ROOT, 'dist/esm'), { recursive: true }).filter((file) => file.endsWith('.js'));
-  const named = files.filter((file) => /(from|import|require)\s*\(?['"](node:|[^.'"])/.test(readFileSync(join(ROOT, 'dist/esm', file), 'utf8')));
+  const named = files.filter((file) =>
+    /(from|import|require)\s*\(?['"](node:|[^.'"])/.test(readFileSync(join(ROOT, 'dist/esm', file), 'utf8')),
+  );
   assert.deepEqual(named.sort(), ['node-post.js', 'node.js']);
 });

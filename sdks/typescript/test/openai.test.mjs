@@ -50,7 +50,13 @@ test('wrapping answers the same client, once', () => {
 
 test('a chat completion: input, parameters, model, usage; its user parameter is not our user', async () => {
   const answer = await CognObserve.withUser('ours', () =>
-    client.chat.completions.create({ ...CHAT, user: 'theirs', temperature: 0.2, max_tokens: 10, metadata: { user_id: 'x' } }),
+    client.chat.completions.create({
+      ...CHAT,
+      user: 'theirs',
+      temperature: 0.2,
+      max_tokens: 10,
+      metadata: { user_id: 'x' },
+    }),
   );
   assert.deepEqual(answer.choices, readRecorded('openai-chat').choices);
   assert.equal(answer._request_id, 'req-1');
@@ -74,8 +80,14 @@ test('the promise keeps its own methods: withResponse, asResponse, then twice', 
   assert.equal((await promise).id, (await promise).id);
   assert.equal(await promise.then((answer) => answer.id), 'chatcmpl-1');
   const spans = await sentSpans();
-  assert.deepEqual(spans.map((span) => span.usage?.total_tokens), [15, undefined, 15]);
-  assert.deepEqual(spans.map((span) => span.model), ['gpt-4o-2024-08-06', 'gpt-4o', 'gpt-4o-2024-08-06']);
+  assert.deepEqual(
+    spans.map((span) => span.usage?.total_tokens),
+    [15, undefined, 15],
+  );
+  assert.deepEqual(
+    spans.map((span) => span.model),
+    ['gpt-4o-2024-08-06', 'gpt-4o', 'gpt-4o-2024-08-06'],
+  );
 });
 
 test('helpers of the client are recorded, too: parse, stream, clients with other options', async () => {
@@ -108,16 +120,28 @@ test('streams: read, split, abandoned, with their controller', async () => {
   const web = (await client.chat.completions.create(STREAM)).toReadableStream();
   assert.match(await new Response(web).text(), /Hel/);
   const outputs = (await sentSpans()).map((span) => [span.output.content, span.usage?.total_tokens]);
-  assert.deepEqual(outputs, [['Hello!', 15], ['Hel', undefined], ['Hello!', 15]]);
+  assert.deepEqual(outputs, [
+    ['Hello!', 15],
+    ['Hel', undefined],
+    ['Hello!', 15],
+  ]);
 });
 
 test('responses, whole and streamed, with instructions; embeddings without vectors', async () => {
-  await client.responses.create({ model: 'gpt-5-mini', input: 'Hi', instructions: 'Be kind.', reasoning: { effort: 'low' } });
+  await client.responses.create({
+    model: 'gpt-5-mini',
+    input: 'Hi',
+    instructions: 'Be kind.',
+    reasoning: { effort: 'low' },
+  });
   const events = await client.responses.create({ model: 'gpt-5-mini', input: MESSAGES, stream: true });
   for await (const _ of events);
   await client.embeddings.create({ model: 'text-embedding-3-small', input: ['a', 'b'], encoding_format: 'float' });
   const [whole, streamed, embedded] = await sentSpans();
-  assert.deepEqual(whole.input, [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Hi' }]);
+  assert.deepEqual(whole.input, [
+    { role: 'system', content: 'Be kind.' },
+    { role: 'user', content: 'Hi' },
+  ]);
   assert.deepEqual(whole.model_parameters, { reasoning: { effort: 'low' } });
   assert.deepEqual(streamed.input, MESSAGES);
   for (const span of [whole, streamed]) {
@@ -136,7 +160,9 @@ test('a refused request fails with the error of the client, and is told as one',
 });
 
 test('within an observed call it is a child, and the answer of both is counted by its id', async () => {
-  await CognObserve.observe({ name: 'ask', userId: 'u', type: 'generation' }, () => client.chat.completions.create(CHAT));
+  await CognObserve.observe({ name: 'ask', userId: 'u', type: 'generation' }, () =>
+    client.chat.completions.create(CHAT),
+  );
   const [outer, inner] = await sentSpans();
   assert.equal(inner.parent_span_id, outer.span_id);
   assert.equal(outer.response_id, inner.response_id);

@@ -13,7 +13,15 @@ test('every span says whose it is, from the scope that it starts in', async () =
   const start = (name, attributes) => tracer.startSpan(name, { attributes }).end();
 
   start('nobody');
-  const john = { id: 'user-123', name: 'John Doe', email: 'john@acme.com', plan: 'pro', seats: 3, tags: ['a'], gone: null };
+  const john = {
+    id: 'user-123',
+    name: 'John Doe',
+    email: 'john@acme.com',
+    plan: 'pro',
+    seats: 3,
+    tags: ['a'],
+    gone: null,
+  };
   await CognObserve.withUser(john, () =>
     CognObserve.withSession('s-1', async () => {
       await new Promise(setImmediate);

@@ -1,4 +1,4 @@
-// The package as it is published: packed, installed in a project of its own, imported both ways, and type-checked there.
+// The package as it is published: packed, installed in a project of its own, imported both ways, type-checked there.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -29,10 +29,19 @@ after(() => rmSync(home, { recursive: true, force: true }));
 
 test('it has what it needs and nothing else', () => {
   const files = packed.files.map((file) => file.path);
-  for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/esm/index.js', 'dist/cjs/node.js', 'dist/esm/node.d.ts']) {
+  for (const file of [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    'dist/esm/index.js',
+    'dist/cjs/node.js',
+    'dist/esm/node.d.ts',
+  ]) {
     assert.ok(files.includes(file), file);
   }
-  const odd = files.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/(esm|cjs)\/package\.json)$/.test(file));
+  const odd = files.filter(
+    (file) => !/^(LICENSE|README\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/(esm|cjs)\/package\.json)$/.test(file),
+  );
   assert.deepEqual(odd, []);
   assert.ok(packed.unpackedSize < 400_000, `${packed.unpackedSize} bytes`);
   assert.deepEqual(Object.keys(require('../package.json').dependencies ?? {}), []);
@@ -41,7 +50,11 @@ test('it has what it needs and nothing else', () => {
 test('it runs as an ES module and as CommonJS', async () => {
   const use = `CognObserve.init({ disabled: true });
     if (CognObserve.observe('a', () => 7) !== 7 || typeof wrapOpenAI !== 'function' || typeof UserSpanProcessor !== 'function') process.exit(1);`;
-  const names = [['{ CognObserve }', ''], ['{ wrapOpenAI }', '/integrations'], ['{ UserSpanProcessor }', '/opentelemetry']];
+  const names = [
+    ['{ CognObserve }', ''],
+    ['{ wrapOpenAI }', '/integrations'],
+    ['{ UserSpanProcessor }', '/opentelemetry'],
+  ];
   const write = (file, line) => writeFileSync(join(home, file), `${names.map(line).join('\n')}\n${use}`);
   write('use.mjs', ([name, path]) => `import ${name} from '@cognobserve/sdk${path}';`);
   write('use.cjs', ([name, path]) => `const ${name} = require('@cognobserve/sdk${path}');`);

@@ -13,7 +13,12 @@ function join(events) {
 }
 
 test('OpenAI: tool calls in pieces, more than one choice, completions of the older kind', () => {
-  const delta = (index, delta) => ({ id: 'c', object: 'chat.completion.chunk', model: 'm', choices: [{ index, delta }] });
+  const delta = (index, delta) => ({
+    id: 'c',
+    object: 'chat.completion.chunk',
+    model: 'm',
+    choices: [{ index, delta }],
+  });
   const call = (index, rest) => ({ tool_calls: [{ index, ...rest }] });
   const read = join([
     delta(0, { role: 'assistant', content: null }),
@@ -51,7 +56,10 @@ test('OpenAI: embeddings in Base64, a response that broke off', () => {
 
 test('Anthropic: tools and thinking in pieces', () => {
   const read = join([
-    { type: 'message_start', message: { id: 'm1', model: 'c', role: 'assistant', usage: { input_tokens: 3, cache_read_input_tokens: null } } },
+    {
+      type: 'message_start',
+      message: { id: 'm1', model: 'c', role: 'assistant', usage: { input_tokens: 3, cache_read_input_tokens: null } },
+    },
     { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '', signature: '' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'hm' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature: 'sig' } },
@@ -68,10 +76,26 @@ test('Anthropic: tools and thinking in pieces', () => {
 });
 
 test('Gemini: whole and in pieces; thoughts are part of the completion', () => {
-  const usageMetadata = { promptTokenCount: 10, candidatesTokenCount: 4, thoughtsTokenCount: 6, cachedContentTokenCount: 2, totalTokenCount: 20 };
-  const part = (text, rest) => ({ candidates: [{ content: { role: 'model', parts: [{ text }] } }], modelVersion: 'gemini-2.5-pro', responseId: 'g1', ...rest });
+  const usageMetadata = {
+    promptTokenCount: 10,
+    candidatesTokenCount: 4,
+    thoughtsTokenCount: 6,
+    cachedContentTokenCount: 2,
+    totalTokenCount: 20,
+  };
+  const part = (text, rest) => ({
+    candidates: [{ content: { role: 'model', parts: [{ text }] } }],
+    modelVersion: 'gemini-2.5-pro',
+    responseId: 'g1',
+    ...rest,
+  });
   const usage = { promptTokens: 10, completionTokens: 10, totalTokens: 20, cachedTokens: 2, reasoningTokens: 6 };
-  const expected = { model: 'gemini-2.5-pro', responseId: 'g1', usage, output: { role: 'model', parts: [{ text: 'Hello!' }] } };
+  const expected = {
+    model: 'gemini-2.5-pro',
+    responseId: 'g1',
+    usage,
+    output: { role: 'model', parts: [{ text: 'Hello!' }] },
+  };
   assert.deepEqual(plain(readAnswer(part('Hello!', { usageMetadata }))), expected);
   assert.deepEqual(plain(readAnswer({ response: part('Hello!', { usageMetadata }) })), expected);
   assert.deepEqual(join([part('Hel'), part('lo!', { usageMetadata })]), expected);
@@ -80,15 +104,32 @@ test('Gemini: whole and in pieces; thoughts are part of the completion', () => {
 test('Cohere: chat of both interfaces, as the API and as its client spell it, embed, rerank, in pieces', () => {
   const usage = { promptTokens: 5, completionTokens: 2 };
   const message = { role: 'assistant', content: [{ type: 'text', text: 'Hello!' }] };
-  const snake = { id: 'co1', message, usage: { billed_units: { input_tokens: 5, output_tokens: 2 }, tokens: { input_tokens: 70, output_tokens: 2 } } };
+  const snake = {
+    id: 'co1',
+    message,
+    usage: { billed_units: { input_tokens: 5, output_tokens: 2 }, tokens: { input_tokens: 70, output_tokens: 2 } },
+  };
   const camel = { id: 'co1', message, usage: { billedUnits: { inputTokens: 5, outputTokens: 2 } } };
   for (const answer of [snake, camel]) {
     assert.deepEqual(plain(readAnswer(answer)), { responseId: 'co1', usage, output: message });
   }
   const first = { text: 'Hello!', generation_id: 'g', meta: { billed_units: { input_tokens: 5, output_tokens: 2 } } };
   assert.deepEqual(plain(readAnswer(first)), { responseId: 'g', usage, output: 'Hello!' });
-  const embed = { id: 'e', embeddings: { float: [[1, 2], [3, 4]] }, meta: { billed_units: { input_tokens: 9 } } };
-  assert.deepEqual(plain(readAnswer(embed)), { responseId: 'e', usage: { promptTokens: 9 }, output: { embeddings: 2, dimensions: 2 } });
+  const embed = {
+    id: 'e',
+    embeddings: {
+      float: [
+        [1, 2],
+        [3, 4],
+      ],
+    },
+    meta: { billed_units: { input_tokens: 9 } },
+  };
+  assert.deepEqual(plain(readAnswer(embed)), {
+    responseId: 'e',
+    usage: { promptTokens: 9 },
+    output: { embeddings: 2, dimensions: 2 },
+  });
   const delta = (text) => ({ type: 'content-delta', index: 0, delta: { message: { content: { text } } } });
   const events = [
     { type: 'message-start', id: 'co1', delta: { message: { role: 'assistant' } } },
@@ -100,7 +141,19 @@ test('Cohere: chat of both interfaces, as the API and as its client spell it, em
 });
 
 test('what is of nobody that is known is not read', () => {
-  const odd = [null, 7, 'text', [], {}, { choices: [] }, { choices: 'x' }, { type: 'message' }, { data: [{}] }, { usage: {} }, { candidates: 1 }];
+  const odd = [
+    null,
+    7,
+    'text',
+    [],
+    {},
+    { choices: [] },
+    { choices: 'x' },
+    { type: 'message' },
+    { data: [{}] },
+    { usage: {} },
+    { candidates: 1 },
+  ];
   for (const answer of odd) {
     assert.equal(readAnswer(answer), undefined, JSON.stringify(answer));
   }

@@ -1,4 +1,4 @@
-// The examples as they are written, against the real server: what its API then says of users, sessions, tokens and cost.
+// The examples as they are written, against the real server: what its API says of users, sessions, tokens and cost.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';

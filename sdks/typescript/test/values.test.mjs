@@ -10,14 +10,29 @@ const sent = (value, limit) => {
 };
 
 test('plain JSON comes through as it is', () => {
-  for (const value of [null, true, 0, -1.5, '', 'ä€😀', [], {}, [1, [2, { a: null }]], { __proto__: null, a: { b: [] } }]) {
+  for (const value of [
+    null,
+    true,
+    0,
+    -1.5,
+    '',
+    'ä€😀',
+    [],
+    {},
+    [1, [2, { a: null }]],
+    { __proto__: null, a: { b: [] } },
+  ]) {
     assert.deepEqual(sent(value), JSON.parse(JSON.stringify(value)));
   }
   assert.equal(JSON.stringify(toJson(JSON.parse('{"__proto__": {"a": 1}}'))), '{"__proto__":{"a":1}}');
 });
 
 test('everything else becomes a text, or what it holds', () => {
-  class Money { constructor() { this.amount = 1n; } }
+  class Money {
+    constructor() {
+      this.amount = 1n;
+    }
+  }
   class Empty {}
   const cases = [
     [undefined, undefined],
@@ -34,7 +49,13 @@ test('everything else becomes a text, or what it holds', () => {
     [new Date('no'), 'Invalid Date'],
     [/a+/g, '/a+/g'],
     [new URL('http://a/b'), 'http://a/b'],
-    [new Map([['k', 1], [{}, 2]]), { k: 1, '[object]': 2 }],
+    [
+      new Map([
+        ['k', 1],
+        [{}, 2],
+      ]),
+      { k: 1, '[object]': 2 },
+    ],
     [new Set([1, 'a']), [1, 'a']],
     [new Money(), { amount: '1' }],
     [new Empty(), '[Empty]'],
@@ -42,7 +63,10 @@ test('everything else becomes a text, or what it holds', () => {
     [new Response('x'), '[Response]'],
     [Object.assign(new RangeError('far'), { code: 7 }), { code: 7, name: 'RangeError', message: 'far' }],
     [{ a: undefined, b: [undefined] }, { b: [null] }],
-    [[Object('boxed'), Object(1), Object(true)], ['boxed', 1, true]],
+    [
+      [Object('boxed'), Object(1), Object(true)],
+      ['boxed', 1, true],
+    ],
     [{ toJSON: () => ({ own: 1 }) }, { own: 1 }],
   ];
   for (const [value, expected] of cases) {
@@ -62,14 +86,37 @@ test('cycles, depth and hostile objects', () => {
     deep = [deep];
   }
   assert.match(JSON.stringify(toJson(deep)), /too deep/);
-  const throwing = { ok: 1, get bad() { throw new Error('no'); }, toJSON: undefined };
+  const throwing = {
+    ok: 1,
+    get bad() {
+      throw new Error('no');
+    },
+    toJSON: undefined,
+  };
   assert.deepEqual(sent(throwing), { ok: 1, bad: '[unreadable]' });
-  const hostile = new Proxy({}, { ownKeys() { throw new Error('no'); }, getPrototypeOf() { throw new Error('no'); } });
+  const hostile = new Proxy(
+    {},
+    {
+      ownKeys() {
+        throw new Error('no');
+      },
+      getPrototypeOf() {
+        throw new Error('no');
+      },
+    },
+  );
   assert.equal(sent(hostile), '[unreadable]');
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   assert.equal(sent(proxy), '[unreadable]');
-  assert.deepEqual(sent({ toJSON() { throw new Error('no'); } }), '[unreadable]');
+  assert.deepEqual(
+    sent({
+      toJSON() {
+        throw new Error('no');
+      },
+    }),
+    '[unreadable]',
+  );
 });
 
 test('what is too large is cut, and says so', () => {

@@ -1,5 +1,5 @@
-// Makes one method of a client an observed call. The method is replaced on the client's own part, so that helpers of the
-// client that use it (`parse`, `stream`, tool runners) are recorded, too; what it answers behaves as before.
+// Makes one method of a client an observed call. The method is replaced on the client's own part, so that helpers of
+// the client that use it (`parse`, `stream`, tool runners) are recorded, too; what it answers behaves as before.
 import type { CallStart } from '../call.js';
 import { observeCall } from '../observe.js';
 import { isFields, type Fields } from '../providers/reading.js';

@@ -85,4 +85,3 @@ export const cohere: Provider = {
   readAnswer: readCohere,
   startJoining: (piece) => (isFirstPiece(piece) ? new CohereJoiner() : undefined),
 };
-

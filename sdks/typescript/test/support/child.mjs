@@ -11,7 +11,11 @@ function cleanEnvironment() {
 /** Answers `{ code, signal, out, err }`; `heard` gets the child and what it has written so far. */
 export function run(args, { env = {}, cwd = ROOT, command = process.execPath, heard = () => {} } = {}) {
   return new Promise((done, failed) => {
-    const child = spawn(command, args, { cwd, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const said = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said.out += text;
@@ -24,4 +28,5 @@ export function run(args, { env = {}, cwd = ROOT, command = process.execPath, he
 }
 
 /** Runs the text of an ES module within the package. */
-export const runModule = (text, options = {}) => run([...(options.flags ?? []), '--input-type=module', '-e', text], options);
+export const runModule = (text, options = {}) =>
+  run([...(options.flags ?? []), '--input-type=module', '-e', text], options);

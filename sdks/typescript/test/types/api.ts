@@ -12,16 +12,37 @@ CognObserve.init(config);
 
 const number: number = CognObserve.observe('sync', () => 1);
 const later: Promise<string> = CognObserve.observe(observeOptions, async (span: Span) => span.id);
-const numbers: Generator<number> = CognObserve.observe('g', function* (): Generator<number> { yield 1; });
-const pieces: AsyncGenerator<string> = CognObserve.observe('a', async function* (): AsyncGenerator<string> { yield 'x'; });
+const numbers: Generator<number> = CognObserve.observe('g', function* (): Generator<number> {
+  yield 1;
+});
+const pieces: AsyncGenerator<string> = CognObserve.observe('a', async function* (): AsyncGenerator<string> {
+  yield 'x';
+});
 const traced: Promise<string> = CognObserve.trace(traceOptions, async (trace: Trace) => trace.id);
-const inScope: number = CognObserve.withUser(user, () => CognObserve.withUser('id', () => CognObserve.withUser(null, () => 1)));
+const inScope: number = CognObserve.withUser(user, () =>
+  CognObserve.withUser('id', () => CognObserve.withUser(null, () => 1)),
+);
 const inSession: number = CognObserve.withSession('s', () => 1);
 
 const trace = CognObserve.startTrace(traceOptions);
 const span = trace.startSpan({ name: 's', type: 'generation', parent: trace.startSpan('above') });
-span.setInput(1).setOutput(2).setModel('m', { temperature: 1 }).setCost(1).setMetadata({ a: 1 }).setLevel('ERROR', 'm').setError(1).end();
-span.setUsage({ promptTokens: 1, completionTokens: 2, totalTokens: 3, cachedTokens: 4, reasoningTokens: 5, cacheWriteTokens: 6 });
+span
+  .setInput(1)
+  .setOutput(2)
+  .setModel('m', { temperature: 1 })
+  .setCost(1)
+  .setMetadata({ a: 1 })
+  .setLevel('ERROR', 'm')
+  .setError(1)
+  .end();
+span.setUsage({
+  promptTokens: 1,
+  completionTokens: 2,
+  totalTokens: 3,
+  cachedTokens: 4,
+  reasoningTokens: 5,
+  cacheWriteTokens: 6,
+});
 trace.end();
 
 CognObserve.log('event', { a: 1 }, 'WARNING');
@@ -31,7 +52,9 @@ const active: [Trace | undefined, Span | undefined] = [CognObserve.getActiveTrac
 await CognObserve.flush();
 await CognObserve.shutdown();
 
-class Client { readonly own = 'part'; }
+class Client {
+  readonly own = 'part';
+}
 const client: Client = wrapOpenAI(wrapAnthropic(new Client()));
 const processor = new UserSpanProcessor();
 
