@@ -63,7 +63,7 @@ export class Client {
     if (this.#queue.count >= this.config.maxBatchSize) {
       this.#sendAll();
     } else if (this.config.isImmediate) {
-      void this.#drain();
+      this.#drain();
     } else {
       this.#takeBackTimer ??= this.platform.after(this.config.flushInterval, () => this.#sendAll());
     }
@@ -73,7 +73,7 @@ export class Client {
   leave(trace: TraceRecord): void {
     this.#queue.end(trace);
     if (this.config.isImmediate) {
-      void this.#drain();
+      this.#drain();
     }
   }
 
@@ -81,14 +81,17 @@ export class Client {
     this.#takeBackTimer?.();
     this.#takeBackTimer = undefined;
     this.#queue.release();
-    void this.#drain();
+    this.#drain();
   }
 
-  async #drain(): Promise<void> {
-    if (this.#isDraining) {
-      return;
+  #drain(): void {
+    if (!this.#isDraining) {
+      this.#isDraining = true;
+      this.platform.apart(() => void this.#sendReady());
     }
-    this.#isDraining = true;
+  }
+
+  async #sendReady(): Promise<void> {
     // What ends in the same breath goes together.
     await Promise.resolve();
     try {

@@ -1,6 +1,6 @@
 // The package in Node: scopes that last over `await`, requests that do not keep the program alive, and what waits is
 // sent when the program has nothing else to do. No signal is listened to: that would change how a program ends.
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import process from 'node:process';
 import { CognObserve as core } from './cognobserve.js';
@@ -12,7 +12,12 @@ function attach(): typeof core {
   if (!(state.storage instanceof AsyncLocalStorage)) {
     state.storage = new AsyncLocalStorage<Scope>();
   }
-  state.platform ??= { post: nodePost, fill: (bytes) => randomFillSync(bytes) };
+  const outside = new AsyncResource('CognObserve');
+  state.platform ??= {
+    post: nodePost,
+    fill: (bytes) => randomFillSync(bytes),
+    apart: (work) => outside.runInAsyncScope(work),
+  };
   if (!state.watchesExit) {
     state.watchesExit = true;
     process.on('beforeExit', () => void state.client?.finish());

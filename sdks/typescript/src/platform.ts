@@ -15,6 +15,8 @@ export interface Platform {
   /** Fills with bytes that nobody can guess, so that ids never meet. */
   fill(bytes: Uint8Array): Uint8Array;
   post: Post;
+  /** Runs work of ours apart from the call that happens to start it, so that nobody takes it for a part of that call. */
+  apart(work: () => void): void;
   /** Keeps the program alive until what it answers is called. */
   hold(): () => void;
 }
@@ -33,6 +35,7 @@ const defaults: Platform = {
     return hasCrypto ? crypto.getRandomValues(bytes) : bytes.map(() => Math.floor(Math.random() * 256));
   },
   post: fetchPost,
+  apart: (work) => work(),
   hold() {
     const timer = setInterval(() => {}, 60_000);
     return () => clearInterval(timer);

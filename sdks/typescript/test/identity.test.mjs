@@ -186,6 +186,24 @@ test('parallel calls within a trace are its children, each below its own parent'
   }
 });
 
+test('requests of the SDK belong to no call of the app', async () => {
+  const { AsyncLocalStorage } = await import('node:async_hooks');
+  const own = new AsyncLocalStorage();
+  const stores = [];
+  setUp(
+    ledger,
+    {},
+    {
+      post: async () => {
+        stores.push([own.getStore(), getUser()]);
+        return { status: 202, text: '{}' };
+      },
+    },
+  );
+  await own.run('a request', () => withUser('u', () => observe('call', nothing).then(() => CognObserve.flush())));
+  assert.deepEqual(stores, [[undefined, undefined]]);
+});
+
 test('50 requests of 50 users at the same time in one process', async () => {
   const wait = () => new Promise((done) => setTimeout(done, Math.random() * 3));
   const server = createServer((request, response) => {
