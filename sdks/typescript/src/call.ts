@@ -24,6 +24,8 @@ export class Call {
   readonly span: SpanRecord;
   readonly scope: Scope;
   readonly #isFirst: boolean;
+  #hasEnded = false;
+  #sending: Promise<void> | undefined;
 
   constructor(client: Client, start: CallStart) {
     const outer = currentScope();
@@ -105,15 +107,24 @@ export class Call {
   }
 
   #end(): void {
+    if (this.#hasEnded) {
+      return;
+    }
+    this.#hasEnded = true;
     this.span.end();
     if (this.#isFirst) {
-      guard(undefined, () => this.span.trace.end());
+      const { trace } = this.span;
+      this.#sending = guard(undefined, () => trace.client.leave(trace));
     }
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** In immediate mode the sending of a trace that has ended. */
   get sending(): Promise<void> | undefined {
-    return this.#isFirst ? this.span.trace.client.settleNow() : undefined;
+    return this.#sending;
   }
 }
 

@@ -26,8 +26,10 @@ export class Client {
   #taken = 0;
   #inFlight = 0;
   #isClosed = false;
-  #isDraining = false;
-  #takeBackTimer: (() => void) | undefined;
+  #timer: { due: number; takeBack: () => void } | undefined;
+  /** How many send what is ready; more than one only where work is not shared. */
+  #senders = 0;
+  readonly #sending = new Set<Promise<void>>();
   #waiters: Waiter[] = [];
 
   constructor(config: Config, platform: Platform) {
@@ -65,30 +67,47 @@ export class Client {
     } else if (this.config.isImmediate) {
       this.#drain();
     } else {
-      this.#takeBackTimer ??= this.platform.after(this.config.flushInterval, () => this.#sendAll());
+      this.#setTimer();
     }
   }
 
-  /** A trace has ended. */
-  leave(trace: TraceRecord): void {
+  /** A trace has ended. In immediate mode answers when it is sent; not later than the end of a program would be. */
+  leave(trace: TraceRecord): Promise<void> | undefined {
     this.#queue.end(trace);
-    if (this.config.isImmediate) {
-      this.#drain();
+    if (!this.config.isImmediate || this.stats().waiting === 0) {
+      return undefined;
     }
+    this.#drain();
+    return this.#untilSent(this.config.shutdownTimeout);
+  }
+
+  #setTimer(): void {
+    const now = this.platform.now();
+    // A timer whose request has ended may never ring.
+    if (this.#timer && now < this.#timer.due + this.config.flushInterval) {
+      return;
+    }
+    this.#timer?.takeBack();
+    const takeBack = this.platform.after(this.config.flushInterval, () => this.#sendAll());
+    this.#timer = { due: now + this.config.flushInterval, takeBack };
   }
 
   #sendAll(): void {
-    this.#takeBackTimer?.();
-    this.#takeBackTimer = undefined;
+    this.#timer?.takeBack();
+    this.#timer = undefined;
     this.#queue.release();
     this.#drain();
   }
 
   #drain(): void {
-    if (!this.#isDraining) {
-      this.#isDraining = true;
-      this.platform.apart(() => void this.#sendReady());
+    if (this.platform.sharesWork && this.#senders > 0) {
+      return;
     }
+    this.#senders += 1;
+    this.platform.apart(() => {
+      const sending = this.#sendReady().finally(() => this.#sending.delete(sending));
+      this.#sending.add(sending);
+    });
   }
 
   async #sendReady(): Promise<void> {
@@ -99,7 +118,8 @@ export class Client {
         await this.#sender.send(batch);
       }
     } finally {
-      this.#isDraining = false;
+      // At once: what ends from here on needs a sender of its own.
+      this.#senders -= 1;
     }
   }
 
@@ -122,14 +142,21 @@ export class Client {
   /** Until all that has ended by now is settled, or the time is over. */
   async flush(longest?: number): Promise<void> {
     this.#sendAll();
-    await this.#untilSettled(longest);
+    await this.#untilSent(longest);
   }
 
-  /** In immediate mode what a call waits for; not longer than the end of a program would. */
-  settleNow(): Promise<void> | undefined {
-    return this.config.isImmediate && this.stats().waiting > 0
-      ? this.#untilSettled(this.config.shutdownTimeout)
-      : undefined;
+  #untilSent(longest: number | undefined): Promise<void> {
+    if (this.platform.sharesWork) {
+      return this.#untilSettled(longest);
+    }
+    const all = Promise.all(this.#sending);
+    return new Promise((done) => {
+      const takeBack = longest === undefined ? undefined : this.platform.after(longest, done);
+      void all.then(() => {
+        takeBack?.();
+        done();
+      });
+    });
   }
 
   #untilSettled(longest: number | undefined): Promise<void> {
@@ -169,6 +196,6 @@ export class Client {
   async shutdown(): Promise<void> {
     this.#isClosed = true;
     await this.finish();
-    this.#takeBackTimer?.();
+    this.#timer?.takeBack();
   }
 }

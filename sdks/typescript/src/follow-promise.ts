@@ -34,10 +34,10 @@ function makeEnds(call: Call, followValue: FollowValue) {
   const succeed = (value: unknown): unknown => {
     // A promise can be asked twice; what it answers is followed once.
     if (!followed || followed.value !== value) {
-      followed = { value, seen: call.span.hasEnded ? value : followValue(value) };
+      followed = { value, seen: call.hasEnded ? value : followValue(value) };
     }
     const { seen } = followed;
-    const sending = call.span.hasEnded ? call.sending : undefined;
+    const sending = call.hasEnded ? call.sending : undefined;
     return sending ? sending.then(() => seen) : seen;
   };
   const fail = (error: unknown): unknown => {

@@ -17,6 +17,11 @@ function attach(): typeof core {
     post: nodePost,
     fill: (bytes) => randomFillSync(bytes),
     apart: (work) => outside.runInAsyncScope(work),
+    sharesWork: true,
+    hold() {
+      const timer = setInterval(() => {}, 60_000);
+      return () => clearInterval(timer);
+    },
   };
   if (!state.watchesExit) {
     state.watchesExit = true;

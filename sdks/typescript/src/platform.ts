@@ -17,6 +17,11 @@ export interface Platform {
   post: Post;
   /** Runs work of ours apart from the call that happens to start it, so that nobody takes it for a part of that call. */
   apart(work: () => void): void;
+  /**
+   * Whether work that one call has begun may be waited for by another. Cloudflare ends the work of a request with it, so
+   * that there each request sends by itself.
+   */
+  sharesWork: boolean;
   /** Keeps the program alive until what it answers is called. */
   hold(): () => void;
 }
@@ -36,10 +41,8 @@ const defaults: Platform = {
   },
   post: fetchPost,
   apart: (work) => work(),
-  hold() {
-    const timer = setInterval(() => {}, 60_000);
-    return () => clearInterval(timer);
-  },
+  sharesWork: false,
+  hold: () => () => {},
 };
 
 /** The platform in force, with what is given laid over it. */

@@ -40,8 +40,8 @@ export class Sender {
   readonly #platform: Platform;
   readonly #settle: Settle;
   #isStopped = false;
-  /** Cuts short whatever is under way. */
-  #interrupt: (() => void) | undefined;
+  /** Each cuts short something that is under way. */
+  readonly #interrupts = new Set<() => void>();
 
   constructor(config: Config, platform: Platform, settle: Settle) {
     this.#config = config;
@@ -52,7 +52,7 @@ export class Sender {
   /** Gives up what is under way. */
   stop(): void {
     this.#isStopped = true;
-    this.#interrupt?.();
+    this.#interrupts.forEach((interrupt) => interrupt());
   }
 
   async send(batch: Piece[]): Promise<void> {
@@ -125,32 +125,41 @@ export class Sender {
     return answer;
   }
 
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((done) => {
-      const takeBack = this.#platform.after(milliseconds, done);
-      this.#interrupt = () => {
+  /** Until what `begin` starts is done, the time is over, or all is given up. */
+  #within<T>(
+    milliseconds: number,
+    begin: (done: (value?: T) => void) => void,
+    cut = (): void => {},
+  ): Promise<T | undefined> {
+    return new Promise((answer) => {
+      const finish = (value?: T): void => {
         takeBack();
-        done();
+        this.#interrupts.delete(interrupt);
+        answer(value);
       };
+      const interrupt = (): void => {
+        cut();
+        finish();
+      };
+      const takeBack = this.#platform.after(milliseconds, interrupt);
+      this.#interrupts.add(interrupt);
+      begin(finish);
     });
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await this.#within(milliseconds, () => {});
   }
 
   /** One try; `undefined` if there was no answer in time. */
   #tryOnce(packed: Awaited<ReturnType<typeof packBody>>): Promise<PostAnswer | undefined> {
-    return new Promise((done) => {
-      const abort = new AbortController();
-      const cut = (): void => {
-        abort.abort();
-        done(undefined);
-      };
-      const takeBack = this.#platform.after(this.#config.requestTimeout, cut);
-      this.#interrupt = cut;
-      const request = { url: this.#config.url ?? '', ...packed, signal: abort.signal };
-      Promise.resolve()
-        .then(() => this.#platform.post(request))
-        .then(done, () => done(undefined))
-        .finally(takeBack);
-    });
+    const abort = new AbortController();
+    const request = { url: this.#config.url ?? '', ...packed, signal: abort.signal };
+    const begin = (done: (answer?: PostAnswer) => void): void => {
+      const answered = Promise.resolve().then(() => this.#platform.post(request));
+      answered.then(done, () => done());
+    };
+    return this.#within(this.#config.requestTimeout, begin, () => abort.abort());
   }
 }
 

@@ -102,6 +102,6 @@ export class TraceRecord implements Trace {
   }
 
   end(): void {
-    this.client.leave(this);
+    void this.client.leave(this);
   }
 }

@@ -97,6 +97,22 @@ test('at the edge: no module of Node, scopes by the global AsyncLocalStorage', a
   assert.ok(ledger.requests.every((request) => request.isPacked));
 });
 
+test('at the edge: a request that is cut off takes nothing of the others with it', async () => {
+  const { AsyncLocalStorage } = await import('node:async_hooks');
+  const stuck = [];
+  const cutOff = (url, options) => (stuck.push(url) === 1 ? new Promise(() => {}) : fetch(url, options));
+  const { sdk } = loadAtEdge({ ...WEB, fetch: cutOff, AsyncLocalStorage });
+  sdk.CognObserve.init({ apiKey: KEY, endpoint: ledger.url, mode: 'immediate' });
+  void sdk.CognObserve.observe('cut off', async () => {});
+  await new Promise(setImmediate);
+  await sdk.CognObserve.observe('of another request', async () => {});
+  assert.deepEqual(
+    ledger.spans.map((span) => span.name),
+    ['of another request'],
+  );
+  await sdk.CognObserve.flush(1);
+});
+
 test('at the edge without any of it: scopes hold until the first await and reach nobody else; requests go unpacked', async () => {
   const { sdk } = loadAtEdge(WEB);
   const { CognObserve } = sdk;

@@ -47,6 +47,23 @@ test('immediate: the trace has arrived when the call answers', async () => {
   assert.equal(stats().sent, 6);
 });
 
+test('immediate: a call that ends its span by itself is sent when it answers, too', async () => {
+  setUp(ledger, { mode: 'immediate' });
+  await observe('early', async (span) => {
+    span.end();
+    await new Promise(setImmediate);
+  });
+  assert.deepEqual(
+    ledger.spans.map((span) => span.name),
+    ['early'],
+  );
+  // One after the other, each as soon as the one before has been sent.
+  for (let at = 0; at < 30; at += 1) {
+    await observe(`call ${at}`, async () => {});
+    assert.equal(ledger.spans.length, at + 2);
+  }
+});
+
 test('immediate: many at once, by hand, and late spans', async () => {
   setUp(ledger, { mode: 'immediate' });
   await Promise.all(Array.from({ length: 20 }, (_, at) => observe(`call ${at}`, async () => {})));
