@@ -29,7 +29,8 @@ export class Client {
   #timer: { due: number; takeBack: () => void } | undefined;
   /** How many send what is ready; more than one only where work is not shared. */
   #senders = 0;
-  readonly #sending = new Set<Promise<void>>();
+  /** What is being sent without anybody who waits for it. */
+  readonly #aside = new Set<Promise<void>>();
   #waiters: Waiter[] = [];
 
   constructor(config: Config, platform: Platform) {
@@ -63,9 +64,9 @@ export class Client {
       this.#settle('dropped', dropped);
     }
     if (this.#queue.count >= this.config.maxBatchSize) {
-      this.#sendAll();
-    } else if (this.config.isImmediate) {
-      this.#drain();
+      this.#drainAside(() => this.#sendAll());
+    } else if (this.config.isImmediate && this.#queue.hasEnded(trace)) {
+      this.#drainAside(() => this.#drain());
     } else {
       this.#setTimer();
     }
@@ -77,8 +78,9 @@ export class Client {
     if (!this.config.isImmediate || this.stats().waiting === 0) {
       return undefined;
     }
-    this.#drain();
-    return this.#untilSent(this.config.shutdownTimeout);
+    const own = this.#drain();
+    const longest = this.config.shutdownTimeout;
+    return this.platform.sharesWork ? this.#untilSettled(longest) : this.#within(own, longest);
   }
 
   #setTimer(): void {
@@ -88,31 +90,37 @@ export class Client {
       return;
     }
     this.#timer?.takeBack();
-    const takeBack = this.platform.after(this.config.flushInterval, () => this.#sendAll());
+    const takeBack = this.platform.after(this.config.flushInterval, () => this.#drainAside(() => this.#sendAll()));
     this.#timer = { due: now + this.config.flushInterval, takeBack };
   }
 
-  #sendAll(): void {
+  #sendAll(): Promise<void> {
     this.#timer?.takeBack();
     this.#timer = undefined;
     this.#queue.release();
-    this.#drain();
+    return this.#drain();
   }
 
-  #drain(): void {
+  /** Answers when what it has begun to send is settled; where work is shared, at once if somebody is at it already. */
+  #drain(): Promise<void> {
     if (this.platform.sharesWork && this.#senders > 0) {
-      return;
+      return Promise.resolve();
     }
     this.#senders += 1;
-    this.platform.apart(() => {
-      const sending = this.#sendReady().finally(() => this.#sending.delete(sending));
-      this.#sending.add(sending);
-    });
+    return this.platform.apart(() => this.#sendReady());
+  }
+
+  /** Begins to send what nobody waits for yet. */
+  #drainAside(begin: () => Promise<void>): void {
+    const sending = begin().finally(() => this.#aside.delete(sending));
+    this.#aside.add(sending);
   }
 
   async #sendReady(): Promise<void> {
-    // What ends in the same breath goes together.
-    await Promise.resolve();
+    if (this.platform.sharesWork) {
+      // What ends in the same breath goes together.
+      await Promise.resolve();
+    }
     try {
       for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
         await this.#sender.send(batch);
@@ -141,18 +149,21 @@ export class Client {
 
   /** Until all that has ended by now is settled, or the time is over. */
   async flush(longest?: number): Promise<void> {
-    this.#sendAll();
-    await this.#untilSent(longest);
-  }
-
-  #untilSent(longest: number | undefined): Promise<void> {
+    const own = this.#sendAll();
     if (this.platform.sharesWork) {
       return this.#untilSettled(longest);
     }
-    const all = Promise.all(this.#sending);
+    const aside = [...this.#aside];
+    await this.#within(own, longest);
+    await this.#within(Promise.all(aside), longest ?? this.config.requestTimeout);
+    // What was begun by a request that has ended meanwhile never answers.
+    aside.forEach((sending) => this.#aside.delete(sending));
+  }
+
+  #within(sent: Promise<unknown>, longest: number | undefined): Promise<void> {
     return new Promise((done) => {
       const takeBack = longest === undefined ? undefined : this.platform.after(longest, done);
-      void all.then(() => {
+      void sent.then(() => {
         takeBack?.();
         done();
       });

@@ -16,7 +16,7 @@ export interface Platform {
   fill(bytes: Uint8Array): Uint8Array;
   post: Post;
   /** Runs work of ours apart from the call that happens to start it, so that nobody takes it for a part of that call. */
-  apart(work: () => void): void;
+  apart<T>(work: () => T): T;
   /**
    * Whether work that one call has begun may be waited for by another. Cloudflare ends the work of a request with it, so
    * that there each request sends by itself.

@@ -38,6 +38,10 @@ export class Queue {
     this.#length += span.text.length;
   }
 
+  hasEnded(trace: TraceRecord): boolean {
+    return this.#ended.has(trace);
+  }
+
   /** The trace has ended: what waits of it is ready, and so is what comes later. */
   end(trace: TraceRecord): void {
     this.#ended.add(trace);

@@ -111,6 +111,7 @@ test('at the edge: a request that is cut off takes nothing of the others with it
     ['of another request'],
   );
   await sdk.CognObserve.flush(1);
+  await sdk.CognObserve.flush();
 });
 
 test('at the edge without any of it: scopes hold until the first await and reach nobody else; requests go unpacked', async () => {
