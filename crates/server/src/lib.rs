@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod router;
 pub mod serve;
 pub mod state;
+pub mod trpc;
 pub mod web;
 pub mod worker;
 

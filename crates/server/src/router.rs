@@ -11,6 +11,7 @@ use crate::http::problem::{Code, Problem};
 use crate::ingest;
 use crate::metrics::Area;
 use crate::state::AppState;
+use crate::trpc;
 use crate::web;
 use axum::Router;
 use axum::extract::Request;
@@ -75,11 +76,10 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         &state,
         Area::Ingest,
     );
-    let api = count(
-        api.route_layer(CatchPanicLayer::custom(answer_panic)),
-        &state,
-        Area::Api,
-    );
+    let api = api.route_layer(CatchPanicLayer::custom(answer_panic));
+    let procedures = trpc::routes(api.clone().with_state(Arc::clone(&state)));
+    let procedures = procedures.route_layer(CatchPanicLayer::custom(trpc::answer_panic));
+    let api = count(api.merge(procedures), &state, Area::Api);
     let service = count(
         service.route_layer(CatchPanicLayer::custom(answer_panic)),
         &state,

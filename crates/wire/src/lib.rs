@@ -6,3 +6,4 @@
 pub mod json;
 pub mod native;
 pub mod otlp;
+pub mod trpc;

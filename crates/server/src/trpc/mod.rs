@@ -1,0 +1,276 @@
+//! The tRPC door: `/api/trpc/users.list` and its kin, single or in batches, answered at once or as
+//! they come. It knows names and envelopes; all else is the REST API's.
+mod call;
+mod procedure;
+
+use crate::http::body::is_json;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use axum::routing::any;
+use call::{Called, call};
+use cognobserve_wire::json::sanitize;
+use cognobserve_wire::trpc::{
+    Failure, Input, read_input, split_batch, write_batch, write_line, write_one, write_opening,
+};
+use futures_util::stream::{self, Stream, StreamExt};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use procedure::{PROCEDURES, Procedure};
+use std::any::Any;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+const MAX_CALLS: usize = 50;
+/// Largest body, and longest input in a URL.
+const MAX_BYTES: usize = 2 << 20;
+/// Calls of a batch that are answered at a time; changes are made one after the other.
+const AT_A_TIME: usize = 8;
+
+/// Every path below `/api/trpc`; `rest` answers the calls.
+pub fn routes<S: Clone + Send + Sync + 'static>(rest: Router) -> Router<S> {
+    let rest = Arc::new(rest);
+    let handler = any(
+        async move |names: Result<Path<String>, PathRejection>, request: Request| {
+            // Without a name, or with one that no text is: no procedure is called so.
+            let names = names.map_or_else(|_| String::new(), |Path(names)| names);
+            answer(Arc::clone(&rest), names, request).await
+        },
+    );
+    Router::new()
+        .route("/api/trpc", handler.clone())
+        .route("/api/trpc/{*procedures}", handler)
+}
+
+/// A panic in tRPC's shape.
+pub fn answer_panic(_: Box<dyn Any + Send>) -> Response<Body> {
+    tracing::error!("a handler panicked");
+    refuse(
+        &Failure::new(500, "The server failed; the log says where."),
+        false,
+    )
+}
+
+/// A call as it was sent.
+struct Sent {
+    name: String,
+    input: Result<Input, Failure>,
+}
+
+impl Sent {
+    fn is_superjson(&self) -> bool {
+        self.input.as_ref().is_ok_and(|input| input.is_superjson)
+    }
+}
+
+struct Query {
+    is_batch: bool,
+    input: Option<String>,
+}
+
+fn read_query(uri: &Uri) -> Query {
+    let mut query = Query {
+        is_batch: false,
+        input: None,
+    };
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or("").as_bytes()) {
+        match &*name {
+            "batch" => query.is_batch = value == "1",
+            "input" => query.input = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    query
+}
+
+/// `names`: of the procedures, as the path has them.
+async fn answer(rest: Arc<Router>, names: String, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let query = read_query(&parts.uri);
+    let names: Vec<String> = match query.is_batch {
+        true => names.split(',').map(str::to_owned).collect(),
+        false => vec![names],
+    };
+    if names.len() > MAX_CALLS {
+        let words = format!("A batch has at most {MAX_CALLS} calls.");
+        return refuse(&Failure::new(400, words), false);
+    }
+    let text = match read_text(&parts, body, query.input).await {
+        Ok(text) => text,
+        Err(failure) => return refuse(&failure, false),
+    };
+    let sent = read_calls(names, text.as_deref(), query.is_batch);
+    let is_stream = query.is_batch
+        && parts
+            .headers
+            .get("trpc-accept")
+            .is_some_and(|form| form == "application/jsonl");
+    match is_stream {
+        true => answer_as_they_come(rest, parts, sent),
+        false => answer_at_once(&rest, &parts, sent, query.is_batch).await,
+    }
+}
+
+/// The input, from the URL or, of a POST, from the body; clean JSON text.
+async fn read_text(
+    parts: &Parts,
+    body: Body,
+    in_url: Option<String>,
+) -> Result<Option<String>, Failure> {
+    let bytes = match parts.method {
+        Method::POST => {
+            if !is_json(&parts.headers) {
+                let words = "Send JSON with Content-Type: application/json.";
+                return Err(Failure::new(415, words));
+            }
+            let body = Limited::new(body, MAX_BYTES).collect().await;
+            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                true => Failure::new(413, "The body is too large."),
+                false => Failure::new(400, "The body could not be read."),
+            })?;
+            body.to_bytes()
+        }
+        _ => in_url.unwrap_or_default().into(),
+    };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let clean = sanitize(&bytes).map_err(|error| Failure::new(400, error.to_string()))?;
+    Ok(Some(clean.text().to_owned()))
+}
+
+fn read_calls(names: Vec<String>, text: Option<&str>, is_batch: bool) -> Vec<Sent> {
+    let refuse = |error: cognobserve_wire::trpc::InputError| Failure::new(400, error.to_string());
+    let inputs = match is_batch {
+        true => split_batch(text, names.len()),
+        false => Ok(vec![text.map(str::to_owned)]),
+    };
+    let inputs = match inputs {
+        Ok(inputs) => inputs.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error); names.len()],
+    };
+    let calls = names.into_iter().zip(inputs);
+    let calls = calls.map(|(name, input)| Sent {
+        name,
+        input: input
+            .and_then(|input| read_input(input.as_deref()))
+            .map_err(refuse),
+    });
+    calls.collect()
+}
+
+fn find(name: &str, method: &Method) -> Result<&'static Procedure, Failure> {
+    let found = PROCEDURES.iter().find(|procedure| procedure.name == name);
+    let procedure =
+        found.ok_or_else(|| Failure::new(404, format!("No procedure found on path \"{name}\"")))?;
+    let kind = if procedure.is_mutation {
+        "mutation"
+    } else {
+        "query"
+    };
+    let fits = match *method {
+        Method::POST => true,
+        Method::GET | Method::HEAD => !procedure.is_mutation,
+        _ => false,
+    };
+    fits.then_some(procedure).ok_or_else(|| {
+        let words = format!("Unsupported {method}-request to {kind} procedure at path \"{name}\"");
+        Failure::new(405, words)
+    })
+}
+
+async fn make(rest: &Router, parts: &Parts, name: &str, input: Result<Input, Failure>) -> Called {
+    let aimed =
+        find(name, &parts.method).and_then(|procedure| Ok((procedure, (procedure.aim)(input?)?)));
+    match aimed {
+        Ok((procedure, target)) => call(rest, parts, procedure, target).await,
+        Err(failure) => failure.into(),
+    }
+}
+
+fn width(method: &Method) -> usize {
+    if *method == Method::POST {
+        1
+    } else {
+        AT_A_TIME
+    }
+}
+
+async fn answer_at_once(
+    rest: &Router,
+    parts: &Parts,
+    sent: Vec<Sent>,
+    is_batch: bool,
+) -> Response<Body> {
+    let calls = stream::iter(sent).map(async |it| {
+        let is_superjson = it.is_superjson();
+        let called = make(rest, parts, &it.name, it.input).await;
+        let status = called
+            .outcome
+            .as_ref()
+            .map_or_else(|failure| failure.status.http, |_| 200);
+        let envelope = write_one(&called.outcome, Some(&it.name), is_superjson);
+        (status, envelope, called.retry_after)
+    });
+    let made: Vec<_> = calls.buffered(width(&parts.method)).collect().await;
+    let mut statuses = made.iter().map(|(status, ..)| *status);
+    let first = statuses.next().unwrap_or(200);
+    let status = if statuses.all(|status| status == first) {
+        first
+    } else {
+        207
+    };
+    let retry_after = made
+        .iter()
+        .find_map(|(.., retry_after)| retry_after.clone());
+    let mut envelopes: Vec<String> = made.into_iter().map(|(_, envelope, _)| envelope).collect();
+    let body = match is_batch {
+        true => write_batch(&envelopes),
+        false => envelopes.pop().unwrap_or_default(),
+    };
+    let mut headers = HeaderMap::new();
+    if let Some(retry_after) = retry_after {
+        headers.insert(header::RETRY_AFTER, retry_after);
+    }
+    finish(status, headers, Body::from(body))
+}
+
+/// Lines in the order in which the calls end.
+fn answer_as_they_come(rest: Arc<Router>, parts: Parts, sent: Vec<Sent>) -> Response<Body> {
+    let is_superjson = sent.iter().any(Sent::is_superjson);
+    let opening = write_opening(sent.len(), is_superjson);
+    let width = width(&parts.method);
+    let parts = Arc::new(parts);
+    let lines = stream::iter(sent).enumerate().map(move |(at, it)| {
+        let (rest, parts) = (Arc::clone(&rest), Arc::clone(&parts));
+        async move {
+            let called = make(&rest, &parts, &it.name, it.input).await;
+            write_line(at, &called.outcome, Some(&it.name), is_superjson)
+        }
+    });
+    let lines = stream::once(async { opening }).chain(lines.buffer_unordered(width));
+    finish(200, HeaderMap::new(), stream_body(lines))
+}
+
+fn stream_body(lines: impl Stream<Item = String> + Send + 'static) -> Body {
+    Body::from_stream(lines.map(Ok::<_, Infallible>))
+}
+
+fn refuse(failure: &Failure, is_superjson: bool) -> Response<Body> {
+    let body = write_one(&Err(failure.clone()), None, is_superjson);
+    finish(failure.status.http, HeaderMap::new(), Body::from(body))
+}
+
+fn finish(status: u16, mut headers: HeaderMap, body: Body) -> Response<Body> {
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("trpc-accept, accept"),
+    );
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,2 @@
+// Types alone: see index.d.ts.
+export {};
