@@ -1,0 +1,221 @@
+"""Ended spans that wait to be sent. Bounded: over the limit the oldest go, and are counted.
+
+Its lock is reentrant, since the garbage collector may end a span while another one is being taken.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from typing import Callable, Deque, List, Optional, Union, cast
+
+from ._log import warn_once
+from ._settings import Settings
+from ._spans import Span
+from ._traces import Trace
+
+#: Contents over this are left out, so that a queue that is bounded in spans is so in memory.
+MAX_CONTENT_BYTES = 64 * 1024 * 1024
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+_LEFT_OUT = b'"[left out: too much waits to be sent]"'
+
+
+class Entry:
+    """Spans of one trace that leave together."""
+
+    __slots__ = ("trace", "spans", "size", "since")
+
+    def __init__(self, trace: Trace, since: float) -> None:
+        self.trace = trace
+        self.spans: Deque[Span] = deque()
+        self.size = 0
+        self.since = since
+
+
+Barrier = threading.Event
+
+
+def size_of(span: Span) -> int:
+    return len(span.input or b"") + len(span.output or b"")
+
+
+class Buffer:
+    """``ready`` leaves as soon as it is due, in the order of the traces' ends; ``open`` waits for its trace's end."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._condition = threading.Condition(threading.RLock())
+        self._ready: Deque[Union[Entry, Barrier]] = deque()
+        self._open: "OrderedDict[str, Entry]" = OrderedDict()
+        self._late: "OrderedDict[str, Entry]" = OrderedDict()
+        self._ready_count = 0
+        self._open_count = 0
+        self._bytes = 0
+        self.dropped = 0
+        self.is_closed = False
+
+    @property
+    def count(self) -> int:
+        return self._ready_count + self._open_count
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._ready and not self._open
+
+    def add_span(self, trace: Trace, span: Span) -> None:
+        with self._condition:
+            if self.is_closed:
+                self.dropped += 1
+                return
+            if self._bytes + size_of(span) > MAX_CONTENT_BYTES:
+                self._leave_content_out(span)
+            entry = self._find_entry(trace)
+            entry.spans.append(span)
+            entry.size += size_of(span)
+            self._bytes += size_of(span)
+            if trace.is_ended:
+                self._ready_count += 1
+            else:
+                self._open_count += 1
+            if self.count > self._settings.max_queue_size:
+                self._drop_oldest()
+            self._wake()
+
+    def end_trace(self, trace: Trace) -> None:
+        """Nothing is left to wait for: what has ended leaves."""
+        with self._condition:
+            if self.is_closed:
+                return
+            entry = self._open.pop(trace.id, None)
+            if entry is not None:
+                self._release(entry)
+            elif not trace.was_released and len(self._ready) < self._settings.max_queue_size:
+                self._release(Entry(trace, 0.0))
+            self._wake()
+
+    def add_barrier(self) -> Barrier:
+        """An event that is set when all that waits now, also of open traces, has been dealt with."""
+        barrier = threading.Event()
+        with self._condition:
+            self._release_all()
+            self._ready.append(barrier)
+            self._condition.notify_all()
+        return barrier
+
+    def take(self, wait: bool = True) -> Optional[List[Entry]]:
+        """The next batch when it is due; None when there is nothing more to come."""
+        with self._condition:
+            while True:
+                self._pass_barriers()
+                pause = self._find_pause()
+                if pause is not None and pause <= 0:
+                    return self._cut_batch()
+                if self.is_closed or not wait:
+                    return None
+                self._condition.wait(pause)
+
+    def close(self) -> int:
+        """Takes nothing any more; answers how many spans are left behind."""
+        with self._condition:
+            self.is_closed = True
+            left = self.count
+            self.dropped += left
+            self._ready.clear()
+            self._open.clear()
+            self._late.clear()
+            self._ready_count = self._open_count = self._bytes = 0
+            self._condition.notify_all()
+            return left
+
+    def _find_entry(self, trace: Trace) -> Entry:
+        if not trace.is_ended:
+            if trace.id not in self._open:
+                self._open[trace.id] = Entry(trace, self._clock())
+            return self._open[trace.id]
+        entry = self._late.get(trace.id)
+        if entry is None:
+            entry = self._late[trace.id] = Entry(trace, self._clock())
+            self._ready.append(entry)
+        return entry
+
+    def _release(self, entry: Entry) -> None:
+        entry.since = self._clock()
+        entry.trace.was_released = True
+        self._open_count -= len(entry.spans)
+        self._ready_count += len(entry.spans)
+        self._ready.append(entry)
+
+    def _release_all(self) -> None:
+        while self._open:
+            self._release(self._open.popitem(last=False)[1])
+
+    def _wake(self) -> None:
+        """The sender looks up when something new is due, and not for each span."""
+        most = self._settings.max_batch_size
+        if len(self._ready) == 1 or self._ready_count >= most or self._open_count >= most:
+            self._condition.notify_all()
+
+    def _pass_barriers(self) -> None:
+        while self._ready and isinstance(self._ready[0], Barrier):
+            cast(Barrier, self._ready.popleft()).set()
+
+    def _find_pause(self) -> Optional[float]:
+        """Seconds until something is due; None while nothing is in sight."""
+        if self._open_count >= self._settings.max_batch_size:
+            # Of traces that never end, too, something arrives.
+            self._release_all()
+        if not self._ready:
+            return None
+        if self._ready_count >= self._settings.max_batch_size:
+            return 0.0
+        if self.is_closed or any(isinstance(one, Barrier) for one in self._ready):
+            return 0.0
+        first = self._ready[0]
+        assert isinstance(first, Entry)
+        return first.since + self._settings.flush_interval - self._clock()
+
+    def _cut_batch(self) -> List[Entry]:
+        batch: List[Entry] = []
+        spans = size = 0
+        while self._ready and not isinstance(self._ready[0], Barrier):
+            entry = self._ready[0]
+            most = self._settings.max_batch_size
+            if batch and (spans + len(entry.spans) > most or size + entry.size > MAX_BATCH_BYTES):
+                break
+            self._ready.popleft()
+            self._late.pop(entry.trace.id, None)
+            batch.append(entry)
+            spans += len(entry.spans)
+            size += entry.size
+        self._ready_count -= spans
+        self._bytes -= size
+        return batch
+
+    def _drop_oldest(self) -> None:
+        index = next((i for i, one in enumerate(self._ready) if isinstance(one, Entry) and one.spans), None)
+        if index is not None:
+            entry = cast(Entry, self._ready[index])
+            self._ready_count -= 1
+        else:
+            entry = next(iter(self._open.values()))
+            self._open_count -= 1
+        span = entry.spans.popleft()
+        entry.size -= size_of(span)
+        self._bytes -= size_of(span)
+        self.dropped += 1
+        if not entry.spans and index is not None:
+            del self._ready[index]
+            self._late.pop(entry.trace.id, None)
+        elif not entry.spans:
+            del self._open[entry.trace.id]
+        warn_once(
+            "queue full",
+            f"more than {self._settings.max_queue_size} spans wait to be sent: the oldest are dropped",
+        )
+
+    def _leave_content_out(self, span: Span) -> None:
+        span.input = _LEFT_OUT if span.input is not None else None
+        span.output = _LEFT_OUT if span.output is not None else None
+        warn_once("too large", "over 64 MiB wait to be sent: inputs and outputs are left out")

@@ -1,0 +1,216 @@
+"""A client: settings, what waits, and one daemon thread that sends it. Safe to fork and to end at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+import time
+import weakref
+from typing import Any, Dict, Optional
+
+from ._buffer import Buffer
+from ._delivery import Delivery, Tools
+from ._encoding import encode, make_plain
+from ._log import forget_said, harmless, renew_lock, say, set_debug, warn, warn_once
+from ._settings import Settings, read_settings
+from ._spans import Span
+from ._traces import Trace
+
+_MASKED = b'"[masked]"'
+
+
+class Client:
+    """Owns what waits. After a fork the child's copy is empty and of a new generation."""
+
+    def __init__(self, settings: Settings, tools: Optional[Tools] = None) -> None:
+        self.settings = settings
+        self.tools = tools or Tools()
+        self.is_recording = settings.is_recording
+        self.is_immediate = settings.mode == "immediate"
+        self.generation = 0
+        self._start_empty()
+        _clients.add(self)
+
+    def _start_empty(self) -> None:
+        self._buffer = Buffer(self.settings, self.tools.clock)
+        self._delivery = Delivery(self.settings, self.tools)
+        self._thread: Optional[threading.Thread] = None
+        self._thread_lock = threading.RLock()
+
+    def forget_parent(self) -> None:
+        """In a child process: the parent sends what is the parent's."""
+        self.generation += 1
+        self._start_empty()
+
+    # What spans and traces call.
+
+    def take_span(self, trace: Trace, span: Span) -> None:
+        if self.is_recording:
+            self._buffer.add_span(trace, span)
+            self._start_thread()
+
+    def take_trace(self, trace: Trace) -> None:
+        if self.is_recording:
+            self._buffer.end_trace(trace)
+            self._start_thread()
+
+    def encode_content(self, value: Any, what: str) -> Optional[bytes]:
+        """An input or output as it is sent; None if it is not."""
+        settings = self.settings
+        if value is None or not (self.is_recording and settings.capture_content):
+            return None
+        if settings.mask is None:
+            return encode(value)
+        try:
+            # A copy of plain data: a mask may change it in place without changing the app's own.
+            return encode(settings.mask(make_plain(value), what))
+        except Exception as error:
+            warn_once("mask", f"the mask raised {type(error).__name__}: [masked] is sent instead")
+            return _MASKED
+
+    # What the app calls.
+
+    def stats(self) -> Dict[str, int]:
+        """Spans: ``sent``, ``dropped``, ``refused`` and ``waiting``."""
+        delivery, buffer = self._delivery, self._buffer
+        return {
+            "sent": delivery.sent,
+            "dropped": delivery.dropped + buffer.dropped,
+            "refused": delivery.refused,
+            "waiting": buffer.count + delivery.in_flight,
+        }
+
+    def flush(self, timeout: Optional[float] = None) -> bool:
+        """Waits until what has ended was dealt with; whether that was so in time."""
+        if not self.is_recording or self._buffer.is_closed:
+            return True
+        if threading.current_thread() is self._thread:
+            return False
+        barrier = self._buffer.add_barrier()
+        if not self._start_thread():
+            self._run(wait=False)
+        return barrier.wait(timeout)
+
+    def settle(self, trace: Trace) -> None:
+        """In immediate mode, waits until an ended trace was sent."""
+        if self.is_immediate and trace.is_ended:
+            self.flush()
+
+    async def settle_async(self, trace: Trace) -> None:
+        """The same, without holding up the event loop."""
+        if not (self.is_immediate and self.is_recording and trace.is_ended):
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+        else:
+            await loop.run_in_executor(None, self.flush)
+
+    def shutdown(self, timeout: Optional[float] = None) -> None:
+        """Sends what waits, for a limited time, and takes nothing any more."""
+        buffer = self._buffer
+        if buffer.is_closed:
+            return
+        if timeout is None:
+            timeout = self.settings.shutdown_timeout
+        if self.is_recording and (self._delivery.in_flight or not buffer.is_empty):
+            deadline = self.tools.clock() + timeout
+            self._delivery.hurry(timeout)
+            self.flush(max(0.0, deadline - self.tools.clock()))
+        left = buffer.close() + self._delivery.in_flight
+        if left:
+            warn(f"{left} spans could not be sent before the end of the program")
+
+    # The thread.
+
+    def _start_thread(self) -> bool:
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            return True
+        with self._thread_lock:
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._run, name="cognobserve", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # The interpreter is ending, or there are too many: ``flush`` does it by itself.
+                    return False
+                self._thread = thread
+        return True
+
+    def _run(self, wait: bool = True) -> None:
+        buffer, delivery = self._buffer, self._delivery
+        while True:
+            batch = buffer.take(wait)
+            if batch is None:
+                return
+            delivery.deliver(batch)
+
+
+_clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
+_current: Optional[Client] = None
+_current_lock = threading.Lock()
+
+
+def get_client() -> Client:
+    """The one that ``init`` made, else one that the environment alone describes."""
+    client = _current
+    return client if client is not None else _make_from_environment()
+
+
+def _make_from_environment() -> Client:
+    global _current
+    with _current_lock:
+        if _current is None:
+            _current = _make({}, None)
+        return _current
+
+
+def _make(options: Dict[str, Any], tools: Optional[Tools]) -> Client:
+    settings = read_settings(options)
+    set_debug(settings.debug)
+    say(f"sends to {settings.endpoint}" if settings.is_recording else "records nothing")
+    return Client(settings, tools)
+
+
+def replace_client(options: Dict[str, Any], tools: Optional[Tools] = None) -> Client:
+    """A new client; what waits in the one before is sent in the background."""
+    global _current
+    with _current_lock:
+        before = _current
+        if before is not None:
+            forget_said()
+            _end_in_background(before)
+        _current = _make(options, tools)
+        return _current
+
+
+@harmless
+def _end_in_background(client: Client) -> None:
+    threading.Thread(target=client.shutdown, name="cognobserve-end", daemon=True).start()
+
+
+@harmless
+def _end_all() -> None:
+    """At the end of the program, all clients share one deadline."""
+    clients = list(_clients)
+    started = time.monotonic()
+    for client in clients:
+        used = time.monotonic() - started
+        client.shutdown(max(0.0, client.settings.shutdown_timeout - used))
+
+
+def _after_fork() -> None:
+    global _current_lock
+    _current_lock = threading.Lock()
+    renew_lock()
+    for client in list(_clients):
+        client.forget_parent()
+
+
+atexit.register(_end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
