@@ -177,21 +177,36 @@ class Buffer:
         return first.since + self._settings.flush_interval - self._clock()
 
     def _cut_batch(self) -> List[Entry]:
+        """What fits into one request: of a trace that is too large alone, a part."""
         batch: List[Entry] = []
-        spans = size = 0
-        while self._ready and not isinstance(self._ready[0], Barrier):
+        room, space = self._settings.max_batch_size, MAX_BATCH_BYTES
+        while self._ready and room > 0 and not isinstance(self._ready[0], Barrier):
             entry = self._ready[0]
-            most = self._settings.max_batch_size
-            if batch and (spans + len(entry.spans) > most or size + entry.size > MAX_BATCH_BYTES):
+            if len(entry.spans) <= room and entry.size <= space:
+                self._ready.popleft()
+                self._late.pop(entry.trace.id, None)
+            elif batch:
                 break
-            self._ready.popleft()
-            self._late.pop(entry.trace.id, None)
+            else:
+                entry = self._split(entry, room)
             batch.append(entry)
-            spans += len(entry.spans)
-            size += entry.size
-        self._ready_count -= spans
-        self._bytes -= size
+            room -= len(entry.spans)
+            space -= entry.size
+            self._ready_count -= len(entry.spans)
+            self._bytes -= entry.size
         return batch
+
+    @staticmethod
+    def _split(entry: Entry, room: int) -> Entry:
+        part = Entry(entry.trace, entry.since)
+        while len(entry.spans) > 1 and len(part.spans) < room:
+            size = size_of(entry.spans[0])
+            if part.spans and part.size + size > MAX_BATCH_BYTES:
+                break
+            part.spans.append(entry.spans.popleft())
+            part.size += size
+            entry.size -= size
+        return part
 
     def _drop_oldest(self) -> None:
         index = next((i for i, one in enumerate(self._ready) if isinstance(one, Entry) and one.spans), None)

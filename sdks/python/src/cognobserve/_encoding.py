@@ -19,7 +19,7 @@ from typing import Any, Dict, List, Mapping, Optional, Set
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
-TRUNCATED = "… [truncated]"
+TRUNCATED = "[truncated]"
 _MOST_ITEMS = 20_000
 _MOST_ARRAY = 1_000
 
@@ -35,8 +35,8 @@ def encode(value: Any, limit: int = MAX_BYTES) -> bytes:
         pass
     try:
         # Escapes and quotes make JSON longer than its text: a smaller room until it fits.
-        for share in (1, 2, 7):
-            data = _dump(make_plain(value, limit // share))
+        for room in (limit - 1024, limit // 2, limit // 7):
+            data = _dump(make_plain(value, room))
             if len(data) <= limit:
                 return data
     except Exception:
@@ -202,10 +202,10 @@ class _Plain:
         plain: Dict[str, Any] = {}
         for key, one in list(value.items()):
             if self.room <= 0:
-                plain[TRUNCATED] = len(value) - len(plain)
+                plain[TRUNCATED] = True
                 break
-            text = key if isinstance(key, str) else self._write_key(key)
-            plain[self._cut(text)] = self.walk(one, depth + 1)
+            name = self._cut(key if isinstance(key, str) else self._write_key(key))
+            plain[name] = self.walk(one, depth + 1)
         return plain
 
     def _walk_list(self, value: Any, depth: int) -> List[Any]:

@@ -150,13 +150,20 @@ class _TimedSocket:
 
 
 class _TimedReader(io.RawIOBase):
+    """Holds the socket's own reader, which keeps the socket open until the answer has been read."""
+
     def __init__(self, inner: socket.socket, deadline: float) -> None:
         self._inner = inner
+        self._raw = inner.makefile("rb", buffering=0)
         self._deadline = deadline
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> Optional[int]:
         self._inner.settimeout(_left(self._deadline))
-        return self._inner.recv_into(buffer)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -143,10 +143,9 @@ def with_user(user: UserLike, **attributes: Any) -> _Within:
     named = merge(user, attributes)
 
     def change(scope: Scope) -> Scope:
-        if named is None:
-            return Scope(NOBODY, scope.session_id, scope.trace, scope.span)
-        person = read_person_safely(named)
-        return Scope(person or scope.person, scope.session_id, scope.trace, scope.span)
+        # Who cannot be read is nobody, and not the one around.
+        person = read_person_safely(named) or NOBODY
+        return Scope(person, scope.session_id, scope.trace, scope.span)
 
     return _Within(change)
 

@@ -19,18 +19,14 @@ _RAW_HEADER = "x-stainless-raw-response"
 #: What of a request is a parameter of the model, in all providers' names.
 PARAMETERS = (
     "dimensions",
-    "encoding_format",
     "frequency_penalty",
-    "logprobs",
     "max_completion_tokens",
     "max_output_tokens",
     "max_tokens",
     "n",
-    "parallel_tool_calls",
     "presence_penalty",
     "reasoning",
     "reasoning_effort",
-    "response_format",
     "seed",
     "service_tier",
     "stop",
@@ -39,9 +35,7 @@ PARAMETERS = (
     "thinking",
     "tool_choice",
     "top_k",
-    "top_logprobs",
     "top_p",
-    "truncation",
     "verbosity",
 )
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._encoding import encode
 from ._log import note_fault
 from ._scope import choose_person, get_scope
-
-_NAMES = {"name": "user.full_name", "email": "user.email"}
 
 
 class UserSpanProcessor:
     """``provider.add_span_processor(UserSpanProcessor())``.
 
-    Sets ``user.id`` and ``session.id`` when a span starts, and, unless ``profile`` is false, ``user.full_name``,
-    ``user.email`` and ``user.…`` for other attributes. What a span has already is left as it is.
+    Sets ``user.id`` and ``session.id`` when a span starts, and, unless ``profile`` is false, ``user.name``, ``user.email``
+    and ``user.…`` for other attributes that are text, number or bool. What a span has already is left as it is.
     """
 
     def __init__(self, profile: bool = True) -> None:
@@ -37,8 +34,8 @@ class UserSpanProcessor:
             span.set_attribute("user.id", person.id)
             if self._profile:
                 for key, value in (person.profile or {}).items():
-                    if value is not None:
-                        span.set_attribute(_NAMES.get(key, f"user.{key}"), _make_attribute(value))
+                    if isinstance(value, (str, bool, int, float)) and f"user.{key}" not in known:
+                        span.set_attribute(f"user.{key}", value)
         if session_id is not None and "session.id" not in known:
             span.set_attribute("session.id", session_id)
 
@@ -54,6 +51,3 @@ class UserSpanProcessor:
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         return True
 
-
-def _make_attribute(value: Any) -> Any:
-    return value if isinstance(value, (str, bool, int, float)) else encode(value).decode()
