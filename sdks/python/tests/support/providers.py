@@ -86,11 +86,19 @@ class Providers:
 
 def response_events() -> List[Dict[str, Any]]:
     whole = read_answer("openai-responses")
+    item = {**whole["output"][0], "id": "m"}
+    whole["output"] = [item]
     begun = {**whole, "status": "in_progress", "output": [], "usage": None}
-    delta = {"type": "response.output_text.delta", "item_id": "m", "output_index": 0, "content_index": 0}
-    return [
-        {"type": "response.created", "sequence_number": 0, "response": begun},
-        {**delta, "sequence_number": 1, "delta": "Hel", "logprobs": []},
-        {**delta, "sequence_number": 2, "delta": "lo!", "logprobs": []},
-        {"type": "response.completed", "sequence_number": 3, "response": whole},
+    place = {"item_id": "m", "output_index": 0, "content_index": 0}
+    delta = {"type": "response.output_text.delta", **place, "logprobs": []}
+    part = {"type": "output_text", "text": "", "annotations": []}
+    events = [
+        {"type": "response.created", "response": begun},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
+        {"type": "response.content_part.added", **place, "part": part},
+        {**delta, "delta": "Hel"},
+        {**delta, "delta": "lo!"},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": whole},
     ]
+    return [{**event, "sequence_number": number} for number, event in enumerate(events)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from .reading import (
-    Joiner, Reading, Text, Usage, add_up, dump, get, get_either, get_list, is_text, make_usage,
+    Joiner, Reading, Text, Usage, add_up, count, dump, get, get_either, get_list, is_text, make_usage,
 )  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def _is_ours(answer: Any) -> bool:
     candidates = get_list(answer, "candidates")
     usage = get_either(answer, "usageMetadata", "usage_metadata")
     if candidates is None:
-        return usage is not None and get_either(usage, "promptTokenCount", "prompt_token_count") is not None
+        return count(get_either(usage, "promptTokenCount", "prompt_token_count")) is not None
     return usage is not None or any(get(one, "content") is not None for one in candidates)
 
 
