@@ -5,6 +5,7 @@ Nothing in here raises into the host.
 
 from __future__ import annotations
 
+import collections.abc
 from typing import Any, Mapping, Optional
 
 from ._client import Client, get_client
@@ -192,7 +193,7 @@ def record_event(message: str, data: Any, level: str) -> None:
         options = Options(type="event")
         span = start_first(client, name, options, choose_person(None), scope.session_id)
     if data is not None:
-        span.set_metadata(data if isinstance(data, Mapping) else {"data": data})
+        span.set_metadata(data if isinstance(data, collections.abc.Mapping) else {"data": data})
     span.set_level(level)
     span.end()
     if trace is None:

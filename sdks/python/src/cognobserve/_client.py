@@ -10,6 +10,7 @@ import time
 import weakref
 from typing import Any, Dict, Optional
 
+from . import _ids
 from ._buffer import Buffer
 from ._delivery import Delivery, Tools
 from ._encoding import encode, make_plain
@@ -207,6 +208,7 @@ def _after_fork() -> None:
     global _current_lock
     _current_lock = threading.Lock()
     renew_lock()
+    _ids.renew()
     for client in list(_clients):
         client.forget_parent()
 

@@ -44,6 +44,11 @@ def encode(value: Any, limit: int = MAX_BYTES) -> bytes:
     return _dump(_name_type(value))
 
 
+def encode_text(text: str) -> bytes:
+    """A text that is known to be short."""
+    return _dump(text)
+
+
 def encode_values(values: Mapping[str, Any]) -> Dict[str, bytes]:
     """Key by key, for objects that are merged; None means absent."""
     return {str(key): encode(value) for key, value in values.items() if value is not None}
@@ -63,13 +68,16 @@ def convert(value: Any) -> Any:
 
 
 def _dump(value: Any) -> bytes:
-    text = json.dumps(
-        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=convert
-    )
+    text = _write(value)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         return _mend(text).encode("utf-8")
+
+
+_write = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=convert
+).encode
 
 
 def _mend(text: str) -> str:
@@ -93,7 +101,6 @@ def _is_large(value: Any, limit: int) -> bool:
         if kind is str:
             size += len(one)
         elif kind is dict:
-            size += sum(len(key) for key in one if type(key) is str)
             stack.extend(one.values())
         elif kind is list or kind is tuple:
             stack.extend(one)

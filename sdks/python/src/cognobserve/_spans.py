@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, TypeVar, cast
 
 from ._answers import Reading, read_answer
 from ._encoding import encode, encode_values
+from ._ids import make_span_id
 from ._log import harmless, note_fault
 from ._scope import Scope, get_scope, set_scope
 
@@ -53,7 +53,7 @@ class Span:
     def __init__(
         self, trace: "Trace", name: str, type: str = "span", parent_id: Optional[str] = None
     ) -> None:
-        self.id = os.urandom(8).hex()
+        self.id = make_span_id()
         self.trace = trace
         self.name = name
         self.type = type

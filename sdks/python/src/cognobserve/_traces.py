@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
 from ._encoding import encode_values
+from ._ids import make_trace_id
 from ._log import harmless
 from ._scope import Scope, get_scope, set_scope
 from ._spans import Span, read_name
@@ -27,7 +27,7 @@ class Trace:
         session_id: Optional[str] = None,
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.id = os.urandom(16).hex()
+        self.id = make_trace_id()
         self.client = client
         #: A process forked off in the meantime must not send what is its parent's.
         self.generation = client.generation

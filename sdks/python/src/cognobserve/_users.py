@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections.abc
+import json
 from typing import Any, Dict, Mapping, Optional, TypedDict, Union, cast
 
-from ._encoding import encode, make_plain
+from ._encoding import encode
 from ._log import warn_once
 
 
@@ -59,7 +61,7 @@ def read_id(value: Any) -> Optional[str]:
 
 def _has_own_text(value: Any) -> bool:
     """UUIDs, ObjectIds and their like say who they are; the text of a plain object says where it lies."""
-    if isinstance(value, (Mapping, list, tuple, set, bytes, float)):
+    if isinstance(value, (collections.abc.Mapping, list, tuple, set, bytes, float)):
         return False
     own: Any = type(value).__str__
     return own is not object.__str__
@@ -69,7 +71,7 @@ def read_person(user: Any, user_id: Any = None) -> Optional[Person]:
     """Whom ``user`` and ``user_id`` name; None if neither names anybody."""
     named = read_id(user_id)
     profile: Optional[Dict[str, Any]] = None
-    if isinstance(user, Mapping):
+    if isinstance(user, collections.abc.Mapping):
         inner = read_id(user.get("id"))
         if named is not None and inner is not None and inner != named:
             warn_once(
@@ -84,15 +86,19 @@ def read_person(user: Any, user_id: Any = None) -> Optional[Person]:
         named = read_id(user)
     if named is None:
         return None
-    # Copied, so that what the app changes later is not sent as what it was.
-    plain = make_plain(profile, _MOST_PROFILE_BYTES) if profile else None
-    return Person(named, plain)
+    return Person(named, _copy(profile) if profile else None)
+
+
+def _copy(profile: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """Plain data, so that what the app changes later is not sent as what it was."""
+    plain = json.loads(encode(profile, _MOST_PROFILE_BYTES))
+    return plain if isinstance(plain, dict) else None
 
 
 def merge(user: UserLike, attributes: Mapping[str, Any]) -> UserLike:
     """A user with attributes given as keywords."""
     if not attributes:
         return user
-    if isinstance(user, Mapping):
+    if isinstance(user, collections.abc.Mapping):
         return {**user, **attributes}
     return {"id": user, **attributes} if user is not None else None

@@ -6,7 +6,7 @@ import datetime
 import decimal
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from ._encoding import encode
+from ._encoding import encode, encode_text
 from ._spans import Span
 from ._traces import Trace
 
@@ -27,9 +27,9 @@ def write_trace(trace: Trace, spans: Iterable[Span]) -> bytes:
     ordered = sorted(spans, key=lambda span: span.order)
     person = trace.person
     fields: Dict[str, Optional[bytes]] = {
-        "trace_id": encode(trace.id),
-        "name": encode(trace.name),
-        "timestamp": encode(write_time(trace.start_ns)),
+        "trace_id": _plain(trace.id),
+        "name": encode_text(trace.name),
+        "timestamp": _plain(write_time(trace.start_ns)),
         "user_id": _text(person.id if person else None),
         "user": person.wire if person else None,
         "session_id": _text(trace.session_id),
@@ -41,12 +41,12 @@ def write_trace(trace: Trace, spans: Iterable[Span]) -> bytes:
 
 def write_span(span: Span) -> bytes:
     fields: Dict[str, Optional[bytes]] = {
-        "span_id": encode(span.id),
+        "span_id": _plain(span.id),
         "parent_span_id": _text(span.parent_id),
-        "name": encode(span.name),
-        "type": encode(span.type),
-        "start_time": encode(write_time(span.start_ns)),
-        "end_time": None if span.end_ns is None else encode(write_time(span.end_ns)),
+        "name": encode_text(span.name),
+        "type": encode_text(span.type),
+        "start_time": _plain(write_time(span.start_ns)),
+        "end_time": None if span.end_ns is None else _plain(write_time(span.end_ns)),
         "input": _content(span.input),
         "output": _content(span.output),
         "metadata": _object(span.metadata),
@@ -54,7 +54,7 @@ def write_span(span: Span) -> bytes:
         "model_parameters": span.model_parameters,
         "usage": encode(_clean_usage(span.usage)) if span.usage else None,
         "response_id": _text(span.response_id),
-        "level": None if span.level == "DEFAULT" else encode(span.level),
+        "level": None if span.level == "DEFAULT" else _plain(span.level),
         "status_message": _text(span.status_message),
     }
     cost = {key: _clean_cost(value) for key, value in (span.cost or {}).items()}
@@ -72,8 +72,13 @@ def _join(fields: Mapping[str, Optional[bytes]]) -> bytes:
     return b"{" + b",".join(parts) + b"}"
 
 
+def _plain(text: str) -> bytes:
+    """Our own words, which need no escapes."""
+    return b'"' + text.encode("ascii") + b'"'
+
+
 def _text(value: Optional[str]) -> Optional[bytes]:
-    return encode(value) if value else None
+    return encode_text(value) if value else None
 
 
 def _content(value: Optional[bytes]) -> Optional[bytes]:
@@ -83,7 +88,7 @@ def _content(value: Optional[bytes]) -> Optional[bytes]:
 def _object(values: Mapping[str, bytes]) -> Optional[bytes]:
     if not values:
         return None
-    return b"{" + b",".join(encode(key) + b":" + one for key, one in values.items()) + b"}"
+    return b"{" + b",".join(encode_text(key) + b":" + one for key, one in values.items()) + b"}"
 
 
 def _clean_usage(usage: Mapping[str, Any]) -> Dict[str, Any]:

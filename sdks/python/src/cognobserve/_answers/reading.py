@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any, Dict, List, Optional
 
 from .._encoding import MAX_BYTES, TRUNCATED, dump_model
 
@@ -87,7 +88,7 @@ class Text:
 def get(value: Any, *names: str) -> Any:
     """What is found under the names, one below the other; None where something is missing."""
     for name in names:
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             value = value.get(name)
         else:
             value = getattr(value, name, None)

@@ -1,0 +1,102 @@
+"""The examples against the real server: what they say arrives, and is counted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from .support.providers import Providers
+from .support.real_server import KEY, RealServer
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RealServer]:
+    made = RealServer()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def providers() -> Iterator[Providers]:
+    fake = Providers()
+    yield fake
+    fake.close()
+
+
+def run(name: str, server: RealServer, providers: Providers) -> str:
+    kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    env = {
+        **kept,
+        "PYTHONPATH": str(HERE / "src"),
+        "COGNOBSERVE_API_KEY": KEY,
+        "COGNOBSERVE_ENDPOINT": server.url,
+        "OPENAI_API_KEY": "k",
+        "OPENAI_BASE_URL": providers.base,
+    }
+    done = subprocess.run(
+        [sys.executable, str(HERE / "examples" / f"{name}.py")],
+        env=env, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def find_user(server: RealServer, external_id: str) -> Any:
+    (found,) = [one for one in server.read("/v1/users", search=external_id)["items"] if one["externalId"] == external_id]
+    detail = server.read(f"/v1/users/{found['id']}")
+    assert detail["totalTokens"] == found["totalTokens"]
+    return detail
+
+
+def test_a_simple_id(server: RealServer, providers: Providers) -> None:
+    assert run("simple_id", server, providers) == "Hello!\n"
+    user = find_user(server, "user-123")
+    assert (user["traceCount"], user["totalTokens"], user["errorCount"]) == (1, 15, 0)
+    # 8 prompt tokens and 4 cached ones, 3 completion tokens, by the price book.
+    assert user["totalCost"] == pytest.approx(8 * 2.5e-6 + 4 * 1.25e-6 + 3 * 1e-5)
+    assert [one["externalId"] for one in user["sessions"]] == ["session-456"]
+
+
+def test_a_full_user(server: RealServer, providers: Providers) -> None:
+    assert run("full_user", server, providers) == "Hello!\n"
+    user = find_user(server, "user-456")
+    assert (user["name"], user["email"]) == ("Jane Roe", "jane@acme.com")
+    assert user["metadata"] == {"company": "Acme Corp", "plan": "enterprise"}
+    assert (user["traceCount"], user["totalTokens"]) == (1, 15)
+    assert [one["externalId"] for one in user["sessions"]] == ["session-789"]
+    by_plan = server.read("/v1/users", **{"metadata.plan": "enterprise"})["items"]
+    assert [one["externalId"] for one in by_plan] == ["user-456"]
+
+
+def test_a_global_user(server: RealServer, providers: Providers) -> None:
+    assert run("global_user", server, providers) == "short\n"
+    user = find_user(server, "user-789")
+    assert (user["name"], user["email"]) == ("Global User", "global@acme.com")
+    assert (user["traceCount"], user["totalTokens"], user["totalCost"]) == (1, 150, 0.25)
+    (trace,) = server.read(f"/v1/users/{user['id']}/traces")["items"]
+    assert trace["name"] == "summarise" and trace["metadata"] == {"feature": "summary"}
+    assert {one["name"] for one in trace["spans"]} == {"summarise", "read_file", "read", "llm"}
+
+
+def test_many_users(server: RealServer, providers: Providers) -> None:
+    assert run("many_users", server, providers) == "10 answers\n"
+    users = server.read("/v1/users", search="visitor-")["items"]
+    assert len(users) == 10
+    assert {(one["traceCount"], one["totalTokens"]) for one in users} == {(1, 15)}
+
+
+def test_by_hand(server: RealServer, providers: Providers) -> None:
+    assert run("by_hand", server, providers).startswith("sent: True {'sent': 2,")
+    user = find_user(server, "user-321")
+    assert (user["traceCount"], user["errorCount"]) == (1, 1)
+
+
+def test_no_example_sent_what_the_server_warns_about(server: RealServer) -> None:
+    assert server.read("/v1/me")["recentWarnings"] == []
