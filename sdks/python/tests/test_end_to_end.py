@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any, Iterator
 
+import openai
 import pytest
+
+import cognobserve
 
 from .support.providers import Providers
 from .support.real_server import KEY, RealServer
@@ -96,6 +99,22 @@ def test_by_hand(server: RealServer, providers: Providers) -> None:
     assert run("by_hand", server, providers).startswith("sent: True {'sent': 2,")
     user = find_user(server, "user-321")
     assert (user["traceCount"], user["errorCount"]) == (1, 1)
+
+
+def test_what_two_layers_tell_counts_once(server: RealServer, providers: Providers) -> None:
+    client = cognobserve.wrap_openai(openai.OpenAI(api_key="k", base_url=providers.base))
+
+    @cognobserve.observe(type="generation", user_id="twice")
+    def ask(kind: str) -> Any:
+        if kind == "embed":
+            return client.embeddings.create(model="text-embedding-3-small", input="a")
+        return client.chat.completions.create(model="gpt-4o", messages=[], stream=kind == "stream",
+                                              stream_options={"include_usage": True})  # fmt: skip
+
+    cognobserve.init(api_key=KEY, endpoint=server.url)
+    ask("chat"), ask("embed"), list(ask("stream"))
+    assert cognobserve.flush(30)
+    assert find_user(server, "twice")["totalTokens"] == 15 + 8 + 15
 
 
 def test_no_example_sent_what_the_server_warns_about(server: RealServer) -> None:

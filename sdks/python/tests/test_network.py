@@ -276,6 +276,18 @@ if __name__ == "__main__":
     assert sorted(one["user_id"] for one in receiver.traces) == ["0", "1", "2", "3"]
 
 
+def test_nothing_starts_again_after_the_end(receiver: Receiver) -> None:
+    init(receiver.url)
+    record()
+    cognobserve.shutdown()
+    cognobserve.shutdown()
+    threads = threading.active_count()
+    record()
+    assert cognobserve.flush()
+    assert threading.active_count() <= threads
+    assert cognobserve.stats() == {"sent": 1, "dropped": 1, "refused": 0, "waiting": 0}
+
+
 def test_a_second_init_sends_what_waits_under_the_first(
     receiver: Receiver, make_receiver: Callable[..., Receiver]
 ) -> None:

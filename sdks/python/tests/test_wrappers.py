@@ -138,12 +138,15 @@ def test_raw_answers(outbox: Outbox, chat: openai.OpenAI, claude: anthropic.Anth
         assert streamed.parse().id == "chatcmpl-1"
     with chat.chat.completions.with_streaming_response.create(**CHAT) as streamed:
         assert b"Hello!" in streamed.read()
-    del streamed
+    with chat.chat.completions.with_streaming_response.create(**CHAT) as streamed:
+        assert streamed.http_response.status_code == 200
+    with chat.chat.completions.with_streaming_response.create(**STREAM) as streamed:
+        stream = streamed.parse()
+        next(stream)
     message = claude.messages.with_raw_response.create(**MESSAGE)
     assert message.parse().id == "msg_1"
-    gc.collect()
     usages = [one.get("usage", {}).get("prompt_tokens") for one in outbox.spans]
-    assert usages == [12, 12, 12, None, 35]
+    assert usages == [12, 12, 12, 12, None, None, 35]
 
 
 def test_errors_pass(outbox: Outbox, chat: openai.OpenAI, providers: Providers) -> None:

@@ -64,11 +64,12 @@ class Buffer:
     def is_empty(self) -> bool:
         return not self._ready and not self._open
 
-    def add_span(self, trace: Trace, span: Span) -> None:
+    def add_span(self, trace: Trace, span: Span) -> bool:
+        """Whether there is something to send."""
         with self._condition:
             if self.is_closed:
                 self.dropped += 1
-                return
+                return False
             if self._bytes + size_of(span) > MAX_CONTENT_BYTES:
                 self._leave_content_out(span)
             entry = self._find_entry(trace)
@@ -82,18 +83,20 @@ class Buffer:
             if self.count > self._settings.max_queue_size:
                 self._drop_oldest()
             self._wake()
+            return True
 
-    def end_trace(self, trace: Trace) -> None:
+    def end_trace(self, trace: Trace) -> bool:
         """Nothing is left to wait for: what has ended leaves."""
         with self._condition:
             if self.is_closed:
-                return
+                return False
             entry = self._open.pop(trace.id, None)
             if entry is not None:
                 self._release(entry)
             elif not trace.was_released and len(self._ready) < self._settings.max_queue_size:
                 self._release(Entry(trace, 0.0))
             self._wake()
+            return True
 
     def add_barrier(self) -> Barrier:
         """An event that is set when all that waits now, also of open traces, has been dealt with."""

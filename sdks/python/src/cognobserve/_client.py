@@ -49,13 +49,13 @@ class Client:
 
     def take_span(self, trace: Trace, span: Span) -> None:
         if self.is_recording:
-            self._buffer.add_span(trace, span)
-            self._start_thread()
+            if self._buffer.add_span(trace, span):
+                self._start_thread()
 
     def take_trace(self, trace: Trace) -> None:
         if self.is_recording:
-            self._buffer.end_trace(trace)
-            self._start_thread()
+            if self._buffer.end_trace(trace):
+                self._start_thread()
 
     def encode_content(self, value: Any, what: str) -> Optional[bytes]:
         """An input or output as it is sent; None if it is not."""

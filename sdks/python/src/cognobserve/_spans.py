@@ -51,13 +51,14 @@ class Span:
     """Made by ``start_span``, ``span`` or an observed call. After ``end`` nothing changes it any more."""
 
     def __init__(
-        self, trace: "Trace", name: str, type: str = "span", parent_id: Optional[str] = None
+        self, trace: "Trace", name: str, type: str = "span", above: Optional["Span"] = None
     ) -> None:
         self.id = make_span_id()
         self.trace = trace
         self.name = name
         self.type = type
-        self.parent_id = parent_id
+        self.above = above
+        self.has_told_below = False
         self.order = next(_order)
         self.start_ns = time.time_ns()
         self.end_ns: Optional[int] = None
@@ -74,6 +75,10 @@ class Span:
         self.response_id: Optional[str] = None
         self.has_own_output = False
         self._before: Optional[Scope] = None
+
+    @property
+    def parent_id(self) -> Optional[str]:
+        return self.above.id if self.above is not None else None
 
     @property
     def is_open(self) -> bool:
@@ -124,8 +129,13 @@ class Span:
             self.model = reading.model[:_MOST_NAME]
         if self.response_id is None and isinstance(reading.response_id, str):
             self.response_id = reading.response_id[:255]
-        if self.usage is None and reading.usage:
+        # Without a response's id the server could not tell that this is what a call below has told already.
+        if self.usage is None and reading.usage and (reading.response_id or not self.has_told_below):
             self.usage = dict(reading.usage)
+            above = self.above
+            while above is not None:
+                above.has_told_below = True
+                above = above.above
         return self
 
     @chained

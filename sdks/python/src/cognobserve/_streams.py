@@ -44,6 +44,13 @@ def watch(answer: Any, call: Call) -> Any:
     return _AsyncProxy(answer, pieces) if is_async else _Proxy(answer, pieces)
 
 
+def abandon(stream: Any) -> None:
+    """Nobody will take more of this stream."""
+    pieces = getattr(stream, _FIELD, None)
+    if isinstance(pieces, Pieces):
+        pieces.end()
+
+
 def _tap(stream: Any, pieces: Pieces) -> bool:
     kind = type(stream)
     if getattr(stream, _FIELD, None) is not None:

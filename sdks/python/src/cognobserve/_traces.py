@@ -57,7 +57,7 @@ class Trace:
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> Span:
         """A span of this trace, below ``parent`` if one is given."""
-        span = Span(self, read_name(name, "span"), str(type), parent.id if parent else None)
+        span = Span(self, read_name(name, "span"), str(type), parent)
         if input is not None:
             span.set_input(input)
         if metadata:

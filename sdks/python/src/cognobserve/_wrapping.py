@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from ._calls import Call, Options, begin
 from ._log import harmless, note_fault
 from ._observe import finish
-from ._streams import is_stream, watch
+from ._streams import abandon, is_stream, watch
 
 _MARK = "_cognobserve_wrapped"
 _RAW_HEADER = "x-stainless-raw-response"
@@ -176,27 +176,45 @@ def read_raw(answer: Any) -> Optional[Dict[str, Any]]:
 
 @harmless
 def watch_raw(answer: Any, call: Call) -> None:
-    """The span ends with what ``parse`` answers, at the latest when the raw answer is forgotten."""
-    parse = answer.parse
+    """The span ends with what ``parse`` answers, or when the raw answer is closed or forgotten."""
+
+    stream: Any = None
 
     def take(parsed: Any) -> Any:
+        nonlocal stream
         if not call.span.is_open:
             return parsed
-        return finish(parsed, call)
+        parsed = finish(parsed, call)
+        stream = weakref.ref(parsed) if is_stream(parsed, True) else None
+        return parsed
 
-    @functools.wraps(parse)
+    def end(result: Any) -> Any:
+        abandon(stream and stream())
+        if call.span.is_open:
+            call.succeed(read_raw(answer))
+        return result
+
+    answer.parse = _then(answer.parse, take)
+    if callable(getattr(answer, "close", None)):
+        answer.close = _then(answer.close, end)
+    weakref.finalize(answer, call.end).atexit = False
+
+
+def _then(function: Any, follow: Callable[[Any], Any]) -> Any:
+    """The function, sync or async, and then another one with what it answers."""
+
+    @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        parsed = parse(*args, **kwargs)
-        if not inspect.iscoroutine(parsed):
-            return take(parsed)
+        result = function(*args, **kwargs)
+        if not inspect.iscoroutine(result):
+            return follow(result)
 
         async def run_async() -> Any:
-            return take(await parsed)
+            return follow(await result)
 
         return run_async()
 
-    answer.parse = run
-    weakref.finalize(answer, call.end).atexit = False
+    return run
 
 
 # Managers: what is entered to get a stream.
