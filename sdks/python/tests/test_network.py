@@ -70,6 +70,18 @@ def test_a_broken_connection_is_tried_again(receiver: Receiver) -> None:
     assert len(receiver.bodies) == 2 and receiver.bodies[0] == receiver.bodies[1]
 
 
+def test_an_answer_that_breaks_off_is_tried_again(receiver: Receiver) -> None:
+    def break_off(body: Dict[str, Any]) -> Any:
+        status, headers, text = take(body)
+        return status, {**headers, "content-length": str(len(text))}, text[:10]
+
+    receiver.replies = [break_off]
+    init(receiver.url)
+    record()
+    assert cognobserve.flush(20)
+    assert len(receiver.bodies) == 2 and cognobserve.stats()["sent"] == 1
+
+
 def test_a_hanging_server_holds_up_nobody(receiver: Receiver) -> None:
     receiver.hang = threading.Event()
     init(receiver.url, flush_interval=0, shutdown_timeout=0.2)
@@ -103,7 +115,7 @@ def test_a_try_ends_at_its_deadline_though_bytes_drip() -> None:
         answer = _http.post(url, {}, b"{}", 0.2)
         stop.set()
         thread.join()
-    assert answer.status == 0 and "Timeout" in answer.error
+    assert answer.status == 0 and "timeout" in answer.error.lower()
 
 
 def test_redirects_are_not_followed(receiver: Receiver, make_receiver: Callable[..., Receiver]) -> None:
@@ -148,6 +160,8 @@ def test_a_key_that_cannot_be_sent_is_final(receiver: Receiver) -> None:
 def run(code: str, url: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """A program of its own, with the SDK set up by the environment."""
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    # Newer Pythons warn of any fork beside a thread.
+    kept["PYTHONWARNINGS"] = "ignore::DeprecationWarning"
     given = {"PYTHONPATH": SRC, "COGNOBSERVE_API_KEY": "k", "COGNOBSERVE_ENDPOINT": url, **env}
     return subprocess.run(
         [sys.executable, "-c", code], env={**kept, **given}, capture_output=True, text=True, timeout=60

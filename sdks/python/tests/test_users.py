@@ -35,7 +35,7 @@ def test_own_before_scope_before_global(outbox: Outbox) -> None:
 
 @pytest.mark.parametrize(
     "given, expected",
-    [(7, "7"), ("  x ", "x"), (7.0, "7"), (uuid.UUID(int=1), str(uuid.UUID(int=1)))],
+    [(7, "7"), ("é 1", "é 1"), (7.0, "7"), (uuid.UUID(int=1), str(uuid.UUID(int=1)))],
 )
 def test_ids_are_text(outbox: Outbox, given: Any, expected: str) -> None:
     with with_user(given):
@@ -172,3 +172,17 @@ def test_with_user_and_with_session_decorate_every_kind_of_function(outbox: Outb
     with with_session("s"), with_session(None):
         work()
     assert "session_id" not in outbox.traces[-1]
+
+
+def test_flush_sends_what_has_ended_of_open_traces(outbox: Outbox) -> None:
+    job = start_trace("job", user_id="john")
+    job.start_span("a").end()
+    with span("outer"):
+        work()
+        assert [[step["name"] for step in one["spans"]] for one in outbox.traces] == [["a"], ["work"]]
+        work()
+    job.end()
+    assert [[step["name"] for step in one["spans"]] for one in outbox.traces[2:]] == [["outer", "work"]]
+    assert outbox.traces[2]["trace_id"] == outbox.traces[1]["trace_id"]
+    job.start_span("late").end()
+    assert outbox.traces[3]["trace_id"] == job.id

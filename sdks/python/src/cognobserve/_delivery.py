@@ -166,7 +166,7 @@ class Delivery:
 
     def _give_up(self, spans: int, answer: Answer) -> None:
         self.dropped += spans
-        what = f"status {answer.status}" if answer.status else answer.error
+        what = answer.error or f"status {answer.status}"
         if answer.status == 413:
             warn_once("413", "a trace was larger than the server takes and is dropped")
         elif answer.status in RETRIED:

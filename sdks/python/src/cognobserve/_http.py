@@ -38,7 +38,9 @@ def post(url: str, headers: Dict[str, str], body: bytes, timeout: float) -> Answ
         connection, target, more = _open(urlsplit(url), url, timeout)
         connection.request("POST", target, body, {**headers, **more, "Connection": "close"})
         answer = connection.getresponse()
-        text = answer.read(_MOST_ANSWER)
+        # Without a size it would not be noticed that an answer broke off.
+        is_bounded = answer.length is not None and answer.length <= _MOST_ANSWER
+        text = answer.read() if is_bounded else answer.read(_MOST_ANSWER)
         named = {key.lower(): value for key, value in answer.getheaders()}
         return Answer(answer.status, named, text)
     except (OSError, http.client.HTTPException) as error:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+import weakref
+from typing import Any, Callable, Optional
 
 from ._answers import Joiner, find_joiner
 from ._calls import Call
 from ._log import harmless
+
+
+def end_with(thing: Any, end: Callable[[], object]) -> None:
+    """Calls ``end`` when ``thing`` is forgotten, but not at the end of the program."""
+    finalizer = weakref.finalize(thing, end)
+    setattr(finalizer, "atexit", False)
 
 
 class Pieces:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import inspect
 import io
-import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any, Dict
 
 from ._calls import Call
 from ._generators import ObservedAsyncGenerator, ObservedGenerator
-from ._pieces import Pieces
+from ._pieces import Pieces, end_with
 
 _tapped: "Dict[type, type]" = {}
 _FIELD = "_cognobserve_pieces"
@@ -59,7 +58,7 @@ def _tap(stream: Any, pieces: Pieces) -> bool:
     try:
         tapped = _tapped.get(kind) or _make_tapped(kind)
         setattr(stream, _FIELD, pieces)
-        weakref.finalize(stream, pieces.end).atexit = False
+        end_with(stream, pieces.end)
         stream.__class__ = tapped
     except (TypeError, AttributeError):
         return False

@@ -55,8 +55,8 @@ def read_id(value: Any) -> Optional[str]:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip() if isinstance(value, (str, int)) or _has_own_text(value) else ""
-    return text or None
+    text = str(value) if isinstance(value, (str, int)) or _has_own_text(value) else ""
+    return text if text.strip() else None
 
 
 def _has_own_text(value: Any) -> bool:
@@ -99,6 +99,7 @@ def merge(user: UserLike, attributes: Mapping[str, Any]) -> UserLike:
     """A user with attributes given as keywords."""
     if not attributes:
         return user
-    if isinstance(user, collections.abc.Mapping):
-        return {**user, **attributes}
-    return {"id": user, **attributes} if user is not None else None
+    if user is None:
+        return None
+    known: Mapping[str, Any] = user if isinstance(user, collections.abc.Mapping) else {"id": user}
+    return dict(known, **attributes)

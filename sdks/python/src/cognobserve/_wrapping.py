@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from ._calls import Call, Options, begin
 from ._log import harmless, note_fault
 from ._observe import finish
+from ._pieces import end_with
 from ._streams import abandon, is_stream, watch
 
 _MARK = "_cognobserve_wrapped"
@@ -197,7 +198,7 @@ def watch_raw(answer: Any, call: Call) -> None:
     answer.parse = _then(answer.parse, take)
     if callable(getattr(answer, "close", None)):
         answer.close = _then(answer.close, end)
-    weakref.finalize(answer, call.end).atexit = False
+    end_with(answer, call.end)
 
 
 def _then(function: Any, follow: Callable[[Any], Any]) -> Any:

@@ -79,7 +79,8 @@ class Receiver:
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name, value)
-        handler.send_header("content-length", str(len(text)))
+        if "content-length" not in headers:
+            handler.send_header("content-length", str(len(text)))
         handler.end_headers()
         handler.wfile.write(text)
 
