@@ -290,6 +290,18 @@ if __name__ == "__main__":
     assert sorted(one["user_id"] for one in receiver.traces) == ["0", "1", "2", "3"]
 
 
+def test_who_waits_for_a_flush_is_let_go_at_the_end(receiver: Receiver) -> None:
+    receiver.hang = threading.Event()
+    init(receiver.url, shutdown_timeout=0)
+    record()
+    thread = threading.Thread(target=cognobserve.flush)
+    thread.start()
+    receiver.wait_for(lambda it: len(it.bodies) == 1)
+    cognobserve.shutdown()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
 def test_nothing_starts_again_after_the_end(receiver: Receiver) -> None:
     init(receiver.url)
     record()

@@ -357,6 +357,7 @@ def test_a_stream_object_keeps_its_class_and_its_manners(outbox: Outbox) -> None
 def test_other_callables(outbox: Outbox) -> None:
     assert observe(functools.partial(max, 1))(2) == 2
     assert observe(len)("abc") == 3
+    assert observe(dict) is dict
     assert len(outbox.spans) == 2
 
 

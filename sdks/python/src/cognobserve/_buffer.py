@@ -53,6 +53,7 @@ class Buffer:
         self._ready_count = 0
         self._open_count = 0
         self._bytes = 0
+        self._barriers = 0
         self.dropped = 0
         self.is_closed = False
 
@@ -104,6 +105,7 @@ class Buffer:
         with self._condition:
             self._release_all()
             self._ready.append(barrier)
+            self._barriers += 1
             self._condition.notify_all()
         return barrier
 
@@ -125,6 +127,10 @@ class Buffer:
             self.is_closed = True
             left = self.count
             self.dropped += left
+            for one in list(self._ready):
+                if isinstance(one, Barrier):
+                    one.set()
+            self._barriers = 0
             self._ready.clear()
             self._open.clear()
             self._late.clear()
@@ -163,6 +169,7 @@ class Buffer:
     def _pass_barriers(self) -> None:
         while self._ready and isinstance(self._ready[0], Barrier):
             cast(Barrier, self._ready.popleft()).set()
+            self._barriers -= 1
 
     def _find_pause(self) -> Optional[float]:
         """Seconds until something is due; None while nothing is in sight."""
@@ -173,7 +180,7 @@ class Buffer:
             return None
         if self._ready_count >= self._settings.max_batch_size:
             return 0.0
-        if self.is_closed or any(isinstance(one, Barrier) for one in self._ready):
+        if self.is_closed or self._barriers:
             return 0.0
         first = self._ready[0]
         assert isinstance(first, Entry)
@@ -212,7 +219,7 @@ class Buffer:
         return part
 
     def _drop_oldest(self) -> None:
-        index = next((i for i, one in enumerate(self._ready) if isinstance(one, Entry) and one.spans), None)
+        index = self._find_oldest() if self._ready_count else None
         if index is not None:
             entry = cast(Entry, self._ready[index])
             self._ready_count -= 1
@@ -232,6 +239,14 @@ class Buffer:
             "queue full",
             f"more than {self._settings.max_queue_size} spans wait to be sent: the oldest are dropped",
         )
+
+    def _find_oldest(self) -> Optional[int]:
+        # By number, since the garbage collector may add to the queue while it is gone through.
+        for index in range(len(self._ready)):
+            one = self._ready[index]
+            if isinstance(one, Entry) and one.spans:
+                return index
+        return None
 
     def _leave_content_out(self, span: Span) -> None:
         span.input = _LEFT_OUT if span.input is not None else None

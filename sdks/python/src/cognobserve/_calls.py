@@ -38,7 +38,7 @@ class Options:
         is_new_trace: bool = False,
     ) -> None:
         self.name = name
-        self.type = str(type)
+        self.type = type if isinstance(type, str) and type else "span"
         self.user_id = user_id
         self.user = user
         self.session_id = session_id

@@ -90,9 +90,13 @@ class Client:
         if threading.current_thread() is self._thread:
             return False
         barrier = self._buffer.add_barrier()
-        if not self._start_thread():
-            self._run(wait=False)
-        return barrier.wait(timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if not self._start_thread():
+                self._run(wait=False)
+            left = 1.0 if until is None else until - time.monotonic()
+            if barrier.wait(max(0.0, min(left, 1.0))) or left <= 0:
+                return barrier.is_set()
 
     def settle(self, trace: Trace) -> None:
         """In immediate mode, waits until an ended trace was sent."""
@@ -142,6 +146,7 @@ class Client:
                 self._thread = thread
         return True
 
+    @harmless
     def _run(self, wait: bool = True) -> None:
         buffer, delivery = self._buffer, self._delivery
         while True:

@@ -8,7 +8,7 @@ import inspect
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, overload
 
 from ._calls import Call, Options, begin
-from ._log import harmless, note_fault
+from ._log import harmless, note_fault, warn_once
 from ._streams import is_stream, watch
 from ._users import UserLike
 
@@ -48,6 +48,9 @@ def decorate(function: Any, options: Options) -> Any:
     """The function to call instead."""
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(decorate(function.__func__, options))
+    if inspect.isclass(function):
+        warn_once("observed class", "a class cannot be observed: observe its methods")
+        return function
     name = getattr(function, "__name__", None) or type(function).__name__
     read = _make_reader(function) if options.capture_input else None
 

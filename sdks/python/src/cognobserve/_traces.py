@@ -57,7 +57,7 @@ class Trace:
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> Span:
         """A span of this trace, below ``parent`` if one is given."""
-        span = Span(self, read_name(name, "span"), str(type), parent)
+        span = Span(self, read_name(name, "span"), type if isinstance(type, str) else "span", parent)
         if input is not None:
             span.set_input(input)
         if metadata:
