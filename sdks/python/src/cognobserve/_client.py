@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextvars
+import functools
 import os
 import threading
 import time
@@ -137,7 +139,9 @@ class Client:
             return True
         with self._thread_lock:
             if self._thread is None or not self._thread.is_alive():
-                thread = threading.Thread(target=self._run, name="cognobserve", daemon=True)
+                # An empty context: what the SDK itself does belongs to no request of the app.
+                run = functools.partial(contextvars.Context().run, self._run)
+                thread = threading.Thread(target=run, name="cognobserve", daemon=True)
                 try:
                     thread.start()
                 except RuntimeError:
