@@ -42,6 +42,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(rest: Router) -> Router<S> {
     );
     Router::new()
         .route("/api/trpc", handler.clone())
+        .route("/api/trpc/", handler.clone())
         .route("/api/trpc/{*procedures}", handler)
 }
 
