@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for the named needs (compiler, python, databases, browser, fuzz), and says what it does.
+# Installs what is missing for the named needs (compiler, python, databases, browser, sdks, fuzz), and says what it does.
 # Nothing that is there already is touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,9 +26,9 @@ need_compiler() {
     command -v cc >/dev/null || install_packages build-essential
 }
 
-# The official OpenTelemetry SDK, for the tests that let real clients talk to the server.
-need_python() {
-    local venv=tests/python/.venv wanted=tests/python/requirements.txt
+# A virtual environment with pinned packages. $1: where, $2: which
+make_venv() {
+    local venv=$1 wanted=$2
     if [ -f "$venv/installed.txt" ] && cmp -s "$wanted" "$venv/installed.txt" && "$venv/bin/python" -c '' 2>/dev/null; then
         return
     fi
@@ -44,6 +44,26 @@ need_python() {
     cp "$wanted" "$venv/installed.txt"
 }
 
+# The packages of a lockfile. $1: where
+install_modules() {
+    local at=$1
+    command -v node >/dev/null && command -v npm >/dev/null || { say "node (20 or later) and npm are needed"; exit 1; }
+    cmp -s "$at/package-lock.json" "$at/node_modules/installed.json" && return
+    say "installing the packages of $at/package-lock.json with npm ci"
+    npm ci --prefix "$at" --loglevel=error --ignore-scripts --no-audit --no-fund
+    cp "$at/package-lock.json" "$at/node_modules/installed.json"
+}
+
+# The official OpenTelemetry SDK, for the tests that let real clients talk to the server.
+need_python() { make_venv tests/python/.venv tests/python/requirements.txt; }
+
+# What the SDKs' tests need: the providers' official clients, the compilers, tRPC's client.
+need_sdks() {
+    make_venv sdks/python/.venv sdks/python/requirements-dev.txt
+    install_modules sdks/typescript
+    install_modules sdks/trpc
+}
+
 # The servers that the tests start: they run as nobody's service, on ports of their own.
 need_databases() {
     local missing=()
@@ -54,17 +74,13 @@ need_databases() {
 
 # Chromium and the fonts it draws with from the distribution, the two npm packages from the lockfile.
 need_browser() {
-    local missing=() at=tests/browser
+    local missing=()
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ -n "$(find /usr/share/fonts -name 'Inter-Regular.*' -print -quit 2>/dev/null)" ] || missing+=(fonts-inter)
     [ -n "$(find /usr/share/fonts -name 'DejaVuSansMono.ttf' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
     [ -n "$(find /usr/share/fonts -name 'wqy-microhei.ttc' -print -quit 2>/dev/null)" ] || missing+=(fonts-wqy-microhei)
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
-    command -v node >/dev/null && command -v npm >/dev/null || { say "node (20 or later) and npm are needed"; exit 1; }
-    cmp -s "$at/package-lock.json" "$at/node_modules/installed.json" && return
-    say "installing the packages of $at/package-lock.json with npm ci"
-    npm ci --prefix "$at" --loglevel=error --ignore-scripts --no-audit --no-fund
-    cp "$at/package-lock.json" "$at/node_modules/installed.json"
+    install_modules tests/browser
 }
 
 need_fuzz() {
@@ -79,6 +95,7 @@ for need in "$@"; do
         python) need_python ;;
         databases) need_databases ;;
         browser) need_browser ;;
+        sdks) need_sdks ;;
         fuzz) need_fuzz ;;
         *) say "unknown need: $need"; exit 2 ;;
     esac

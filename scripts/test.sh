@@ -30,7 +30,7 @@ stage() { # $1: name, rest: command
     local code=$?
     names+=("$name") times+=($((SECONDS - before)))
     case "$name" in
-        tests | stories* | table | browser) failed=$((failed + (code != 0))) ;;
+        tests | stories* | table | browser | sdk-*) failed=$((failed + (code != 0))) ;;
         *) [ $code -eq 0 ] || finish 1 "FAILED in stage $name" ;;
     esac
     return $code
@@ -77,18 +77,28 @@ run_browser() {
     return "${PIPESTATUS[0]}"
 }
 
+# An SDK's own tests, against the binary that was just built.
+run_sdk() { # $1: which
+    case "$1" in
+        python) (cd sdks/python && .venv/bin/python -m pytest) ;;
+        *) (cd "sdks/$1" && npm test --silent) ;;
+    esac 2>&1 | tee "$logs/sdk-$1"
+    return "${PIPESTATUS[0]}"
+}
+
 # One line that says how many passed, whichever runner it was.
 summarise() { # $1: profile
     sed 's/\x1b\[[0-9;]*m//g' "$logs/$1" | awk '
         /tests? run: .* passed/ { line = $0; sub(/^ *Summary */, "", line) }
         NF == 3 && / pass [0-9]+$/ { p += $3 }
         NF == 3 && / (fail|cancelled) [0-9]+$/ { f += $3 }
+        / in [0-9.]+s/ && /passed|failed/ { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
         /^test result: / { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
         END { if (line != "") print line; else printf "%d passed, %d failed\n", p, f }'
 }
 
 failed=0
-stage setup scripts/setup.sh compiler python databases browser
+stage setup scripts/setup.sh compiler python databases browser sdks
 stage format cargo fmt --all --check
 stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
 stage build cargo build --workspace --bins --locked
@@ -102,6 +112,10 @@ done
 stage table print_table
 stage browser run_browser
 summary="$summary; browser: $(summarise browser)"
+for sdk in typescript python trpc; do
+    stage "sdk-$sdk" run_sdk "$sdk"
+    summary="$summary; $sdk: $(summarise "sdk-$sdk")"
+done
 if [ $failed -ne 0 ]; then
     finish 1 "FAILED: $summary"
 fi
