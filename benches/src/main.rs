@@ -176,7 +176,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     )
     .await?;
 
-    let mut shown = pages_table();
+    let mut shown = pages::start_table(PAGES);
     pages::measure(&mut shown, &server).await?;
 
     let mut facts = Table::new("The process and its files", &["fact", "figure"]);
@@ -246,12 +246,7 @@ fn reads_table() -> Table<3> {
     )
 }
 
-fn pages_table() -> Table<3> {
-    Table::new(
-        "Pages of the dashboard, logged in, one at a time, p50 / p99 ms",
-        &["page", "bytes, packed", "p50 / p99"],
-    )
-}
+const PAGES: &str = "Pages of the dashboard, logged in, one at a time, p50 / p99 ms";
 
 fn describe(spans: u64, users: u64) -> String {
     format!(
@@ -273,7 +268,7 @@ async fn measure_reads(binary: &Path, dir: &Path, args: &Args) -> anyhow::Result
     )
     .await?;
     table.print();
-    let mut shown = pages_table();
+    let mut shown = pages::start_table(PAGES);
     pages::measure(&mut shown, &server).await?;
     shown.print();
     server.stop().await

@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 100;
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// A table for [`measure`].
+pub fn start_table(title: &'static str) -> Table<3> {
+    Table::new(title, &["page", "bytes, packed", "p50 / p99"])
+}
+
 /// Asks every page; one row each.
 pub async fn measure(table: &mut Table<3>, server: &Server) -> anyhow::Result<()> {
     let mut connection = Connection::open(server.port()).await?;
@@ -55,6 +60,7 @@ pub async fn measure(table: &mut Table<3>, server: &Server) -> anyhow::Result<()
         ("costs by day", "/costs?groupBy=day&".to_owned()),
         ("search for nobody", "/search?q=nobody-here&".to_owned()),
         ("prices", "/settings/prices?".to_owned()),
+        ("the installation", "/installation?".to_owned()),
     ];
     for (name, path) in pages {
         let path = format!("{path}projectId={project}");

@@ -3,6 +3,7 @@
 use crate::http::{Connection, Request};
 use crate::ingest;
 use crate::latency::Latencies;
+use crate::pages;
 use crate::process::Server;
 use crate::seed::Seed;
 use crate::table::{self, Table};
@@ -32,6 +33,11 @@ pub async fn measure(binary: &Path, dir: &Path, spans: u64, users: u64) -> anyho
     let traffic = Traffic::new(users, spans / 4, 50, 4);
     let ours = ingest::saturate(&server, traffic, spans, CONNECTIONS).await?;
     let by_cost = ask(&server, "/v1/users?sortBy=totalCost").await?;
+    let mut shown = pages::start_table(
+        "Pages of the dashboard on PostgreSQL, logged in, one at a time, p50 / p99 ms",
+    );
+    pages::measure(&mut shown, &server).await?;
+    shown.print();
     let seed = Seed::make(database.url()).await?;
     let theirs = seed
         .ingest_for(Traffic::new(users, spans / 4, 1, 4), SEED_TIME)
