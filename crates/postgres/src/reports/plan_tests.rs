@@ -63,3 +63,38 @@ async fn every_list_reads_whole_rows_for_its_page_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn stretches_of_time_are_looked_up_whatever_the_parameters_are() {
+    let schema = fill().await;
+    for (text, types, values) in [
+        (
+            include_str!("../sql/reports.scan_users_traces_in_each.sql"),
+            "bigint, bigint[], bigint[], bigint[]",
+            "1, '{1}', '{1}', '{2}'",
+        ),
+        (
+            include_str!("../sql/reports.scan_user_traces.sql"),
+            "bigint, bigint, bigint[], bigint[]",
+            "1, 1, '{1}', '{2}'",
+        ),
+        (
+            include_str!("../sql/reports.scan_traces_in_each.sql"),
+            "bigint, bigint[], bigint[]",
+            "1, '{1}', '{2}'",
+        ),
+    ] {
+        // The table is empty here: told by price, it would be read as a whole.
+        let plan = schema.read(&format!(
+            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
+             PREPARE scan ({types}) AS {text}; EXPLAIN (COSTS OFF) EXECUTE scan ({values})"
+        ));
+        let plan = plan.join("\n");
+        let cond = plan.lines().find(|line| line.contains("Index Cond"));
+        assert!(
+            cond.is_some_and(|cond| cond.contains("stretch.start")),
+            "{plan}"
+        );
+        assert!(!plan.contains("Join Filter"), "{plan}");
+    }
+}
