@@ -19,7 +19,7 @@ test('the oldest of many traces is found from the search box, without a click', 
   await page.goto('/search?q=GLACIER');
   await page.locator('#found-traces').getByText('the glacier melted').first().waitFor();
   assert.equal(await links(page, '#found-traces').count(), 1);
-  await page.getByText('No further session matches').waitFor();
+  await page.getByText('No session matches').waitFor();
   assert.match(page.url(), /\/search\?q=GLACIER/);
 }));
 
@@ -37,8 +37,8 @@ test('sessions are looked through to the end', LIMITS, stage.page(async ({ page 
 
 test('a search without match says so when it is through; another one may be typed meanwhile', LIMITS, stage.page(async ({ page }) => {
   await page.goto('/traces?search=nowhere');
-  await page.getByRole('heading', { name: 'No further trace matches' }).waitFor();
-  await page.getByRole('link', { name: 'Back to the newest' }).waitFor();
+  await page.getByRole('heading', { name: 'No trace matches' }).waitFor();
+  await page.getByRole('link', { name: 'Clear the filter' }).waitFor();
   await page.goto('/traces');
   const search = page.getByRole('searchbox', { name: /Search traces/ });
   await search.fill('nowhere');

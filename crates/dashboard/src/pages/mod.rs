@@ -25,6 +25,8 @@ pub mod user_change;
 pub mod user_models;
 pub mod users;
 
+pub use row::FRUITLESS;
+
 use cognobserve_ports::StoreError;
 use thiserror::Error;
 

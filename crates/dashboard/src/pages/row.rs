@@ -246,6 +246,9 @@ impl Pager {
     }
 }
 
+/// Says in a URL that the pages before had no rows.
+pub const FRUITLESS: &str = "fruitless";
+
 /// Where a search stands that found nothing yet and is not through.
 pub struct Further {
     /// All since then was looked through.
@@ -257,12 +260,21 @@ pub struct Further {
 pub const SCAN_LIMIT: usize = 4000;
 
 impl Further {
-    /// `pager`: of the page that has no rows.
-    pub fn new(view: &View, pager: &Pager, next: Option<&TimePosition>) -> Option<Further> {
+    /// `pager`: of the page that has no rows; `is_fruitless`: nor had those before.
+    pub fn new(
+        view: &View,
+        pager: &Pager,
+        next: Option<&TimePosition>,
+        is_fruitless: bool,
+    ) -> Option<Further> {
         let since = Micros(next?.time.0.saturating_add(1));
+        let link = pager.next.clone()?;
         Some(Further {
             since: format::moment(since, view.now(), &view.zone),
-            link: pager.next.clone()?,
+            link: match is_fruitless || pager.first.is_none() {
+                true => link.with(FRUITLESS, "true"),
+                false => link,
+            },
         })
     }
 }

@@ -21,6 +21,8 @@ pub struct Ask {
     /// As it was typed.
     pub search: String,
     pub after: Option<TimePosition>,
+    /// Whether the pages before had no rows.
+    pub is_fruitless: bool,
 }
 
 impl Ask {
@@ -82,7 +84,7 @@ pub async fn render(
     let page = SessionsPage {
         words: view.words(),
         rows: SessionRow::list(&view, &found.items),
-        further: Further::new(&view, &pager, next),
+        further: Further::new(&view, &pager, next, ask.is_fruitless),
         pager,
         kept: keep_fields(&here, &["search"]),
         whose: whose.map(|it| super::row::call(&it.stats.user).to_owned()),

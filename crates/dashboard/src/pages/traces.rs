@@ -24,6 +24,8 @@ pub struct Ask {
     pub name: String,
     pub min_latency_ms: Option<i64>,
     pub after: Option<TimePosition>,
+    /// Whether the pages before had no rows.
+    pub is_fruitless: bool,
 }
 
 impl Ask {
@@ -75,6 +77,7 @@ pub struct TraceList {
     /// Only without rows.
     pub further: Option<Further>,
     pub is_filtered: bool,
+    pub is_fruitless: bool,
     pub clear: Link,
     /// Not on the user's own page.
     pub shows_user: bool,
@@ -107,10 +110,11 @@ pub async fn list(
     let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
     let next = next.filter(|_| page.items.is_empty());
     Ok(Some(TraceList {
-        further: Further::new(view, &pager, next),
+        further: Further::new(view, &pager, next, ask.is_fruitless),
         rows: TraceRow::list(view, &page.items),
         pager,
         is_filtered: ask.is_filtered(),
+        is_fruitless: ask.is_fruitless,
         clear: cleared.link(view, path),
         shows_user: path == "/traces",
     }))

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::link::segment;
+use cognobserve_dashboard::pages::FRUITLESS;
 use cognobserve_dashboard::pages::session;
 use cognobserve_dashboard::pages::sessions::{Ask, render};
 use cognobserve_model::id::{SessionId, UserId};
@@ -31,6 +32,7 @@ pub async fn show_sessions(
             .map(UserId::new),
         search: params.text("search").unwrap_or_default().trim().to_owned(),
         after: None,
+        is_fruitless: params.text(FRUITLESS).is_some(),
     };
     let tie = Tie::new(
         "sessions page",

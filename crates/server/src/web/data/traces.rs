@@ -9,6 +9,7 @@ use crate::web::answer::{Answer, answer};
 use crate::web::frame::{frame_page, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
+use cognobserve_dashboard::pages::FRUITLESS;
 use cognobserve_dashboard::pages::trace;
 use cognobserve_dashboard::pages::traces::{Ask, render};
 use cognobserve_dashboard::{Nav, View};
@@ -35,6 +36,7 @@ pub fn read_ask(params: &mut Params, view: &View, path: &str) -> Result<(Ask, Ti
         name: given(params.text("name")).unwrap_or_default(),
         min_latency_ms: None,
         after: None,
+        is_fruitless: params.text(FRUITLESS).is_some(),
     };
     // The form's empty choice.
     if given(params.text("minLatencyMs")).is_some() {
