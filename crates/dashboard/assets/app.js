@@ -38,7 +38,7 @@
     const most = Math.min(at.length, Math.max(2, Math.floor((box.clientWidth - 58) / 90)));
     let labels = most;
     while (labels > most / 2 && last % (labels - 1)) labels -= 1;
-    if (last % (labels - 1)) labels = most;
+    if (labels <= most / 2) labels = most;
     const labelled = last < 1 ? at : Array.from({ length: labels }, (_, i) => Math.round((i * last) / (labels - 1)));
     const stacked = data.series.map((one) => one.values);
     const bars = uPlot.paths.bars({ size: [0.72, 26], radius: 0.15 });
