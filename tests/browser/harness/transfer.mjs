@@ -28,6 +28,10 @@ class Meter {
 }
 
 async function load(page, meter, path) {
+  // Going where one is would be a reload, which asks again for what is cached; and what the page
+  // before still asks for, such as its icon, is none of this one's.
+  await page.goto('about:blank');
+  meter.forget();
   const before = meter.bytes;
   await page.goto(path);
   await settle(page);
@@ -42,9 +46,6 @@ export async function measureTransfer(page, path) {
   await session.send('Network.clearBrowserCache');
   const meter = new Meter(session);
   const cold = await load(page, meter, path);
-  // Going where one is would be a reload, which asks again for what is cached.
-  await page.goto('about:blank');
-  meter.forget();
   const warm = await load(page, meter, path);
   await session.detach();
   return { cold, warm };

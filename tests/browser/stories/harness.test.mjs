@@ -30,7 +30,7 @@ const PAGES = {
   '/no-label': { body: html('<input name="q">') },
   '/pale-when-dark': { body: html('<p>Pale.</p>', `<style>${STYLE.replace('#999', '#444')}</style>`) },
   '/wide': { body: html('<div style="width:900px">wide</div>') },
-  '/with-asset': { body: html('<p>Styled.</p>', '<link rel="icon" href="data:,"><link rel="stylesheet" href="/asset.css">') },
+  '/with-asset': { body: html('<p>Styled.</p>', '<link rel="stylesheet" href="/asset.css">') },
   '/asset.css': { headers: { 'content-type': 'text/css', 'cache-control': 'public, max-age=3600' }, body: LARGE },
   '/login': (request, sent) =>
     request.method !== 'POST' || sent !== 'email=me%40example.com&password=right'
