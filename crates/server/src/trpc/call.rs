@@ -44,14 +44,13 @@ pub(super) async fn call(
 }
 
 fn write_request(parts: &Parts, target: Target) -> Result<Request<Body>, Failure> {
-    let is_json = target.body.is_some();
     let body = target.body.map_or(Body::empty(), Body::from);
     let request = Request::builder()
         .method(target.method)
         .uri(target.uri)
         .body(body);
     let mut request = request.map_err(|_| Failure::new(400, "The input is too long."))?;
-    *request.headers_mut() = keep_headers(&parts.headers, is_json);
+    *request.headers_mut() = keep_headers(&parts.headers);
     // Not the others: the path's parameters would be taken for those of the new path.
     if let Some(peer) = parts.extensions.get::<Peer>() {
         request.extensions_mut().insert(*peer);
@@ -59,8 +58,9 @@ fn write_request(parts: &Parts, target: Target) -> Result<Request<Body>, Failure
     Ok(request)
 }
 
-/// Without those that speak of the body or of the answer's form.
-fn keep_headers(headers: &HeaderMap, is_json: bool) -> HeaderMap {
+/// Without those that speak of the body's length or of the answer's form. That the body is JSON is
+/// left for the caller to say: with a cookie, a change is only taken from who does.
+fn keep_headers(headers: &HeaderMap) -> HeaderMap {
     let mut kept = headers.clone();
     for name in [
         header::CONTENT_LENGTH,
@@ -70,10 +70,6 @@ fn keep_headers(headers: &HeaderMap, is_json: bool) -> HeaderMap {
         header::ACCEPT_ENCODING,
     ] {
         kept.remove(name);
-    }
-    if is_json {
-        let json = HeaderValue::from_static("application/json");
-        kept.insert(header::CONTENT_TYPE, json);
     }
     kept
 }
@@ -135,5 +131,21 @@ fn read_problem(status: StatusCode, body: &str, procedure: &Procedure) -> Failur
     Failure {
         details: serde_json::to_string(&details).ok(),
         ..Failure::new(status.as_u16(), message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_json_only_if_the_caller_says_so() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/csv"));
+        headers.insert(header::COOKIE, HeaderValue::from_static("co_session=x"));
+        let kept = keep_headers(&headers);
+        assert!(!kept.contains_key(header::CONTENT_TYPE));
+        assert!(!kept.contains_key(header::ACCEPT));
+        assert_eq!(kept.get(header::COOKIE), headers.get(header::COOKIE));
     }
 }
