@@ -1,0 +1,173 @@
+//! Ended spans that wait to be sent, for the threads of the app and the one that sends.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::barrier::Barrier;
+use crate::queue::{Entry, MAX_CONTENT_BYTES, Queue, leave_content_out, measure};
+use crate::say::{lock, warn_once};
+use crate::span_data::SpanData;
+use crate::trace::TraceData;
+
+/// The limits that the queue keeps to.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) queue: usize,
+    pub(crate) batch: usize,
+    pub(crate) interval: Duration,
+}
+
+pub(crate) struct Buffer {
+    limits: Limits,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+impl Buffer {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Spans that wait.
+    pub(crate) fn count(&self) -> usize {
+        let queue = lock(&self.queue);
+        queue.ready_count + queue.open_count
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        lock(&self.queue).dropped
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.queue).is_closed
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let queue = lock(&self.queue);
+        queue.ready.is_empty() && queue.open.is_empty()
+    }
+
+    /// Whether there is something to send.
+    pub(crate) fn add_span(&self, span: &Arc<SpanData>) -> bool {
+        let mut size = measure(span);
+        let mut queue = lock(&self.queue);
+        if queue.is_closed {
+            queue.dropped += 1;
+            drop(queue);
+            warn_once(
+                "closed",
+                "spans ended after the shutdown: they are not sent",
+            );
+            return false;
+        }
+        if queue.bytes + size > MAX_CONTENT_BYTES {
+            size = leave_content_out(span);
+        }
+        queue.bytes += size;
+        let is_ended = lock(&span.trace.state).is_ended;
+        let entry = queue.find_entry(&span.trace, is_ended);
+        entry.spans.push_back(span.clone());
+        entry.size += size;
+        *(if is_ended {
+            &mut queue.ready_count
+        } else {
+            &mut queue.open_count
+        }) += 1;
+        let is_over = queue.ready_count + queue.open_count > self.limits.queue;
+        if is_over {
+            queue.drop_oldest();
+        }
+        self.wake(&queue);
+        drop(queue);
+        if is_over {
+            let most = self.limits.queue;
+            warn_once(
+                "queue full",
+                &format!("more than {most} spans wait to be sent: the oldest are dropped"),
+            );
+        }
+        true
+    }
+
+    /// Nothing is left to wait for: what has ended leaves.
+    pub(crate) fn end_trace(&self, trace: &Arc<TraceData>) -> bool {
+        let mut queue = lock(&self.queue);
+        if queue.is_closed {
+            return false;
+        }
+        if let Some(entry) = queue.open.remove(&trace.order) {
+            queue.release(entry);
+        } else if !lock(&trace.state).was_released && queue.ready.len() < self.limits.queue {
+            queue.release(Entry::new(trace));
+        }
+        self.wake(&queue);
+        true
+    }
+
+    /// Is passed when all that waits now, also of open traces, has been dealt with.
+    pub(crate) fn add_barrier(&self) -> Barrier {
+        let barrier = Barrier::default();
+        let mut queue = lock(&self.queue);
+        if queue.is_closed {
+            drop(queue);
+            barrier.pass();
+            return barrier;
+        }
+        queue.release_all();
+        queue.add_barrier(barrier.clone());
+        self.changed.notify_all();
+        barrier
+    }
+
+    /// The next batch when it is due; `None` when there is nothing more to come.
+    pub(crate) fn take(&self, waits: bool) -> Option<Vec<Entry>> {
+        let mut queue = lock(&self.queue);
+        loop {
+            queue.pass_barriers();
+            let pause = queue.find_pause(&self.limits);
+            if pause == Some(Duration::ZERO) {
+                return Some(queue.cut_batch(self.limits.batch));
+            }
+            if queue.is_closed || !waits {
+                return None;
+            }
+            queue = match pause {
+                Some(pause) => {
+                    let waited = self.changed.wait_timeout(queue, pause);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self
+                    .changed
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Takes nothing any more; answers how many spans are left behind.
+    pub(crate) fn close(&self) -> usize {
+        let mut queue = lock(&self.queue);
+        let left = queue.ready_count + queue.open_count;
+        let before = std::mem::take(&mut *queue);
+        queue.dropped = before.dropped + left as u64;
+        queue.is_closed = true;
+        self.changed.notify_all();
+        drop(queue);
+        for barrier in before.barriers.into_values() {
+            barrier.pass();
+        }
+        left
+    }
+
+    /// The sender looks up when something new is due, and not for each span.
+    fn wake(&self, queue: &Queue) {
+        let most = self.limits.batch;
+        if queue.ready.len() == 1 || queue.ready_count >= most || queue.open_count >= most {
+            self.changed.notify_all();
+        }
+    }
+}

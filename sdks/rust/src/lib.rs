@@ -1,0 +1,67 @@
+//! Who uses your AI app, what they cost, and what went wrong for them: the SDK of CognObserve, a ledger of end users
+//! that you host yourself.
+//!
+//! ```no_run
+//! use cognobserve_sdk::{Config, Observe, init, observe, with_user};
+//!
+//! # async fn ask(_: &str) -> Result<serde_json::Value, std::io::Error> { Ok(serde_json::Value::Null) }
+//! # async fn run() -> Result<(), std::io::Error> {
+//! let _client = init(Config::new()); // COGNOBSERVE_API_KEY, COGNOBSERVE_ENDPOINT; keep it until the end of main
+//!
+//! with_user("user-123", async {
+//!     observe(Observe::new("answer").generation(), ask("Hi")).await
+//! })
+//! .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nothing in here panics into your app or waits for the network, save [`flush`], [`shutdown`], the drop of
+//! [`Client`] and immediate mode. Nothing is sampled; what is lost is counted in [`stats`].
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod answers;
+mod barrier;
+mod buffer;
+mod call;
+mod client;
+mod config;
+mod delivery;
+mod encode;
+mod http;
+mod ids;
+mod observe;
+mod outcome;
+mod queue;
+mod retry;
+mod say;
+mod scope;
+mod scoped;
+mod span;
+mod span_data;
+mod stream;
+mod time;
+mod trace;
+mod usage;
+mod user;
+mod wire;
+
+pub use call::{Observe, log};
+pub use client::{Client, Stats, flush, flush_async, init, shutdown, stats};
+pub use config::{Config, Content};
+pub use observe::{
+    current_span, current_trace, observe, observe_sync, observe_sync_with, observe_with, trace,
+    trace_sync,
+};
+pub use outcome::{Outcome, Teller, Untold};
+pub use scope::{get_user, set_user};
+pub use scoped::{
+    InScope, ScopeExt, in_current_scope, with_session, with_session_sync, with_user, with_user_sync,
+};
+pub use span::Span;
+pub use stream::{ObservedStream, observe_stream};
+pub use trace::{Trace, start_trace};
+pub use usage::{Cost, Level, Usage};
+pub use user::{User, Who};

@@ -1,0 +1,174 @@
+//! A trace: one request of one user. It hands its ended spans to the client.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::call::Observe;
+use crate::client::{Inner, get_client};
+use crate::encode::{encode, shorten};
+use crate::ids;
+use crate::say::lock;
+use crate::scope::{self, Change, Scope, choose_person, complete, enter, get_scope};
+use crate::scoped::InScope;
+use crate::span::Span;
+use crate::span_data::SpanData;
+use crate::user::Person;
+
+#[derive(Default)]
+pub(crate) struct TraceState {
+    pub(crate) metadata: BTreeMap<String, Vec<u8>>,
+    pub(crate) is_ended: bool,
+    pub(crate) was_released: bool,
+}
+
+pub(crate) struct TraceData {
+    pub(crate) id: String,
+    pub(crate) order: u64,
+    pub(crate) client: Arc<Inner>,
+    pub(crate) name: String,
+    pub(crate) person: Option<Arc<Person>>,
+    pub(crate) session: Option<Arc<str>>,
+    pub(crate) start: SystemTime,
+    pub(crate) state: Mutex<TraceState>,
+}
+
+impl TraceData {
+    pub(crate) fn new(
+        client: Arc<Inner>,
+        name: &str,
+        person: Option<Arc<Person>>,
+        session: Option<Arc<str>>,
+        metadata: BTreeMap<String, Vec<u8>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id: ids::make_trace_id(),
+            order: ids::next_order(),
+            client,
+            name: read_name(name, "trace"),
+            person,
+            session,
+            start: SystemTime::now(),
+            state: Mutex::new(TraceState {
+                metadata,
+                ..TraceState::default()
+            }),
+        })
+    }
+
+    pub(crate) fn add_metadata(&self, key: &str, value: Vec<u8>) {
+        lock(&self.state).metadata.insert(key.to_owned(), value);
+    }
+
+    /// Lets the trace leave with what has ended; never waits.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let was_ended = std::mem::replace(&mut lock(&self.state).is_ended, true);
+        if !was_ended {
+            self.client.take_trace(self);
+        }
+    }
+}
+
+/// A name as short as the server keeps it.
+pub(crate) fn read_name(name: &str, default: &str) -> String {
+    let name = shorten(name, 1024);
+    if name.is_empty() { default } else { name }.to_owned()
+}
+
+/// A trace by hand: it leaves with [`end`](Trace::end), or when it is dropped. A clone does not end it.
+pub struct Trace {
+    data: Arc<TraceData>,
+    owns: bool,
+}
+
+/// Starts a trace by hand. It belongs to who is named in `call`, else to the scope's or global user.
+///
+/// ```no_run
+/// use cognobserve_sdk::{Observe, Usage, start_trace};
+/// let trace = start_trace(Observe::new("nightly").user_id("user-123"));
+/// let llm = trace.start_span(Observe::new("llm").generation());
+/// llm.set_model("my-model").set_usage(Usage::tokens(100, 50)).set_cost(0.25).end();
+/// trace.end();
+/// ```
+pub fn start_trace(call: impl Into<Observe>) -> Trace {
+    let call = call.into();
+    let own = complete(Person::read(call.user.as_ref(), call.user_id.as_deref()));
+    let session = scope::read_session(call.session.as_deref()).or_else(|| get_scope().session);
+    let data = TraceData::new(
+        get_client(),
+        &call.name,
+        choose_person(own),
+        session,
+        call.metadata,
+    );
+    Trace { data, owns: true }
+}
+
+impl Trace {
+    pub(crate) fn borrow(data: Arc<TraceData>) -> Self {
+        Self { data, owns: false }
+    }
+
+    /// Its id: 32 hex digits.
+    pub fn id(&self) -> &str {
+        &self.data.id
+    }
+
+    /// Starts a span of this trace.
+    pub fn start_span(&self, call: impl Into<Observe>) -> Span {
+        Span::own(SpanData::start(&self.data, None, call.into()))
+    }
+
+    /// Adds a key; it is sent with what leaves from now on.
+    pub fn set_metadata(&self, key: &str, value: impl Serialize) -> &Self {
+        self.data.add_metadata(key, encode(&value));
+        self
+    }
+
+    /// Calls in the future become spans of this trace.
+    pub fn scope<F: Future>(&self, future: F) -> InScope<F> {
+        InScope::new(future, Change::Whole(self.make_scope()))
+    }
+
+    /// Calls in the closure become spans of this trace.
+    pub fn scope_sync<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _entered = enter(self.make_scope());
+        run()
+    }
+
+    fn make_scope(&self) -> Scope {
+        let data = &self.data;
+        let person = data.person.clone().or_else(|| get_scope().person);
+        Scope {
+            person,
+            session: data.session.clone(),
+            trace: Some(data.clone()),
+            span: None,
+        }
+    }
+
+    /// Lets the trace leave with what has ended; spans that end later follow it. In immediate mode, waits.
+    pub fn end(&self) {
+        self.data.close();
+        if let Some(barrier) = self.data.client.settle() {
+            self.data.client.wait(&barrier, None);
+        }
+    }
+}
+
+impl Clone for Trace {
+    fn clone(&self) -> Self {
+        Self::borrow(self.data.clone())
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        if self.owns && !lock(&self.data.state).is_ended {
+            self.end();
+        }
+    }
+}
