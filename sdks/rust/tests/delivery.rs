@@ -1,0 +1,404 @@
+//! What is sent arrives once, whatever the server does; what is lost is counted; nobody is held up.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use cognobserve_sdk::{Config, Observe, Stats, flush_async, observe, observe_sync, start_trace};
+use serde_json::Value;
+use support::receiver::{Receiver, Reply};
+use support::{Stage, start, wait_until};
+
+fn call(name: &str) {
+    observe_sync(Observe::new(name).user_id("u"), || ());
+}
+
+fn stats(stage: &Stage) -> (u64, u64, u64, u64) {
+    let Stats {
+        sent,
+        dropped,
+        refused,
+        waiting,
+        ..
+    } = stage.client().stats();
+    (sent, dropped, refused, waiting)
+}
+
+fn read_ids(bodies: &[Value]) -> Vec<String> {
+    let ids = |body: &Value| {
+        format!(
+            "{} {}",
+            body["traces"][0]["trace_id"], body["traces"][0]["spans"][0]["span_id"]
+        )
+    };
+    bodies.iter().map(ids).collect()
+}
+
+/// Served by `replies` and then taken: all tries are of the same ids, and it counts once.
+fn expect_retried(replies: Vec<Reply>) -> Stage {
+    let stage = start(|config| config.request_timeout(Duration::from_millis(300)));
+    let tries = replies.len() + 1;
+    stage.server.reply(replies);
+    call("a");
+    stage.flush();
+    let ids = read_ids(&stage.server.bodies());
+    assert_eq!(ids.len(), tries);
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(stats(&stage), (1, 0, 0, 0));
+    stage
+}
+
+#[test]
+fn a_request_names_the_key_and_the_sdk_and_is_compressed_if_it_is_long() {
+    let stage = start(|config| config);
+    call("short");
+    stage.flush();
+    observe_sync(Observe::new("long").input("a".repeat(5000)), || ());
+    stage.flush();
+    let requests = stage.server.requests();
+    assert!(
+        requests[0]
+            .head
+            .starts_with("post /v1/traces/batch http/1.1")
+    );
+    assert!(
+        requests[0].head.contains("x-api-key: k\r\n")
+            && requests[0].head.contains("user-agent: cognobserve-rust/")
+    );
+    assert!(!requests[0].head.contains("content-encoding"));
+    assert!(requests[1].head.contains("content-encoding: gzip"));
+    assert_eq!(
+        requests[1].body["traces"][0]["spans"][0]["input"],
+        "a".repeat(5000)
+    );
+}
+
+#[test]
+fn what_may_pass_is_tried_again_with_the_same_ids() {
+    for status in [500, 502, 503, 504] {
+        expect_retried(vec![Reply::Status(status, "", "")]);
+    }
+    expect_retried(vec![Reply::BreakOff]);
+    expect_retried(vec![Reply::Hang]);
+}
+
+#[test]
+fn pauses_become_longer() {
+    let stage = expect_retried(vec![Reply::Status(503, "", ""), Reply::Status(503, "", "")]);
+    let at: Vec<Instant> = stage
+        .server
+        .requests()
+        .iter()
+        .map(|request| request.at)
+        .collect();
+    assert!(
+        at[1] - at[0] >= Duration::from_millis(240) && at[2] - at[1] >= Duration::from_millis(490)
+    );
+}
+
+#[test]
+fn retry_after_is_the_least() {
+    let stage = expect_retried(vec![Reply::Status(429, "retry-after: 1.5\r\n", "")]);
+    let at: Vec<Instant> = stage
+        .server
+        .requests()
+        .iter()
+        .map(|request| request.at)
+        .collect();
+    assert!(at[1] - at[0] >= Duration::from_millis(1450));
+}
+
+#[test]
+fn a_server_that_is_killed_and_comes_back_gets_everything_once() {
+    let mut stage = start(|config| config.flush_interval(Duration::from_millis(20)));
+    call("before");
+    stage.flush();
+    let port = stage.server.port;
+    stage.server.stop();
+    for _ in 0..20 {
+        call("while it is away");
+    }
+    wait_until("a try", || stage.client().stats().waiting == 20);
+    std::thread::sleep(Duration::from_millis(200));
+    let again = Receiver::start(port);
+    stage.flush();
+    assert_eq!(again.spans().len(), 20);
+    assert_eq!(stats(&stage), (21, 0, 0, 0));
+}
+
+#[test]
+fn what_is_given_up_is_counted_and_warned_about_once() {
+    let stage = start(|config| config.max_retries(1));
+    stage.server.always(Reply::Status(503, "", ""));
+    for _ in 0..2 {
+        call("a");
+        stage.flush();
+    }
+    assert_eq!(stage.server.requests().len(), 4);
+    assert_eq!(stats(&stage), (0, 2, 0, 0));
+    let warnings = stage.warnings();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("could not be reached (status 503)"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_wrong_key_is_final_and_warned_about_once() {
+    let stage = start(|config| config);
+    stage.server.always(Reply::Status(
+        401,
+        "",
+        r#"{"code": "invalid_key", "detail": "secret"}"#,
+    ));
+    for _ in 0..2 {
+        call("a");
+        stage.flush();
+    }
+    assert_eq!(stage.server.requests().len(), 2);
+    assert_eq!(stats(&stage), (0, 2, 0, 0));
+    assert_eq!(
+        stage.warnings(),
+        ["the server refuses what is sent: status 401 (invalid_key)"]
+    );
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let stage = start(|config| config);
+    let elsewhere = Receiver::start(0);
+    let header: &'static str =
+        Box::leak(format!("location: {}/v1/traces/batch\r\n", elsewhere.url()).into_boxed_str());
+    for status in [302, 307, 308] {
+        stage.server.reply([Reply::Status(status, header, "")]);
+        call("a");
+        stage.flush();
+    }
+    assert!(elsewhere.requests().is_empty());
+    assert_eq!(
+        (stage.server.requests().len(), stats(&stage)),
+        (3, (0, 3, 0, 0))
+    );
+}
+
+#[test]
+fn what_is_too_large_is_halved_until_one_is_alone() {
+    let stage = start(|config| config);
+    stage.server.always(Reply::LargerThan(1));
+    for _ in 0..5 {
+        call("a");
+    }
+    stage.flush();
+    assert_eq!(stats(&stage), (5, 0, 0, 0));
+    stage.server.always(Reply::LargerThan(0));
+    call("alone");
+    stage.flush();
+    assert_eq!(stats(&stage), (5, 1, 0, 0));
+    assert_eq!(
+        stage.warnings(),
+        ["a trace was larger than the server takes and is dropped"]
+    );
+}
+
+#[test]
+fn what_is_refused_is_counted_told_and_not_sent_again() {
+    let stage = start(|config| config);
+    stage.server.reply([Reply::Refuse(2)]);
+    for _ in 0..5 {
+        call("a");
+    }
+    stage.flush();
+    assert_eq!(
+        (stage.server.requests().len(), stats(&stage)),
+        (1, (3, 0, 2, 0))
+    );
+    assert_eq!(
+        stage.warnings(),
+        ["2 of 5 traces were refused: user_id_too_long: too long"]
+    );
+}
+
+#[test]
+fn an_odd_answer_is_no_success() {
+    let stage = start(|config| config);
+    stage.server.reply([
+        Reply::Status(200, "", "<html>hello</html>"),
+        Reply::Status(200, "", r#"{"results": []}"#),
+    ]);
+    for _ in 0..2 {
+        call("a");
+        stage.flush();
+    }
+    assert_eq!((stats(&stage), stage.warnings().len()), ((0, 2, 0, 0), 1));
+}
+
+#[test]
+fn over_the_limit_the_oldest_are_dropped_counted_and_warned_about_once() {
+    let stage = start(|config| {
+        config
+            .max_queue_size(10)
+            .flush_interval(Duration::from_secs(60))
+    });
+    stage.server.always(Reply::Status(503, "", ""));
+    for number in 0..25 {
+        call(&format!("call {number}"));
+    }
+    assert_eq!(stats(&stage), (0, 15, 0, 10));
+    assert_eq!(
+        stage.warnings(),
+        ["more than 10 spans wait to be sent: the oldest are dropped"]
+    );
+    stage.server.always(Reply::Take);
+    stage.flush();
+    let names: Vec<Value> = stage
+        .server
+        .spans()
+        .iter()
+        .map(|span| span["name"].clone())
+        .collect();
+    assert_eq!(names.first().unwrap(), "call 15");
+    assert_eq!((names.len(), stats(&stage)), (10, (10, 15, 0, 0)));
+}
+
+#[test]
+fn a_full_batch_leaves_at_once_and_any_other_after_the_interval() {
+    let stage = start(|config| {
+        config
+            .max_batch_size(3)
+            .flush_interval(Duration::from_millis(400))
+    });
+    let started = Instant::now();
+    (0..3).for_each(|_| call("a"));
+    stage.server.wait_for(1);
+    assert!(started.elapsed() < Duration::from_millis(350));
+    assert_eq!(stage.server.spans().len(), 3);
+    let started = Instant::now();
+    call("b");
+    stage.server.wait_for(2);
+    assert!(started.elapsed() >= Duration::from_millis(380));
+}
+
+#[test]
+fn a_trace_that_is_larger_than_a_batch_leaves_in_parts() {
+    let stage = start(|config| config.max_batch_size(4));
+    let trace = start_trace(Observe::new("large").user_id("u"));
+    (0..10).for_each(|_| trace.start_span("step").end());
+    trace.end();
+    stage.flush();
+    assert_eq!(stats(&stage), (10, 0, 0, 0));
+    let traces = stage.server.traces();
+    assert!(
+        traces.len() >= 3
+            && traces
+                .iter()
+                .all(|one| one["trace_id"] == traces[0]["trace_id"])
+    );
+}
+
+#[test]
+fn calls_never_wait_for_a_server_that_hangs_and_a_flush_keeps_its_deadline() {
+    let stage = start(|config| config.max_batch_size(1));
+    stage.server.always(Reply::Hang);
+    let started = Instant::now();
+    (0..500).for_each(|_| call("a"));
+    assert!(
+        started.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        started.elapsed()
+    );
+    let started = Instant::now();
+    assert!(!stage.client().flush(Duration::from_millis(200)));
+    assert!((190..1000).contains(&started.elapsed().as_millis()));
+}
+
+#[test]
+fn the_end_of_the_program_sends_what_waits_and_is_held_up_for_a_limited_time() {
+    let mut stage = start(|config| config.flush_interval(Duration::from_secs(60)));
+    let open = start_trace("open");
+    open.start_span("ended").end();
+    call("a");
+    stage.client = None;
+    assert_eq!(stage.server.spans().len(), 2);
+
+    let limited = |config: Config| config.shutdown_timeout(Duration::from_millis(400));
+    for reply in [
+        Reply::Hang,
+        Reply::Status(503, "", ""),
+        Reply::Status(429, "retry-after: 30\r\n", ""),
+    ] {
+        stage.server.always(reply);
+        stage.restart(limited);
+        call("b");
+        let started = Instant::now();
+        stage.client = None;
+        assert!(
+            started.elapsed() < Duration::from_millis(1500),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+    call("after the end");
+    assert!(
+        stage
+            .warnings()
+            .last()
+            .unwrap()
+            .contains("after the shutdown")
+    );
+}
+
+#[test]
+fn immediate_mode_waits_for_each_trace() {
+    let stage = start(Config::immediate);
+    call("a");
+    assert_eq!(stage.server.spans().len(), 1);
+    start_trace("by hand").end();
+    assert_eq!(stage.server.traces().len(), 2);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        observe(Observe::new("b"), async {
+            observe(Observe::new("within"), async {}).await
+        })
+        .await;
+        assert_eq!(stage.server.requests().len(), 3);
+        flush_async().await;
+    });
+    assert_eq!(stage.server.spans().len(), 3);
+}
+
+#[test]
+fn nothing_is_recorded_without_a_key_or_when_disabled() {
+    let mut stage = start(|config| config);
+    for change in [
+        |config: Config| config.api_key(""),
+        |config: Config| config.disabled(true),
+        |config: Config| config.endpoint("x"),
+    ] {
+        stage.restart(change);
+        assert_eq!(observe_sync(Observe::new("a").user_id("u"), || 7), 7);
+        start_trace("b").start_span("c").set_output(1).end();
+        stage.flush();
+        assert_eq!(stats(&stage), (0, 0, 0, 0));
+    }
+    assert!(stage.server.requests().is_empty());
+    let warnings = stage.warnings();
+    assert!(
+        warnings.len() == 2
+            && warnings[0].contains("no API key")
+            && warnings[1].contains("endpoint"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_the_client_before_holds_is_still_sent() {
+    let mut stage = start(|config| config.flush_interval(Duration::from_secs(60)));
+    call("a");
+    let before = stage.client.take().unwrap();
+    std::mem::forget(before);
+    stage.restart(|config| config);
+    stage.server.wait_for(1);
+    assert_eq!(stage.server.spans()[0]["name"], "a");
+}
