@@ -64,7 +64,8 @@ impl Buffer {
             );
             return false;
         }
-        if queue.bytes + size > MAX_CONTENT_BYTES {
+        let is_large = queue.bytes + size > MAX_CONTENT_BYTES;
+        if is_large {
             size = leave_content_out(span);
         }
         queue.bytes += size;
@@ -83,6 +84,13 @@ impl Buffer {
         }
         self.wake(&queue);
         drop(queue);
+        // A host's listener may call us: it is told when nothing is locked any more.
+        if is_large {
+            warn_once(
+                "too large",
+                "over 64 MiB wait to be sent: inputs and outputs are left out",
+            );
+        }
         if is_over {
             let most = self.limits.queue;
             warn_once(

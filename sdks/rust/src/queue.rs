@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::barrier::Barrier;
 use crate::buffer::Limits;
-use crate::say::{lock, warn_once};
+use crate::say::lock;
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
 
@@ -218,9 +218,5 @@ pub(crate) fn leave_content_out(span: &Arc<SpanData>) -> usize {
             *content = LEFT_OUT.to_vec();
         }
     }
-    warn_once(
-        "too large",
-        "over 64 MiB wait to be sent: inputs and outputs are left out",
-    );
     measure(span)
 }

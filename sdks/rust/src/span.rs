@@ -85,9 +85,9 @@ impl Span {
 
     /// The model's parameters, such as `json!({"temperature": 0.2})`.
     pub fn set_model_parameters(&self, parameters: impl Serialize) -> &Self {
-        self.data.change(|state| {
-            state.model_parameters = write(&parameters, encode::MAX_BYTES).into_content()
-        });
+        let parameters = write(&parameters, encode::MAX_BYTES).into_content();
+        self.data
+            .change(|state| state.model_parameters = parameters);
         self
     }
 
