@@ -156,6 +156,7 @@ impl Inner {
             self.delivery.hurry(timeout);
             self.flush(Some(timeout.saturating_sub(started.elapsed())));
         }
+        self.delivery.fall_silent();
         let left = self.buffer.close() as u64 + self.delivery.in_flight();
         if left > 0 {
             warn(&format!(

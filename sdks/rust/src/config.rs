@@ -131,13 +131,10 @@ impl Config {
             is_immediate: self.immediate,
             max_queue_size: self.max_queue_size.unwrap_or(2048).max(1),
             max_batch_size: self.max_batch_size.unwrap_or(512).max(1),
-            flush_interval: self.flush_interval.unwrap_or(Duration::from_secs(5)),
-            request_timeout: self
-                .request_timeout
-                .unwrap_or(Duration::from_secs(10))
-                .max(Duration::from_millis(1)),
+            flush_interval: read_duration(self.flush_interval, 5),
+            request_timeout: read_duration(self.request_timeout, 10).max(Duration::from_millis(1)),
             max_retries: self.max_retries.unwrap_or(5),
-            shutdown_timeout: self.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+            shutdown_timeout: read_duration(self.shutdown_timeout, 5),
         }
     }
 }
@@ -156,6 +153,13 @@ pub(crate) struct Settings {
     pub(crate) request_timeout: Duration,
     pub(crate) max_retries: u32,
     pub(crate) shutdown_timeout: Duration,
+}
+
+/// At most a day: what is added to the time of now must not overflow.
+fn read_duration(given: Option<Duration>, default: u64) -> Duration {
+    given
+        .unwrap_or(Duration::from_secs(default))
+        .min(Duration::from_secs(86_400))
 }
 
 fn read_env(name: &str) -> Option<String> {

@@ -28,6 +28,7 @@ pub(crate) struct Delivery {
     deadline: Mutex<Option<Instant>>,
     hurried: Condvar,
     had_last_try: AtomicBool,
+    is_over: AtomicBool,
     sent: AtomicU64,
     dropped: AtomicU64,
     refused: AtomicU64,
@@ -42,6 +43,7 @@ impl Delivery {
             deadline: Mutex::new(None),
             hurried: Condvar::new(),
             had_last_try: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -65,6 +67,11 @@ impl Delivery {
     pub(crate) fn hurry(&self, timeout: Duration) {
         *lock(&self.deadline) = Some(Instant::now() + timeout);
         self.hurried.notify_all();
+    }
+
+    /// The shutdown has told what was left behind: nothing more is said about it.
+    pub(crate) fn fall_silent(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// Returns when each trace was taken, refused or given up.
@@ -211,6 +218,9 @@ impl Delivery {
 
     fn give_up(&self, spans: u64, answer: &Answer) {
         self.dropped.fetch_add(spans, Ordering::Relaxed);
+        if self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
         let what = answer.describe();
         if answer.status == 413 {
             warn_once(

@@ -232,3 +232,38 @@ fn over_64_mib_contents_are_left_out_and_the_listener_may_call_the_sdk() {
     assert!(stage.server.requests().len() >= 5);
     assert_eq!(stats(&stage).0, 71);
 }
+
+#[test]
+fn absurd_settings_harm_nobody() {
+    let mut stage = start(|config| {
+        let config = config
+            .flush_interval(Duration::MAX)
+            .request_timeout(Duration::MAX);
+        config
+            .shutdown_timeout(Duration::MAX)
+            .max_retries(u32::MAX)
+            .max_queue_size(usize::MAX)
+    });
+    call("a");
+    assert!(stage.client().flush(Duration::MAX));
+    call("b");
+    stage.client = None;
+    assert_eq!(stage.server.spans().len(), 2);
+    stage.restart(|config| {
+        config
+            .flush_interval(Duration::ZERO)
+            .max_queue_size(0)
+            .max_batch_size(0)
+    });
+    call("c");
+    stage.flush();
+    assert_eq!(stats(&stage), (1, 0, 0, 0));
+    stage.restart(|config| {
+        config
+            .request_timeout(Duration::ZERO)
+            .shutdown_timeout(Duration::ZERO)
+            .max_retries(0)
+    });
+    call("d");
+    stage.client = None;
+}

@@ -59,7 +59,18 @@ async fn fifty_tasks_for_fifty_users_never_mix() {
             tokio::spawn(with_user(id, work))
         })
         .collect();
-    for task in tasks {
+    // Among them those that are nobody's, on the same threads.
+    let nobodies: Vec<_> = (0..50)
+        .map(|_| {
+            tokio::spawn(async {
+                for _ in 0..20 {
+                    assert!(get_user().is_none() && current_span().is_none());
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks.into_iter().chain(nobodies) {
         task.await.unwrap();
     }
     assert!(get_user().is_none() && current_span().is_none());
