@@ -24,12 +24,12 @@ test: ## everything a change must pass; installs what is missing and says so
 	@scripts/test.sh
 
 check: ## the quick look: format, lints, unit tests of the crates
-	cargo fmt --all --check
+	cargo fmt --all --check && cargo fmt --manifest-path sdks/rust/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --exclude cognobserve-tests --locked --quiet
 
 fmt: ## format all Rust sources
-	cargo fmt --all
+	cargo fmt --all && cargo fmt --manifest-path sdks/rust/Cargo.toml
 
 story: ## only the tests that start the real server; NAME=word picks some
 	@scripts/setup.sh compiler python databases

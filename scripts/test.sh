@@ -7,6 +7,8 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 # Built just before the tests, and the one that they start.
 export COGNOBSERVE_TEST_BIN="$target/debug/cognobserve"
+# A package of its own, since it is not the server's: its builds are kept beside the workspace's.
+rust_sdk=(--manifest-path sdks/rust/Cargo.toml --target-dir "$target/sdk-rust")
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 names=() times=()
@@ -81,6 +83,7 @@ run_browser() {
 run_sdk() { # $1: which
     case "$1" in
         python) (cd sdks/python && .venv/bin/python -m pytest) ;;
+        rust) cargo test --locked --all-features --no-fail-fast "${rust_sdk[@]}" ;;
         *) (cd "sdks/$1" && npm test --silent) ;;
     esac 2>&1 | tee "$logs/sdk-$1"
     return "${PIPESTATUS[0]}"
@@ -92,15 +95,24 @@ summarise() { # $1: profile
         /tests? run: .* passed/ { line = $0; sub(/^ *Summary */, "", line) }
         NF == 3 && / pass [0-9]+$/ { p += $3 }
         NF == 3 && / (fail|cancelled) [0-9]+$/ { f += $3 }
-        / in [0-9.]+s/ && /passed|failed/ { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
+        / in [0-9.]+s/ && /passed|failed/ && !/^test result: / { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
         /^test result: / { for (i = 1; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i } }
         END { if (line != "") print line; else printf "%d passed, %d failed\n", p, f }'
 }
 
+check_format() {
+    cargo fmt --all --check && cargo fmt --manifest-path sdks/rust/Cargo.toml --check
+}
+
+check_lints() {
+    cargo clippy --workspace --all-targets --locked -- -D warnings &&
+        cargo clippy "${rust_sdk[@]}" --all-targets --all-features --locked -- -D warnings
+}
+
 failed=0
 stage setup scripts/setup.sh compiler python databases browser sdks
-stage format cargo fmt --all --check
-stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
+stage format check_format
+stage lint check_lints
 stage build cargo build --workspace --bins --locked
 stage servers start_servers
 stage tests run_tests embedded
@@ -112,7 +124,7 @@ done
 stage table print_table
 stage browser run_browser
 summary="$summary; browser: $(summarise browser)"
-for sdk in typescript python trpc; do
+for sdk in typescript python rust trpc; do
     stage "sdk-$sdk" run_sdk "$sdk"
     summary="$summary; $sdk: $(summarise "sdk-$sdk")"
 done

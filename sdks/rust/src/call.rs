@@ -22,6 +22,7 @@ use crate::user::{Person, User};
 #[must_use]
 pub struct Observe {
     pub(crate) name: String,
+    pub(crate) id: Option<String>,
     pub(crate) kind: String,
     pub(crate) user_id: Option<String>,
     pub(crate) user: Option<User>,
@@ -38,6 +39,7 @@ impl Observe {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            id: None,
             kind: "span".to_owned(),
             user_id: None,
             user: None,
@@ -48,6 +50,14 @@ impl Observe {
             model_parameters: None,
             captures_output: true,
         }
+    }
+
+    /// An id of your own for the trace that this call starts; by default one is made.
+    ///
+    /// A call that becomes a part of the trace around it has no use for one.
+    pub fn id(mut self, id: impl ToString) -> Self {
+        self.id = Some(id.to_string());
+        self
     }
 
     /// Whose it is, by id. Wins over all scopes.
@@ -175,8 +185,7 @@ fn start_first(
     person: Option<Arc<Person>>,
     session: Option<Arc<str>>,
 ) -> Arc<SpanData> {
-    let metadata = std::mem::take(&mut call.metadata);
-    let trace = TraceData::new(client, &call.name, person, session, metadata);
+    let trace = TraceData::new(client, &mut call, person, session);
     SpanData::start_root(&trace, call)
 }
 

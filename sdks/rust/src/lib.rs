@@ -1,24 +1,9 @@
 //! Who uses your AI app, what they cost, and what went wrong for them: the SDK of CognObserve, a ledger of end users
 //! that you host yourself.
 //!
-//! ```no_run
-//! use cognobserve_sdk::{Config, Observe, init, observe, with_user};
-//!
-//! # async fn ask(_: &str) -> Result<serde_json::Value, std::io::Error> { Ok(serde_json::Value::Null) }
-//! # async fn run() -> Result<(), std::io::Error> {
-//! let _client = init(Config::new()); // COGNOBSERVE_API_KEY, COGNOBSERVE_ENDPOINT; keep it until the end of main
-//!
-//! with_user("user-123", async {
-//!     observe(Observe::new("answer").generation(), ask("Hi")).await
-//! })
-//! .await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! Nothing in here panics into your app or waits for the network, save [`flush`], [`shutdown`], the drop of
 //! [`Client`] and immediate mode. Nothing is sampled; what is lost is counted in [`stats`].
-
+#![doc = concat!("\n```no_run\n", include_str!("../examples/quick_start.rs"), "```")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -37,18 +37,20 @@ pub(crate) struct TraceData {
 }
 
 impl TraceData {
+    /// A trace of the name and id of its first call, whose metadata it takes over.
     pub(crate) fn new(
         client: Arc<Inner>,
-        name: &str,
+        call: &mut Observe,
         person: Option<Arc<Person>>,
         session: Option<Arc<str>>,
-        metadata: BTreeMap<String, Vec<u8>>,
     ) -> Arc<Self> {
+        let own_id = call.id.take().filter(|id| !id.trim().is_empty());
+        let metadata = std::mem::take(&mut call.metadata);
         Arc::new(Self {
-            id: ids::make_trace_id(),
+            id: own_id.unwrap_or_else(ids::make_trace_id),
             order: ids::next_order(),
             client,
-            name: read_name(name, "trace"),
+            name: read_name(&call.name, "trace"),
             person,
             session,
             start: SystemTime::now(),
@@ -94,16 +96,10 @@ pub struct Trace {
 /// trace.end();
 /// ```
 pub fn start_trace(call: impl Into<Observe>) -> Trace {
-    let call = call.into();
+    let mut call = call.into();
     let own = complete(Person::read(call.user.as_ref(), call.user_id.as_deref()));
     let session = scope::read_session(call.session.as_deref()).or_else(|| get_scope().session);
-    let data = TraceData::new(
-        get_client(),
-        &call.name,
-        choose_person(own),
-        session,
-        call.metadata,
-    );
+    let data = TraceData::new(get_client(), &mut call, choose_person(own), session);
     Trace { data, owns: true }
 }
 

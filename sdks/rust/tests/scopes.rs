@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use cognobserve_sdk::{
     Level, Observe, ScopeExt, User, current_span, current_trace, get_user, in_current_scope, log,
-    observe, observe_stream, observe_sync, set_user, trace, with_session, with_session_sync,
-    with_user, with_user_sync,
+    observe, observe_stream, observe_sync, set_user, start_trace, trace, trace_sync, with_session,
+    with_session_sync, with_user, with_user_sync,
 };
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -190,6 +190,19 @@ async fn trace_always_starts_one() {
     assert_eq!(pick(&stage, "user_id"), ["u", "u"]);
     assert_eq!(pick(&stage, "metadata"), [Value::Null, json!({"key": 1})]);
     assert_eq!(stage.server.traces()[0]["spans"][1]["level"], "DEBUG");
+}
+
+#[test]
+fn a_trace_has_an_id_of_your_own_if_you_like() {
+    let stage = start(|config| config);
+    trace_sync(Observe::new("own").id("req-1").user_id("u"), || {
+        assert_eq!(current_trace().unwrap().id(), "req-1");
+        observe_sync(Observe::new("within").id("req-2"), || ());
+    });
+    assert_eq!(start_trace(Observe::new("hand").id(7)).id(), "7");
+    assert_eq!(start_trace(Observe::new("made").id(" ")).id().len(), 32);
+    assert_eq!(pick(&stage, "trace_id")[..2], [json!("req-1"), json!("7")]);
+    assert_eq!(stage.server.traces()[0]["spans"][1]["name"], "within");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is built in has a licence that deny.toml allows, comes from the registry, and is not
 //! on its list of the unwanted.
-use super::{find_root, read_metadata};
+use super::{ask_cargo, find_root, read_metadata};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 struct Rules {
@@ -67,9 +68,30 @@ fn read_one<'a>(words: &'a [&'a str], allowed: &BTreeSet<String>) -> (bool, &'a 
 
 #[test]
 fn everything_built_in_is_allowed() {
+    check_packages(read_metadata(), 50);
+}
+
+#[test]
+fn everything_that_the_rust_sdk_needs_is_allowed() {
+    let whole = ["--all-features", "--manifest-path", "sdks/rust/Cargo.toml"];
+    check_packages(&ask_cargo(&whole), 20);
+}
+
+#[test]
+fn every_package_brings_the_licence_of_the_whole() {
+    let read = |path: &str| std::fs::read(find_root().join(path)).expect(path);
+    let licence = read("LICENSE");
+    for package in ["python", "rust", "typescript", "trpc"] {
+        let own = format!("sdks/{package}/LICENSE");
+        assert!(read(&own) == licence, "{own} differs");
+    }
+}
+
+/// `least`: there are more than this, else something was overlooked.
+fn check_packages(metadata: &Value, least: usize) {
     let rules = read_rules();
-    let packages = read_metadata()["packages"].as_array().expect("packages");
-    assert!(packages.len() > 50);
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > least);
     for package in packages {
         let name = package["name"].as_str().expect("a name");
         assert!(
