@@ -148,17 +148,33 @@ pub(crate) fn begin(call: Observe, is_new_trace: bool) -> Option<Call> {
     if !client.is_recording() {
         return None;
     }
-    let scope = get_scope();
-    let own = complete(Person::read(call.user.as_ref(), call.user_id.as_deref()));
+    let (span, inside) = start_span(client, &get_scope(), call, is_new_trace);
+    Some(Call {
+        span: Span::own(span),
+        inside,
+    })
+}
+
+/// Starts the span of a call that is made in a scope, and says what the scope within it is.
+pub(crate) fn start_span(
+    client: Arc<Inner>,
+    scope: &Scope,
+    call: Observe,
+    is_new_trace: bool,
+) -> (Arc<SpanData>, Scope) {
+    let own = complete(
+        Person::read(call.user.as_ref(), call.user_id.as_deref()),
+        scope,
+    );
     let session = read_session(call.session.as_deref()).or_else(|| scope.session.clone());
-    let around = find_trace(&client, &scope);
+    let around = find_trace(&client, scope);
     let named = own.clone().or_else(|| scope.person.clone());
     let (span, person) = match around {
         Some(trace) if !is_new_trace && is_same(&trace, named.as_deref()) => {
             (SpanData::start(&trace, scope.span.clone(), call), named)
         }
         around => {
-            let person = choose_person(own);
+            let person = choose_person(own, scope);
             let span = start_first(client, call, person.clone(), session.clone());
             if let Some(around) = around.filter(|_| !is_new_trace) {
                 tell_origin(&span.trace, &around, scope.span.as_deref());
@@ -172,10 +188,7 @@ pub(crate) fn begin(call: Observe, is_new_trace: bool) -> Option<Call> {
         trace: Some(span.trace.clone()),
         span: Some(span.clone()),
     };
-    Some(Call {
-        span: Span::own(span),
-        inside,
-    })
+    (span, inside)
 }
 
 /// The first span of a trace of its own, whose metadata is the trace's.
@@ -190,7 +203,7 @@ fn start_first(
 }
 
 /// The trace around, unless it belongs to a client before.
-fn find_trace(client: &Arc<Inner>, scope: &Scope) -> Option<Arc<TraceData>> {
+pub(crate) fn find_trace(client: &Arc<Inner>, scope: &Scope) -> Option<Arc<TraceData>> {
     scope
         .trace
         .clone()
@@ -199,14 +212,14 @@ fn find_trace(client: &Arc<Inner>, scope: &Scope) -> Option<Arc<TraceData>> {
 
 /// Whether a call that names somebody, by itself or by a scope, can be a part of the trace.
 fn is_same(trace: &TraceData, named: Option<&Person>) -> bool {
-    let whose = trace
-        .person
-        .as_ref()
-        .and_then(|person| person.id.as_deref());
-    named.is_none_or(|named| named.id.as_deref() == whose)
+    let Some(named) = named else {
+        return true;
+    };
+    let whose = trace.person();
+    named.id.as_deref() == whose.as_ref().and_then(|person| person.id.as_deref())
 }
 
-fn tell_origin(trace: &TraceData, above: &TraceData, span: Option<&SpanData>) {
+pub(crate) fn tell_origin(trace: &TraceData, above: &TraceData, span: Option<&SpanData>) {
     trace.add_metadata("parent_trace_id", encode(&above.id));
     if let Some(span) = span {
         trace.add_metadata("parent_span_id", encode(&span.id));
@@ -261,7 +274,7 @@ pub fn log(message: &str, data: impl Serialize, level: Level) {
         None => start_first(
             client.clone(),
             call,
-            choose_person(None),
+            choose_person(None, &scope),
             scope.session.clone(),
         ),
     };

@@ -17,6 +17,8 @@ pub enum Content {
     Input,
     /// What it answered.
     Output,
+    /// A field of a `tracing` span that is kept as metadata.
+    Field,
 }
 
 pub(crate) type Mask = Arc<dyn Fn(Value, Content) -> Value + Send + Sync>;

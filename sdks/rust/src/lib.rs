@@ -17,6 +17,8 @@ mod delivery;
 mod encode;
 mod http;
 mod ids;
+#[cfg(feature = "tracing")]
+mod layer;
 mod observe;
 mod outcome;
 mod queue;
@@ -36,6 +38,8 @@ mod wire;
 pub use call::{Observe, log};
 pub use client::{Client, Stats, flush, flush_async, init, shutdown, stats};
 pub use config::{Config, Content};
+#[cfg(feature = "tracing")]
+pub use layer::TracingLayer;
 pub use observe::{
     current_span, current_trace, observe, observe_sync, observe_sync_with, observe_with, trace,
     trace_sync,

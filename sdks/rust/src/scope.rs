@@ -3,7 +3,7 @@
 //! It lies in a thread-local. A future that has a scope puts it there for the time of each poll, so that tasks and
 //! threads never see each other's, on whatever executor.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::span_data::SpanData;
@@ -19,29 +19,64 @@ pub(crate) struct Scope {
     pub(crate) span: Option<Arc<SpanData>>,
 }
 
+/// A scope and when it was entered, as a count of this thread.
+#[derive(Default)]
+struct Place {
+    scope: Scope,
+    at: u64,
+}
+
 thread_local! {
-    static SCOPE: RefCell<Scope> = RefCell::default();
+    static PLACE: RefCell<Place> = RefCell::default();
+    static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 static GLOBAL: RwLock<Option<Arc<Person>>> = RwLock::new(None);
 
+/// The innermost scope: what was entered last on this thread.
 pub(crate) fn get_scope() -> Scope {
-    SCOPE
-        .try_with(|scope| scope.borrow().clone())
-        .unwrap_or_default()
+    let find = |place: &RefCell<Place>| {
+        let place = place.borrow();
+        find_step(place.at).unwrap_or_else(|| place.scope.clone())
+    };
+    PLACE.try_with(find).unwrap_or_default()
+}
+
+/// The scope of a span of `tracing` that was entered later than this.
+#[cfg(feature = "tracing")]
+fn find_step(at: u64) -> Option<Scope> {
+    crate::layer::find_scope(at)
+}
+
+#[cfg(not(feature = "tracing"))]
+fn find_step(_: u64) -> Option<Scope> {
+    None
+}
+
+/// The next moment at which something is entered on this thread.
+pub(crate) fn next_moment() -> u64 {
+    let next = |count: &Cell<u64>| {
+        count.set(count.get() + 1);
+        count.get()
+    };
+    COUNT.try_with(next).unwrap_or_default()
 }
 
 /// Puts a scope in place until it is dropped.
-pub(crate) struct Entered(Option<Scope>);
+pub(crate) struct Entered(Option<Place>);
 
 pub(crate) fn enter(scope: Scope) -> Entered {
-    Entered(SCOPE.try_with(|current| current.replace(scope)).ok())
+    let place = Place {
+        scope,
+        at: next_moment(),
+    };
+    Entered(PLACE.try_with(|current| current.replace(place)).ok())
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         if let Some(before) = self.0.take() {
             // Dropped outside of the borrow: what ends with a scope may look at the scope.
-            drop(SCOPE.try_with(|current| current.replace(before)));
+            drop(PLACE.try_with(|current| current.replace(before)));
         }
     }
 }
@@ -85,7 +120,7 @@ pub fn set_user(who: impl Into<Who>) {
 
 /// The user that a call made here would be counted for, as far as scopes and the global user say.
 pub fn get_user() -> Option<User> {
-    choose_person(None)?.show()
+    choose_person(None, &get_scope())?.show()
 }
 
 fn read_global() -> Option<Arc<Person>> {
@@ -96,14 +131,14 @@ fn read_global() -> Option<Arc<Person>> {
 }
 
 fn read_who(who: &Who) -> Option<Arc<Person>> {
-    complete(Person::read(who.0.as_ref(), None))
+    complete(Person::read(who.0.as_ref(), None), &get_scope())
 }
 
 /// Adds the profile that is already known to somebody who is named by id alone.
-pub(crate) fn complete(person: Option<Arc<Person>>) -> Option<Arc<Person>> {
+pub(crate) fn complete(person: Option<Arc<Person>>, scope: &Scope) -> Option<Arc<Person>> {
     let person = person?;
     if person.profile.is_none() {
-        for known in [get_scope().person, read_global()].into_iter().flatten() {
+        for known in [scope.person.clone(), read_global()].into_iter().flatten() {
             if known.id == person.id && known.profile.is_some() {
                 return Some(known);
             }
@@ -112,7 +147,7 @@ pub(crate) fn complete(person: Option<Arc<Person>>) -> Option<Arc<Person>> {
     Some(person)
 }
 
-/// The first of: the call's own user, the innermost scope's, the global one.
-pub(crate) fn choose_person(own: Option<Arc<Person>>) -> Option<Arc<Person>> {
-    own.or_else(|| get_scope().person).or_else(read_global)
+/// The first of: the call's own user, the scope's, the global one.
+pub(crate) fn choose_person(own: Option<Arc<Person>>, scope: &Scope) -> Option<Arc<Person>> {
+    own.or_else(|| scope.person.clone()).or_else(read_global)
 }

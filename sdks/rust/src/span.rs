@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::call::Observe;
-use crate::config::Content;
 use crate::encode::{self, encode, shorten, write};
 use crate::say::harmless;
 use crate::scope::{Change, Scope, enter, get_scope};
@@ -56,8 +55,7 @@ impl Span {
     pub fn set_input(&self, value: impl Serialize) -> &Self {
         let client = &self.data.trace.client;
         if client.captures_content() {
-            let content = client.make_content(write(&value, client.most_content()), Content::Input);
-            self.data.change(|state| state.input = content);
+            self.data.put_input(write(&value, client.most_content()));
         }
         self
     }
@@ -136,10 +134,10 @@ impl Span {
 
     fn make_scope(&self) -> Scope {
         let trace = &self.data.trace;
-        let person = trace.person.clone().or_else(|| get_scope().person);
+        let person = trace.person().or_else(|| get_scope().person);
         Scope {
             person,
-            session: trace.session.clone(),
+            session: trace.session(),
             trace: Some(trace.clone()),
             span: Some(self.data.clone()),
         }

@@ -45,9 +45,9 @@ pub(crate) struct SpanData {
     pub(crate) name: String,
     pub(crate) kind: String,
     pub(crate) start: SystemTime,
-    clock: Instant,
-    captures_output: bool,
-    has_told_below: AtomicBool,
+    pub(crate) clock: Instant,
+    pub(crate) captures_output: bool,
+    pub(crate) has_told_below: AtomicBool,
     pub(crate) state: Mutex<SpanState>,
 }
 
@@ -153,11 +153,23 @@ impl SpanData {
                 has_told = reading.usage.is_some();
             }
         });
-        let mut above = self.above.as_ref().filter(|_| has_told);
+        if has_told {
+            self.tell_above();
+        }
+    }
+
+    /// The spans around need not tell these tokens again.
+    pub(crate) fn tell_above(&self) {
+        let mut above = self.above.as_ref();
         while let Some(span) = above {
             span.has_told_below.store(true, Ordering::Relaxed);
             above = span.above.as_ref();
         }
+    }
+
+    pub(crate) fn put_input(&self, input: Written) {
+        let content = self.trace.client.make_content(input, Content::Input);
+        self.change(|state| state.input = content);
     }
 
     /// What a call has answered: the output, unless the app has set one.

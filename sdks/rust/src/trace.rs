@@ -12,7 +12,7 @@ use crate::client::{Inner, get_client};
 use crate::encode::{encode, shorten};
 use crate::ids;
 use crate::say::lock;
-use crate::scope::{self, Change, Scope, choose_person, complete, enter, get_scope};
+use crate::scope::{Change, Scope, choose_person, complete, enter, get_scope, read_session};
 use crate::scoped::InScope;
 use crate::span::Span;
 use crate::span_data::SpanData;
@@ -20,6 +20,8 @@ use crate::user::Person;
 
 #[derive(Default)]
 pub(crate) struct TraceState {
+    pub(crate) person: Option<Arc<Person>>,
+    pub(crate) session: Option<Arc<str>>,
     pub(crate) metadata: BTreeMap<String, Vec<u8>>,
     pub(crate) is_ended: bool,
     pub(crate) was_released: bool,
@@ -30,8 +32,6 @@ pub(crate) struct TraceData {
     pub(crate) order: u64,
     pub(crate) client: Arc<Inner>,
     pub(crate) name: String,
-    pub(crate) person: Option<Arc<Person>>,
-    pub(crate) session: Option<Arc<str>>,
     pub(crate) start: SystemTime,
     pub(crate) state: Mutex<TraceState>,
 }
@@ -51,14 +51,23 @@ impl TraceData {
             order: ids::next_order(),
             client,
             name: read_name(&call.name, "trace"),
-            person,
-            session,
             start: SystemTime::now(),
             state: Mutex::new(TraceState {
+                person,
+                session,
                 metadata,
                 ..TraceState::default()
             }),
         })
+    }
+
+    /// Whose it is; `None` if nobody has said.
+    pub(crate) fn person(&self) -> Option<Arc<Person>> {
+        lock(&self.state).person.clone()
+    }
+
+    pub(crate) fn session(&self) -> Option<Arc<str>> {
+        lock(&self.state).session.clone()
     }
 
     pub(crate) fn add_metadata(&self, key: &str, value: Vec<u8>) {
@@ -97,9 +106,11 @@ pub struct Trace {
 /// ```
 pub fn start_trace(call: impl Into<Observe>) -> Trace {
     let mut call = call.into();
-    let own = complete(Person::read(call.user.as_ref(), call.user_id.as_deref()));
-    let session = scope::read_session(call.session.as_deref()).or_else(|| get_scope().session);
-    let data = TraceData::new(get_client(), &mut call, choose_person(own), session);
+    let scope = get_scope();
+    let named = Person::read(call.user.as_ref(), call.user_id.as_deref());
+    let person = choose_person(complete(named, &scope), &scope);
+    let session = read_session(call.session.as_deref()).or(scope.session);
+    let data = TraceData::new(get_client(), &mut call, person, session);
     Trace { data, owns: true }
 }
 
@@ -137,10 +148,10 @@ impl Trace {
 
     fn make_scope(&self) -> Scope {
         let data = &self.data;
-        let person = data.person.clone().or_else(|| get_scope().person);
+        let person = data.person().or_else(|| get_scope().person);
         Scope {
             person,
-            session: data.session.clone(),
+            session: data.session(),
             trace: Some(data.clone()),
             span: None,
         }

@@ -67,15 +67,16 @@ pub(crate) fn write_trace<'a>(
     let mut ordered: Vec<&Arc<SpanData>> = spans.collect();
     ordered.sort_by_key(|span| span.order);
     let written: Vec<Vec<u8>> = ordered.into_iter().map(|span| write_span(span)).collect();
-    let person = trace.person.as_deref();
+    let state = lock(&trace.state);
+    let person = state.person.as_deref();
     let mut object = Object::new();
     object.put_text("trace_id", Some(&trace.id));
     object.put_text("name", Some(&trace.name));
     object.put_text("timestamp", Some(&write_time(trace.start)));
     object.put_text("user_id", person.and_then(|person| person.id.as_deref()));
     object.put_some("user", person.and_then(|person| person.wire.as_deref()));
-    object.put_text("session_id", trace.session.as_deref());
-    object.put_all("metadata", &lock(&trace.state).metadata);
+    object.put_text("session_id", state.session.as_deref());
+    object.put_all("metadata", &state.metadata);
     object.put(
         "spans",
         &[b"[".as_slice(), &written.join(&b','), b"]"].concat(),

@@ -2,37 +2,10 @@
 
 mod support;
 
-use std::process::{Command, Output};
-
 use serde_json::{Value, json};
+use support::examples::{run, say};
 use support::real_server::{KEY, RealServer};
 use support::receiver::Receiver;
-
-fn run(name: &str, url: &str, more: &[(&str, &str)]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let path = tests
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples")
-        .join(name);
-    let mut command = Command::new(&path);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("COGNOBSERVE_")) {
-        command.env_remove(name);
-    }
-    command
-        .env("COGNOBSERVE_API_KEY", KEY)
-        .env("COGNOBSERVE_ENDPOINT", url);
-    let output = command.envs(more.iter().copied()).output().unwrap();
-    assert!(output.status.success(), "{path:?}: {output:?}");
-    output
-}
-
-fn say(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (text(&output.stdout), text(&output.stderr))
-}
 
 #[test]
 fn a_program_that_ends_has_sent_what_it_recorded() {

@@ -1,9 +1,12 @@
 //! What the tests share: one at a time, a server that misbehaves as told, and the golden requests.
 #![allow(dead_code)]
 
+pub mod examples;
 pub mod fixtures;
 pub mod real_server;
 pub mod receiver;
+#[cfg(feature = "tracing")]
+pub mod subscribed;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

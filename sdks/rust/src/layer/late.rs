@@ -1,0 +1,84 @@
+//! What fields say of a span that runs already: tokens, and whose it is.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::call::{Observe, tell_origin};
+use crate::ids;
+use crate::say::lock;
+use crate::span_data::SpanData;
+use crate::trace::TraceData;
+use crate::usage::Usage;
+use crate::user::Person;
+
+impl TraceData {
+    pub(super) fn set_person(&self, person: Arc<Person>) {
+        lock(&self.state).person = Some(person);
+    }
+
+    pub(super) fn set_session(&self, session: Arc<str>) {
+        lock(&self.state).session = Some(session);
+    }
+}
+
+impl SpanData {
+    /// Adds to the tokens that are known, unless a call below has told them: they would count twice.
+    pub(super) fn add_usage(&self, more: &Usage) {
+        if *more == Usage::default() {
+            return;
+        }
+        let is_told_below = self.has_told_below.load(Ordering::Relaxed);
+        let mut has_told = false;
+        self.change(|state| {
+            // With a response's id the server can tell by itself.
+            if is_told_below && state.response_id.is_none() {
+                return;
+            }
+            has_told = true;
+            let known = state.usage.get_or_insert_default();
+            known.prompt_tokens = more.prompt_tokens.or(known.prompt_tokens);
+            known.completion_tokens = more.completion_tokens.or(known.completion_tokens);
+            known.total_tokens = more.total_tokens.or(known.total_tokens);
+            known.cached_tokens = more.cached_tokens.or(known.cached_tokens);
+            known.cache_write_tokens = more.cache_write_tokens.or(known.cache_write_tokens);
+            known.reasoning_tokens = more.reasoning_tokens.or(known.reasoning_tokens);
+        });
+        if has_told {
+            self.tell_above();
+        }
+    }
+
+    /// Goes on as the first span of a trace of somebody else's. What has begun below it stays where it is.
+    pub(super) fn part(&self, person: Arc<Person>, session: Option<Arc<str>>) -> Arc<Self> {
+        let trace = &self.trace;
+        let mut state = std::mem::take(&mut *lock(&self.state));
+        // What still holds the one before changes nothing that is sent.
+        lock(&self.state).end = Some(self.start);
+        let mut call = Observe::new(self.name.as_str());
+        call.metadata = std::mem::take(&mut state.metadata);
+        if self.is_root {
+            call.metadata = lock(&trace.state).metadata.clone();
+        }
+        let own = TraceData::new(trace.client.clone(), &mut call, Some(person), session);
+        tell_origin(&own, trace, self.above.as_deref());
+        let span = Arc::new(Self {
+            id: ids::make_span_id(),
+            order: ids::next_order(),
+            trace: own,
+            above: None,
+            is_root: true,
+            name: self.name.clone(),
+            kind: self.kind.clone(),
+            start: self.start,
+            clock: self.clock,
+            captures_output: self.captures_output,
+            has_told_below: AtomicBool::new(self.has_told_below.load(Ordering::Relaxed)),
+            state: Mutex::new(state),
+        });
+        if self.is_root {
+            // It waited for this span, which will not come.
+            trace.close();
+        }
+        span
+    }
+}
