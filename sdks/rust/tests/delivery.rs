@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use cognobserve_sdk::{Observe, Stats, observe_sync};
@@ -101,14 +102,37 @@ fn pauses_become_longer() {
 
 #[test]
 fn retry_after_is_the_least() {
-    let stage = expect_retried(vec![Reply::Status(429, "retry-after: 1.5\r\n", "")]);
-    let at: Vec<Instant> = stage
+    for status in [429, 503] {
+        let stage = expect_retried(vec![Reply::Status(status, "retry-after: 1.5\r\n", "")]);
+        let at: Vec<Instant> = stage
+            .server
+            .requests()
+            .iter()
+            .map(|request| request.at)
+            .collect();
+        assert!(at[1] - at[0] >= Duration::from_millis(1450));
+    }
+}
+
+#[test]
+fn a_slow_server_slows_no_call_and_gets_everything_once() {
+    let stage = start(|config| config.flush_interval(Duration::from_millis(1)));
+    stage.server.always(Reply::Slow(100));
+    let started = Instant::now();
+    for _ in 0..1000 {
+        call("a");
+    }
+    // One after the other, they would have taken 100 s.
+    assert!(started.elapsed() < Duration::from_secs(5));
+    stage.flush();
+    let ids: HashSet<String> = stage
         .server
-        .requests()
+        .spans()
         .iter()
-        .map(|request| request.at)
+        .map(|span| span["span_id"].to_string())
         .collect();
-    assert!(at[1] - at[0] >= Duration::from_millis(1450));
+    assert_eq!((ids.len(), stage.server.spans().len()), (1000, 1000));
+    assert_eq!(stats(&stage), (1000, 0, 0, 0));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub enum Reply {
     LargerThan(usize),
     BreakOff,
     Hang,
+    /// Takes it after so many milliseconds.
+    Slow(u64),
 }
 
 pub struct Request {
@@ -167,6 +169,10 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
         let count = body["traces"].as_array().unwrap().len();
         let (status, headers, text) = match reply {
             Reply::Take => (202, "", take(&body, 0)),
+            Reply::Slow(millis) => {
+                thread::sleep(Duration::from_millis(millis));
+                (202, "", take(&body, 0))
+            }
             Reply::Refuse(refused) => (202, "", take(&body, refused)),
             Reply::LargerThan(most) if count <= most => (202, "", take(&body, 0)),
             Reply::LargerThan(_) => (413, "", "{}".to_owned()),
