@@ -32,7 +32,9 @@ fn start(endpoint: &str) -> Client {
     init(
         config
             .flush_interval(Duration::from_millis(10))
-            .max_batch_size(20),
+            .max_batch_size(20)
+            // On a busy machine a server takes its time to start.
+            .max_retries(20),
     )
 }
 
