@@ -23,6 +23,14 @@ pub struct User {
     pub updated: Micros,
 }
 
+/// What a user can be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserName {
+    pub external_id: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
 /// A user with sums, all-time or of a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserStats {

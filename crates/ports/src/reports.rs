@@ -9,7 +9,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 
@@ -31,6 +31,14 @@ pub trait Reports: Send + Sync {
         key: &UserKey,
         stats: Period,
     ) -> Result<Option<UserDetail>, StoreError>;
+
+    /// What each of these users is called, in this order; `None` for one that does not exist
+    /// (any more). One question however many they are; at most 100 users.
+    async fn name_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<UserName>>, StoreError>;
 
     /// Traces, newest first. A user or session of `filter` that does not exist: `None`.
     async fn list_traces(

@@ -29,7 +29,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -59,6 +59,16 @@ impl Reports for PostgresStore {
         let snapshot = self.snapshot(project).await?;
         let found = users::find(&snapshot, key, stats).await?;
         snapshot.close().await.map(|()| found)
+    }
+
+    async fn name_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<UserName>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let names = snapshot.name_users(users).await?;
+        snapshot.close().await.map(|()| names)
     }
 
     async fn list_traces(

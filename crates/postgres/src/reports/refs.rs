@@ -3,10 +3,10 @@ use super::rows::{cut_at_zero, get, read_profile};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
 use cognobserve_books::bodies::read_bodies;
-use cognobserve_model::id::SessionId;
+use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::payload::Payload;
 use cognobserve_model::query::UserKey;
-use cognobserve_model::report::{SessionRef, UserRef};
+use cognobserve_model::report::{SessionRef, UserName, UserRef};
 use std::collections::HashMap;
 
 impl Snapshot {
@@ -37,6 +37,24 @@ impl Snapshot {
             }
         }
         Ok(refs)
+    }
+
+    /// What each of these users is called, in this order.
+    pub(super) async fn name_users(&self, users: &[UserId]) -> StoreResult<Vec<Option<UserName>>> {
+        let numbers = users.iter().map(|user| self.store.user_no(user));
+        let numbers: Vec<i64> = numbers.collect();
+        let query = "SELECT no, external_id, profile FROM tracked_users WHERE project_no = $1 AND no = ANY ($2) AND state = 0";
+        let mut names: HashMap<i64, UserName> = HashMap::new();
+        for row in self.query(query, &[&self.project_no, &numbers]).await? {
+            let profile = read_profile(&row, 2)?;
+            let name = UserName {
+                external_id: get(&row, 1)?,
+                name: profile.name().map(Into::into),
+                email: profile.email().map(Into::into),
+            };
+            names.insert(get(&row, 0)?, name);
+        }
+        Ok(numbers.iter().map(|no| names.get(no).cloned()).collect())
     }
 
     /// What traces show of their sessions.

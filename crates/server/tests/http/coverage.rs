@@ -11,7 +11,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -353,6 +353,10 @@ impl Reports for Counter {
     }
     async fn chart_project(&self, p: &ProjectId, edges: &[Micros]) -> Asked<Vec<Measures>> {
         self.ask().chart_project(p, edges).await
+    }
+
+    async fn name_users(&self, p: &ProjectId, users: &[UserId]) -> Asked<Vec<Option<UserName>>> {
+        self.ask().name_users(p, users).await
     }
 
     async fn chart_users(

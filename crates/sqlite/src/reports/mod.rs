@@ -28,7 +28,8 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserRef, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserRef, UserStats,
+    Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -140,6 +141,16 @@ impl Reports for SqliteStore {
     ) -> Result<Option<UserDetail>, StoreError> {
         let key = key.clone();
         self.with_snapshot(project, move |snapshot| users::find(snapshot, &key, stats))
+            .await
+    }
+
+    async fn name_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<UserName>>, StoreError> {
+        let users = users.to_vec();
+        self.with_snapshot(project, move |snapshot| users::name(snapshot, &users))
             .await
     }
 

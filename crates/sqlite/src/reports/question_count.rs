@@ -114,6 +114,10 @@ async fn count_statements(users: i64) -> Vec<(&'static str, usize)> {
         store.list_users(&project, query(UserSort::TotalCost, None, month))
     );
     ask!("user", store.find_user(&project, &somebody, all));
+    let page = query(UserSort::LastSeenAt, None, all);
+    let page = store.list_users(&project, page).await.unwrap().items;
+    let ids: Vec<_> = page.into_iter().map(|it| it.user.id).collect();
+    ask!("names", store.name_users(&project, &ids));
     ask!("analytics", store.analyse_user(&project, &somebody, range));
     ask!("summary", store.summarise(&project, Micros(T0)));
     ask!(

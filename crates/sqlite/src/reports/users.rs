@@ -8,10 +8,11 @@ use crate::rollups::read_totals;
 use cognobserve_books::objects::value_text;
 use cognobserve_books::order::{Candidate, Picker};
 use cognobserve_books::shown::{Times, show_user};
+use cognobserve_model::id::UserId;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::profile::Profile;
 use cognobserve_model::query::{Page, Period, UserKey, UserPosition, UserQuery, UserSort};
-use cognobserve_model::report::{User, UserDetail, UserStats, sort_value};
+use cognobserve_model::report::{User, UserDetail, UserName, UserStats, sort_value};
 use cognobserve_model::time::Micros;
 use hashbrown::HashMap;
 use std::collections::HashSet;
@@ -170,6 +171,36 @@ fn read_user(snapshot: &Snapshot, person: &Person) -> StoreResult<User> {
         &profile,
         times,
     ))
+}
+
+/// What each user is called, in this order, by one statement.
+pub(super) fn name(snapshot: &Snapshot, users: &[UserId]) -> StoreResult<Vec<Option<UserName>>> {
+    let keys = &snapshot.shared.keys;
+    let number = |user: &UserId| keys.reveal("usr_", user.as_str());
+    let numbers: Vec<Option<i64>> = users.iter().map(number).collect();
+    let mut asked: Vec<i64> = numbers.iter().copied().flatten().collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let listed: Vec<String> = asked.iter().map(i64::to_string).collect();
+    let query = "SELECT no, external_id, profile FROM users WHERE project_no = ?1 AND state = 0 AND no IN (SELECT value FROM json_each(?2))";
+    let mut statement = snapshot.conn.prepare_cached(query).map_err(sql)?;
+    let listed = format!("[{}]", listed.join(","));
+    let mut rows = statement
+        .query((snapshot.project_no, listed))
+        .map_err(sql)?;
+    let mut names: HashMap<i64, UserName> = HashMap::with_capacity(asked.len());
+    while let Some(row) = rows.next().map_err(sql)? {
+        let profile = row.get_ref(2).map_err(sql)?;
+        let profile = decode_profile(profile.as_blob().map_err(|_| damaged("user"))?)?;
+        let name = UserName {
+            external_id: row.get(1).map_err(sql)?,
+            name: profile.name().map(Into::into),
+            email: profile.email().map(Into::into),
+        };
+        names.insert(row.get(0).map_err(sql)?, name);
+    }
+    let named = numbers.iter().map(|no| names.get(&(*no)?).cloned());
+    Ok(named.collect())
 }
 
 /// One user with sums of a period and the 10 latest sessions.

@@ -57,6 +57,7 @@ macro_rules! with_conformance_cases {
                 updated_is_the_last_visible_change,
                 B20_metadata_is_bounded_and_loses_no_trace,
                 a_session_has_a_name_and_metadata,
+                users_are_named_in_the_order_asked,
             }
             merging {
                 B06_pieces_merge_field_by_field_in_any_order,

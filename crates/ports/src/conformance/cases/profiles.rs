@@ -1,9 +1,10 @@
 //! What is known of a person or session: the last writer by event time wins, per field.
-use crate::SessionPatch;
 use crate::conformance::build::*;
 use crate::conformance::desk::{Desk, FIRST_ARRIVAL};
+use crate::{DeleteMode, SessionPatch};
 use cognobserve_model::id::UserId;
 use cognobserve_model::piece::SessionPart;
+use cognobserve_model::report::UserName;
 use cognobserve_model::time::Micros;
 
 async fn tell(desk: &Desk, trace_id: &str, profile: cognobserve_model::profile::ProfilePart) {
@@ -284,4 +285,46 @@ pub async fn a_session_has_a_name_and_metadata(desk: Desk) {
             .unwrap(),
         None
     );
+}
+
+pub async fn users_are_named_in_the_order_asked(desk: Desk) {
+    tell(&desk, "1", person("ann", at(1)).name(Some("Ann"))).await;
+    let bob = person("bob", at(1)).email(Some("bob@acme.com"));
+    desk.book_one(trace("2").by("bob").telling(bob)).await;
+    for (n, user) in ["carl", "dora", "eve"].into_iter().enumerate() {
+        desk.book_one(trace(&format!("3{n}")).by(user)).await;
+    }
+    let other = desk.open_another("other").await;
+    other.book_one(trace("1").by("ann")).await;
+    let mut asked = Vec::new();
+    for user in ["carl", "bob", "dora", "ann", "eve", "bob"] {
+        asked.push(desk.user_id(user).await);
+    }
+    asked.push(UserId::new("usr_nonsense"));
+    asked.push(other.user_id("ann").await);
+    desk.delete_user("dora", DeleteMode::Unlink).await;
+    desk.delete_user("eve", DeleteMode::Erase).await;
+    let name = async |users: &[UserId]| {
+        let names = desk.store.name_users(&desk.project, users).await;
+        let names = names.expect("users are named").into_iter();
+        let tell = |it: UserName| [Some(it.external_id), it.name, it.email];
+        names.map(|name| name.map(tell)).collect::<Vec<_>>()
+    };
+    let called = |texts: [Option<&str>; 3]| Some(texts.map(|text| text.map(str::to_owned)));
+    let bob = called([Some("bob"), None, Some("bob@acme.com")]);
+    assert_eq!(
+        name(&asked).await,
+        [
+            called([Some("carl"), None, None]),
+            bob.clone(),
+            None,
+            called([Some("ann"), Some("Ann"), None]),
+            None,
+            bob,
+            None,
+            None,
+        ],
+        "nobody who was deleted, and nobody of another project"
+    );
+    assert!(name(&[]).await.is_empty());
 }

@@ -19,7 +19,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TopUser, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
 };
 use cognobserve_model::span::Pricing;
 use cognobserve_model::time::Micros;
@@ -82,6 +82,24 @@ impl Reports for ReferenceStore {
                 stats: record.describe_stats(&counted, at, stats),
                 sessions,
             })
+        })
+    }
+
+    async fn name_users(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<UserName>>, StoreError> {
+        self.read(project, |record| {
+            let name = |user| {
+                let user = &record.users[record.find_living(user)?];
+                Some(UserName {
+                    external_id: user.external_id.clone(),
+                    name: user.profile.name(),
+                    email: user.profile.email(),
+                })
+            };
+            users.iter().map(name).collect()
         })
     }
 
