@@ -1,5 +1,10 @@
 //! What a page is about: a project, a period and a zone. The URL holds all of it.
 //! Invariant: what cannot be read is refused, never guessed; a period has at most 366 days.
+mod span;
+
+pub use self::span::CHOICES;
+
+use self::span::Span;
 use crate::link::Link;
 use cognobserve_model::account::Project;
 use cognobserve_model::query::Period;
@@ -8,29 +13,12 @@ use thiserror::Error;
 
 const HOUR: i64 = 4 * MICROS_PER_QUARTER;
 const MAX_DAYS: i64 = 366;
-/// The periods to pick from; the word is what the URL says.
-pub const CHOICES: [(&str, &str); 4] = [
-    ("24h", "24 hours"),
-    ("7d", "7 days"),
-    ("30d", "30 days"),
-    ("90d", "90 days"),
-];
 pub const DEFAULT_CHOICE: &str = "30d";
 
 /// A URL that does not say what to show.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct BadView(pub String);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Span {
-    /// The hours up to now.
-    Hours(i64),
-    /// Calendar days up to today.
-    Days(i64),
-    /// Both included.
-    Custom(Day, Day),
-}
 
 /// Project, period and zone of a page.
 #[derive(Clone, Debug)]
@@ -73,7 +61,10 @@ impl View {
                 .map_err(|_| BadView(format!("{name}: {text:?} is not a day like 2026-01-31.")))
         };
         let span = match (find("from"), find("to"), find("period")) {
-            (None, None, choice) => read_choice(choice.unwrap_or(DEFAULT_CHOICE))?,
+            (None, None, choice) => {
+                let word = choice.unwrap_or(DEFAULT_CHOICE);
+                Span::read_choice(word).ok_or_else(|| refuse_choice(word))?
+            }
             (Some(from), to, _) => {
                 let from = day("from", from)?;
                 let to = to.map_or(Ok(zone.day_of(now)), |to| day("to", to))?;
@@ -126,18 +117,7 @@ impl View {
 
     /// The word of the chosen period; `custom` if it is none of [`CHOICES`].
     pub fn choice(&self) -> &'static str {
-        let find = |wanted: &str| {
-            CHOICES
-                .iter()
-                .map(|(word, _)| *word)
-                .find(|word| *word == wanted)
-        };
-        let word = match self.span {
-            Span::Hours(hours) => find(&format!("{hours}h")),
-            Span::Days(days) => find(&format!("{days}d")),
-            Span::Custom(..) => None,
-        };
-        word.unwrap_or("custom")
+        self.span.word()
     }
 
     /// How the period is called in a sentence.
@@ -145,6 +125,8 @@ impl View {
         match self.span {
             Span::Hours(hours) => format!("the last {hours} hours"),
             Span::Days(days) => format!("the last {days} days"),
+            Span::Month => format!("{} so far", self.name_month(self.days().0)),
+            Span::LastMonth => self.name_month(self.days().0),
             Span::Custom(from, to) if from == to => from.to_string(),
             Span::Custom(from, to) => format!("{from} to {to}"),
         }
@@ -152,12 +134,16 @@ impl View {
 
     /// First and last day, for the fields of a custom period.
     pub fn days(&self) -> (Day, Day) {
-        let today = self.zone.day_of(self.now);
-        match self.span {
-            Span::Hours(_) => (today.plus(-1), today),
-            Span::Days(days) => (today.plus(1 - days), today),
-            Span::Custom(from, to) => (from, to),
-        }
+        self.span.days(self.today())
+    }
+
+    fn today(&self) -> Day {
+        self.zone.day_of(self.now)
+    }
+
+    /// `October 2026`, of any of its days.
+    fn name_month(&self, day: Day) -> String {
+        self.zone.write(self.zone.start_of(day), "%B %Y")
     }
 
     pub fn zone_name(&self) -> &str {
@@ -205,28 +191,40 @@ impl View {
     }
 
     /// The stretch before, as much of it as has passed of this one: a morning is compared
-    /// with mornings.
+    /// with mornings, a month so far with the same days of the month before.
     pub fn previous(&self) -> Period {
         let Period { from, to } = self.period();
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
         let quarter_after_now =
             (self.now.0.div_euclid(MICROS_PER_QUARTER) + 1) * MICROS_PER_QUARTER;
         let passed = to.0.min(quarter_after_now.max(from.0)) - from.0;
+        let today = self.today();
+        let day_before = self.span.first_day_before(today);
         let before = match self.span {
             Span::Hours(hours) => Micros(from.0 - hours * HOUR),
-            _ => {
-                let (first, last) = self.days();
-                self.zone.start_of(first.plus(-(last.since(first) + 1)))
+            _ => self.zone.start_of(day_before),
+        };
+        let end = match self.span {
+            Span::LastMonth => from.0,
+            // By the calendar: days on which clocks change are days, too.
+            Span::Month => {
+                let day = day_before.plus(today.since(self.days().0));
+                let of_today = quarter_after_now - self.zone.start_of(today).0;
+                self.zone.start_of(day).0 + of_today
             }
+            _ => before.0 + passed,
         };
         Period {
             from: Some(before),
-            to: Some(Micros((before.0 + passed).min(from.0))),
+            to: Some(Micros(end.min(from.0))),
         }
     }
 
     /// The stretch before, in words: `Sep 24 to Oct 23`, with the time where no day ends.
     pub fn previous_words(&self) -> String {
+        if self.span == Span::LastMonth {
+            return self.name_month(self.span.first_day_before(self.today()));
+        }
         let Period { from, to } = self.previous();
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
         let begins_day = |at: Micros| self.zone.start_of(self.zone.day_of(at)) == at;
@@ -265,19 +263,11 @@ impl View {
     }
 }
 
-fn read_choice(word: &str) -> Result<Span, BadView> {
-    let is_known = CHOICES.iter().any(|(known, _)| *known == word);
-    let number = |text: &str| text.parse::<i64>().ok();
-    let span = match (word.strip_suffix('h'), word.strip_suffix('d')) {
-        (Some(hours), _) => number(hours).map(Span::Hours),
-        (_, Some(days)) => number(days).map(Span::Days),
-        _ => None,
-    };
-    span.filter(|_| is_known).ok_or_else(|| {
-        BadView(format!(
-            "There is no period {word:?}: say 24h, 7d, 30d or 90d, or from and to."
-        ))
-    })
+fn refuse_choice(word: &str) -> BadView {
+    let known = CHOICES.map(|(word, _)| word).join(", ");
+    BadView(format!(
+        "There is no period {word:?}: say one of {known}, or from and to."
+    ))
 }
 
 #[cfg(test)]

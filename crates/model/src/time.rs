@@ -152,6 +152,11 @@ impl Day {
         (self.0 - earlier.0).get_days().into()
     }
 
+    /// The first day of its calendar month.
+    pub fn first_of_month(self) -> Day {
+        Day(self.0.first_of_month())
+    }
+
     /// The day `days` later (earlier if negative).
     pub fn plus(self, days: i64) -> Day {
         let span: Span = days.clamp(-400_000, 400_000).days();

@@ -31,6 +31,7 @@ fn a_url_says_it_all_and_comes_back() {
     for query in [
         "projectId=prj_1",
         "projectId=prj_1&period=24h",
+        "projectId=prj_1&period=last-month&tz=Asia%2FKolkata",
         "projectId=prj_1&period=90d&tz=Asia%2FKathmandu",
         "projectId=prj_1&from=2026-01-01&to=2026-01-31&tz=UTC",
     ] {
@@ -40,6 +41,7 @@ fn a_url_says_it_all_and_comes_back() {
     for wrong in [
         "period=8d",
         "period=xh",
+        "period=31d",
         "tz=Mars",
         "from=2026-02-30",
         "to=2026-01-01",
@@ -123,5 +125,127 @@ fn a_download_is_called_after_project_subject_and_period() {
     assert_eq!(
         name(&view, "users"),
         "project-users-2026-11-01..2026-11-22.csv"
+    );
+}
+
+/// Where a view begins and ends, and where what it is compared with does.
+fn bounds(view: &View) -> [String; 4] {
+    let (now, before) = (view.period(), view.previous());
+    [now.from, now.to, before.from, before.to].map(|at| at.unwrap().to_string()[..16].to_owned())
+}
+
+#[test]
+fn months_begin_at_midnight_of_the_zone() {
+    for (query, zone, now, expected, words, against) in [
+        // In India November has begun, in London it has not.
+        (
+            "period=month",
+            "Asia/Kolkata",
+            "2026-10-31T20:10:00Z",
+            [
+                "2026-10-31T18:30",
+                "2026-11-01T18:30",
+                "2026-09-30T18:30",
+                "2026-09-30T20:15",
+            ],
+            "November 2026 so far",
+            "Oct 1 to Oct 1, 01:45",
+        ),
+        (
+            "period=last-month",
+            "Asia/Kolkata",
+            "2026-10-31T20:10:00Z",
+            [
+                "2026-09-30T18:30",
+                "2026-10-31T18:30",
+                "2026-08-31T18:30",
+                "2026-09-30T18:30",
+            ],
+            "October 2026",
+            "September 2026",
+        ),
+        // New York puts its clocks back on November 1 and forward on March 8.
+        (
+            "period=month",
+            "America/New_York",
+            "2026-11-22T15:10:00Z",
+            [
+                "2026-11-01T04:00",
+                "2026-11-23T05:00",
+                "2026-10-01T04:00",
+                "2026-10-22T14:15",
+            ],
+            "November 2026 so far",
+            "Oct 1 to Oct 22, 10:15",
+        ),
+        (
+            "period=last-month",
+            "America/New_York",
+            "2026-12-01T04:59:00Z",
+            [
+                "2026-10-01T04:00",
+                "2026-11-01T04:00",
+                "2026-09-01T04:00",
+                "2026-10-01T04:00",
+            ],
+            "October 2026",
+            "September 2026",
+        ),
+        (
+            "period=last-month",
+            "America/New_York",
+            "2026-12-01T05:00:00Z",
+            [
+                "2026-11-01T04:00",
+                "2026-12-01T05:00",
+                "2026-10-01T04:00",
+                "2026-11-01T04:00",
+            ],
+            "November 2026",
+            "October 2026",
+        ),
+        // February has no 30th: all of it is what there is to compare with.
+        (
+            "period=month",
+            "America/New_York",
+            "2026-03-30T12:00:00Z",
+            [
+                "2026-03-01T05:00",
+                "2026-03-31T04:00",
+                "2026-02-01T05:00",
+                "2026-03-01T05:00",
+            ],
+            "March 2026 so far",
+            "Feb 1 to Feb 28",
+        ),
+    ] {
+        let view = view(query, zone, now).unwrap();
+        assert_eq!(bounds(&view), expected, "{query} {zone} {now}");
+        assert_eq!(
+            (view.words(), view.previous_words()),
+            (words.into(), against.into())
+        );
+        assert_eq!(view.is_live(), query == "period=month");
+        let edges = view.edges();
+        let period = view.period();
+        assert!(edges.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(
+            (edges.first().copied(), edges.last().copied()),
+            (period.from, period.to)
+        );
+    }
+}
+
+#[test]
+fn an_invoice_is_named_by_the_days_of_its_month() {
+    let view = view("period=last-month", "Asia/Kolkata", "2026-10-31T20:10:00Z").unwrap();
+    assert_eq!(
+        view.file_name("costs by user", "csv"),
+        "shop-costs-by-user-2026-10-01..2026-10-31.csv"
+    );
+    let day = view.with_choice(&view.link("/costs").with("groupBy", "user"), "month");
+    assert_eq!(
+        day.to_string(),
+        "/costs?projectId=prj_1&groupBy=user&period=month"
     );
 }
