@@ -77,6 +77,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dark_is_the_same_whoever_asks_for_it() {
+        let css = std::str::from_utf8(ASSETS[0].bytes).unwrap();
+        let list = |head: &str| {
+            let (_, rest) = css.split_once(head).unwrap();
+            let (body, _) = rest.split_once('}').unwrap();
+            let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (system, chosen) = (
+            list(":root:not([data-theme]) {"),
+            list(":root[data-theme=dark] {"),
+        );
+        assert_eq!(system, chosen);
+        assert!(system.len() > 4);
+    }
+
+    #[test]
     fn every_asset_has_bytes_and_a_path() {
         for asset in ASSETS {
             assert!(!asset.bytes.is_empty());

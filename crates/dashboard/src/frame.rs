@@ -1,6 +1,7 @@
 //! What surrounds every page: who looks, where they are, and where they can go.
 use crate::assets;
 use crate::link::Link;
+use crate::theme::Theme;
 use crate::view::{CHOICES, View};
 use cognobserve_model::account::Project;
 use cognobserve_model::people::Role;
@@ -35,6 +36,14 @@ pub struct Who {
     pub projects: Vec<Project>,
     /// Whether they run the installation.
     pub is_operator: bool,
+    pub theme: Theme,
+}
+
+/// A word about what was just done, and where to see more of it.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub text: String,
+    pub more: Option<(String, Link)>,
 }
 
 /// Title, navigation and period picker around a page's own content.
@@ -43,6 +52,7 @@ pub struct Frame {
     pub title: String,
     pub nav: Nav,
     pub who: Option<Who>,
+    pub theme: Theme,
     pub view: Option<View>,
     /// What they may do in the project's workspace.
     pub role: Option<Role>,
@@ -52,8 +62,9 @@ pub struct Frame {
     pub has_period: bool,
     /// Whether the page waits for something to come.
     pub waits: bool,
-    /// A word about what was just done.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
+    /// What links keep where there is no view: project, period and zone of the page before.
+    pub kept: Vec<(String, String)>,
     /// What the search box holds.
     pub search: String,
 }
@@ -72,12 +83,14 @@ impl Frame {
             title: title.to_owned(),
             nav: Nav::Nowhere,
             who: None,
+            theme: Theme::default(),
             view: None,
             role: None,
             here: None,
             has_period: false,
             waits: false,
             notice: None,
+            kept: Vec::new(),
             search: String::new(),
         }
     }
@@ -86,19 +99,29 @@ impl Frame {
     pub fn personal(title: &str, nav: Nav, who: Who) -> Frame {
         Frame {
             nav,
+            theme: who.theme,
             who: Some(who),
             ..Frame::bare(title)
         }
     }
 
+    /// Lets the links of a page without a project lead back to where its visitor came from.
+    pub fn keeping(mut self, kept: Vec<(String, String)>) -> Frame {
+        self.kept = kept;
+        self
+    }
+
+    pub fn with_theme(mut self, theme: Theme) -> Frame {
+        self.theme = theme;
+        self
+    }
+
     /// Around a page of a project.
     pub fn project(title: &str, nav: Nav, who: Who, role: Role, view: View) -> Frame {
         Frame {
-            nav,
-            who: Some(who),
             view: Some(view),
             role: Some(role),
-            ..Frame::bare(title)
+            ..Frame::personal(title, nav, who)
         }
     }
 
@@ -109,7 +132,7 @@ impl Frame {
         self
     }
 
-    pub fn with_notice(mut self, notice: Option<String>) -> Frame {
+    pub fn with_notice(mut self, notice: Option<Notice>) -> Frame {
         self.notice = notice;
         self
     }
@@ -139,7 +162,10 @@ impl Frame {
     pub fn link(&self, path: &str) -> Link {
         match &self.view {
             Some(view) => view.link(path),
-            None => Link::to(path),
+            None => {
+                let kept = self.kept.iter();
+                kept.fold(Link::to(path), |link, (name, value)| link.with(name, value))
+            }
         }
     }
 

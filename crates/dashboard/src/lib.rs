@@ -11,8 +11,10 @@ pub mod frame;
 pub mod link;
 pub mod pages;
 mod payload;
+mod theme;
 pub mod view;
 
 pub use form::Form;
-pub use frame::{Frame, Nav, Who};
+pub use frame::{Frame, Nav, Notice, Who};
+pub use theme::Theme;
 pub use view::{BadView, View};

@@ -32,11 +32,17 @@ test('a profile is edited, and what is wrong is said beside its field', LIMITS, 
   assert.deepEqual([user.name, user.email, user.metadata], ['John D. Doe', 'john.doe@acme.com', { plan: 'pro', seats: 1.1 }]);
 }));
 
-test('unlinking says what will happen, and keeps the traces', LIMITS, stage.page(async ({ page, server }) => {
+test('unlinking says what will happen, asks for the id, and keeps the traces', LIMITS, stage.page(async ({ page, server, watch }) => {
   const before = await server.read('/v1/costs?groupBy=user');
   const user = await open(page, server, AWKWARD_ID.id, '/delete');
   await page.getByText(/count as spend without a user/).waitFor();
-  await page.getByRole('button', { name: 'Unlink this user' }).click();
+  const unlink = page.locator('form', { has: page.getByRole('button', { name: 'Unlink this user' }) });
+  await unlink.getByLabel(/to confirm/).fill('somebody else');
+  watch.expect(/status of 422/);
+  await unlink.getByRole('button').click();
+  await page.getByRole('alert').getByText(/nothing was unlinked/).waitFor();
+  await unlink.getByLabel(/to confirm/).fill(AWKWARD_ID.id);
+  await unlink.getByRole('button').click();
   await page.getByRole('status').getByText(/was unlinked/).waitFor();
   const after = await server.read('/v1/costs?groupBy=user');
   assert.equal(after.unattributed.traceCount, before.unattributed.traceCount + user.traceCount);
@@ -46,17 +52,20 @@ test('unlinking says what will happen, and keeps the traces', LIMITS, stage.page
 test('erasing asks for the id, and keeps the sums under nobody', LIMITS, stage.page(async ({ page, server, watch }) => {
   const before = await server.read('/v1/costs?groupBy=user');
   await open(page, server, NAMELESS.id, '/delete');
-  await page.getByLabel(/to confirm/).fill('somebody else');
+  const erase = page.locator('form', { has: page.getByRole('button', { name: 'Erase this user' }) });
+  await erase.getByLabel(/to confirm/).fill('somebody else');
   watch.expect(/status of 422/);
   await page.getByRole('button', { name: 'Erase this user' }).click();
   await page.getByRole('alert').getByText(/nothing was erased/).waitFor();
-  await page.getByLabel(/to confirm/).fill(NAMELESS.id);
+  await erase.getByLabel(/to confirm/).fill(NAMELESS.id);
   await page.getByRole('button', { name: 'Erase this user' }).click();
   await page.getByRole('status').getByText(/was erased/).waitFor();
   const after = await server.read('/v1/costs?groupBy=user');
   assert.equal(after.total.totalCostUsd, before.total.totalCostUsd);
   assert.equal(after.rows.filter((row) => row.erased).length, 1);
   assert.ok(!(await page.content()).includes(NAMELESS.id));
+  await page.getByRole('status').getByRole('link', { name: 'Erased users' }).click();
+  await page.getByText(/1 id suppressed/).waitFor();
 }));
 
 test('a form from elsewhere is refused, with or without the token', LIMITS, stage.page(async ({ page, server, context, watch }) => {

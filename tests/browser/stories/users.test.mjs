@@ -88,7 +88,7 @@ test('the search box lands on what was pasted', LIMITS, stage.page(async ({ page
   await page.getByRole('searchbox', { name: /words of an error/ }).fill('rate limit of the provider');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Failed traces', exact: true }).waitFor();
-  assert.ok(await page.getByText('Failed', { exact: true }).count() > 0);
+  await page.getByText('Failed', { exact: true }).first().waitFor();
 }));
 
 test('from the overview to John and his failed traces it is three clicks', LIMITS, stage.page(async ({ page, server }) => {
@@ -126,13 +126,47 @@ test('the card and the charts say what the API says', LIMITS, stage.page(async (
 test('sessions are counted and open', LIMITS, stage.page(async ({ page, server }) => {
   const user = await openJohn(page);
   const { sessionCount, sessions } = await server.read(`/v1/users/${user}`);
-  await page.getByRole('heading', { name: `Sessions: ${sessionCount}` }).waitFor();
-  const panel = page.locator('section', { has: page.getByRole('heading', { name: `Sessions: ${sessionCount}` }) });
+  await page.getByRole('heading', { name: `Sessions of all time: ${sessionCount}` }).waitFor();
+  const panel = page.locator('section', { has: page.getByRole('heading', { name: `Sessions of all time: ${sessionCount}` }) });
   const rows = await panel.locator('tbody td:first-child').allInnerTexts();
   assert.deepEqual(rows.map((text) => text.trim()), sessions.map((one) => `${one.name ?? one.externalId} (${one.traceCount} trace${one.traceCount === 1 ? '' : 's'})`));
   await panel.locator('.main-link').first().click();
   await page.getByRole('heading', { name: 'Conversation' }).waitFor();
   assert.ok(await page.locator('.turn').count() > 0);
+}));
+
+test('the tile of sessions is of the period and says how many there ever were', LIMITS, stage.page(async ({ page, server }) => {
+  const { project, user } = await stage.ids();
+  const day = new Date().toISOString().slice(0, 10);
+  await page.goto(`/users/${user}?projectId=${project}&from=${day}&to=${day}&tz=UTC`);
+  const now = await server.read(`/v1/users/${user}?statsFrom=${day}&tz=UTC`);
+  const ever = await server.read(`/v1/users/${user}`);
+  assert.ok(now.sessionCount < ever.sessionCount);
+  const tile = page.locator('.stat', { has: page.getByText('Sessions', { exact: true }) });
+  assert.equal(await tile.locator('dd').first().innerText(), String(now.sessionCount));
+  assert.equal(await tile.locator('.more').innerText(), `of ${ever.sessionCount} of all time`);
+  await page.getByRole('link', { name: `Those of ${day}` }).click();
+  await page.waitForURL((url) => url.pathname === '/sessions' && url.searchParams.get('user') === user);
+  assert.equal(await page.locator('#live tbody tr').count(), now.sessionCount);
+}));
+
+test('sessions, traces and what was found name users as the list of users does', LIMITS, stage.page(async ({ page, server }) => {
+  const { project } = await stage.ids();
+  const { items } = await server.read('/v1/users?limit=100');
+  const called = new Map(items.map((user) => [user.id, user.name ?? user.email ?? user.externalId]));
+  const search = `/search?q=rate%20limit&projectId=${project}`;
+  for (const path of [`/sessions?projectId=${project}`, `/traces?projectId=${project}`, search]) {
+    await page.goto(path);
+    await page.locator('td.clip-text').first().waitFor();
+    const links = await page.locator('td.clip-text:nth-child(2) a, td.clip-text:nth-child(3) a').evaluateAll((all) => all.map((link) => [new URL(link.href).pathname, link.textContent]));
+    const users = links.filter(([link]) => link.startsWith('/users/'));
+    assert.ok(users.length > 0, path);
+    for (const [link, text] of users) {
+      assert.equal(text, called.get(link.split('/').pop()), path);
+    }
+  }
+  await page.locator('td.clip-text a').first().click();
+  await page.waitForURL(/\/users\/usr_/);
 }));
 
 test('markup in a name is text', LIMITS, stage.page(async ({ page }) => {

@@ -1,16 +1,24 @@
 //! Where the money went: by user, model, day, session or metadata, with a balance that holds.
+mod balance;
+mod row;
+mod unknown_key;
+
+use self::balance::{Balance, name_head, name_rest};
+use self::row::{Row, Scale};
+use self::unknown_key::UnknownKey;
 use super::metadata_keys::list_keys;
-use super::row::{Pager, session_link, user_link};
-use super::{Html, PageError, share};
+use super::owner::Names;
+use super::row::Pager;
+use super::{Html, PageError};
 use crate::chart::{self, Chart};
 use crate::format::{self, Figure};
 use crate::frame::{Choice, Frame};
 use crate::link::Link;
 use crate::view::View;
 use askama::Template;
-use cognobserve_model::measures::Measures;
+use cognobserve_model::id::UserId;
 use cognobserve_model::query::{CostGroup, CostPosition, CostQuery, PageRequest};
-use cognobserve_model::report::{CostKey, CostReport, CostRow};
+use cognobserve_model::report::{CostKey, CostRow};
 use cognobserve_ports::Reports;
 use futures_util::try_join;
 
@@ -65,8 +73,8 @@ struct CostsPage {
     /// To offer where one is typed.
     keys: Vec<String>,
     head: String,
-    /// In the card of their sum.
-    heads: String,
+    /// Instead of rows, if nobody has the key.
+    unknown: Option<UnknownKey>,
     chart: Chart,
     rows: Vec<Row>,
     unattributed: Option<Row>,
@@ -77,55 +85,6 @@ struct CostsPage {
     kept: Vec<(String, String)>,
     prices: Link,
     unpriced: Vec<(String, Figure, Figure)>,
-}
-
-/// What the rows sum to, and that nothing is missing.
-struct Balance {
-    rows: Figure,
-    unattributed: Figure,
-    total: Figure,
-    /// Whether all rows are on this page, so that their sum can be shown.
-    is_whole: bool,
-    holds: bool,
-}
-
-struct Row {
-    text: String,
-    link: Option<Link>,
-    traces: Figure,
-    calls: Figure,
-    tokens: Figure,
-    failed: Figure,
-    cost: Figure,
-    share: f64,
-    /// Of the costliest row, for its bar.
-    bar: f64,
-}
-
-impl Row {
-    fn new(text: String, link: Option<Link>, sums: &Measures, of: &Scale) -> Row {
-        let (nanos, unpriced) = (sums.cost_nanos, sums.unpriced_span_count);
-        Row {
-            text,
-            link,
-            traces: format::count(sums.trace_count),
-            calls: format::count(sums.span_count),
-            tokens: format::count(sums.total_tokens),
-            failed: format::count(sums.error_trace_count),
-            cost: format::spent_in(nanos, unpriced, of.places),
-            share: share(nanos, of.total),
-            bar: share(nanos, of.most),
-        }
-    }
-}
-
-/// What the rows of a table are measured by.
-struct Scale {
-    total: i128,
-    /// Of the costliest row.
-    most: i128,
-    /// Decimals of every cost.
-    places: usize,
 }
 
 pub async fn render(
@@ -156,24 +115,21 @@ pub async fn render(
         });
     }
     let here = ask.link(&view, "/costs");
-    let is_whole = ask.after.is_none() && report.next.is_none();
-    let balance = weigh(&report, is_whole);
+    let is_first = ask.after.is_none();
+    let is_whole = is_first && report.next.is_none();
+    let balance = Balance::weigh(&ask.group, &report, is_whole);
     let next = report.next.as_ref().map(cursor);
-    let (total, unattributed) = (report.total.0.clone(), report.unattributed.0.clone());
-    let costs = || report.rows.iter().map(|row| row.measures.cost_nanos);
-    let scale = Scale {
-        total: total.cost_nanos,
-        most: costs().max().unwrap_or(0),
-        places: format::places(costs().chain([total.cost_nanos])),
+    let (total, rest) = (report.total.0.clone(), report.unattributed.0.clone());
+    let scale = Scale::of(&report);
+    let unknown = match &ask.group {
+        CostGroup::Metadata(key) if is_first && report.rows.is_empty() => {
+            Some(unknown_key::look_up(reports, &view, &ask, key, &keys).await?)
+        }
+        _ => None,
     };
-    let lacks = match ask.group {
-        CostGroup::User => "without a user",
-        CostGroup::Model => "spans without a model",
-        CostGroup::Session => "without a session",
-        CostGroup::Metadata(_) => "users without this key, and traces without a user",
-        CostGroup::Day => "",
-    };
-    let has_rest = unattributed.span_count > 0 || unattributed.trace_count > 0;
+    let names = Names::read(reports, project, list_users(&report.rows)).await?;
+    let has_rest = rest.span_count > 0 || rest.trace_count > 0;
+    let rest_name = name_rest(&ask.group).filter(|_| has_rest);
     let page = CostsPage {
         words: view.words(),
         groups: list_groups(&view, &ask),
@@ -183,20 +139,17 @@ pub async fn render(
         },
         keys,
         head: name_head(&ask.group),
-        heads: match &ask.group {
-            CostGroup::Metadata(key) => format!("Users with {key}"),
-            other => format!("{}s", name_head(other)),
-        },
+        unknown,
         chart: Chart::new(&view, "cost", "Cost", "bars", vec![chart::cost(&bars)]),
-        unattributed: has_rest.then(|| Row::new(lacks.into(), None, &unattributed, &scale)),
+        unattributed: rest_name.map(|name| Row::new(name, None, &rest, &scale)),
         total: Row::new("Total".into(), None, &total, &scale),
         rows: report
             .rows
             .into_iter()
-            .map(|row| make_row(&view, row, &scale))
+            .map(|row| Row::describe(&view, &ask.group, row, &names, &scale))
             .collect(),
         balance,
-        pager: Pager::new(&here, ask.after.is_none(), next),
+        pager: Pager::new(&here, is_first, next),
         csv: ask.link(&view, "/costs.csv"),
         kept: super::traces::keep_fields(&view.link("/costs"), &[]),
         prices: view.link("/settings/prices"),
@@ -215,37 +168,13 @@ pub async fn render(
     Ok(page.render()?)
 }
 
-fn weigh(report: &CostReport, is_whole: bool) -> Balance {
-    let total = report.total.0.cost_nanos;
-    let unattributed = report.unattributed.0.cost_nanos;
-    let shown: i128 = report.rows.iter().map(|row| row.measures.cost_nanos).sum();
-    let rows = Measures {
-        cost_nanos: if is_whole {
-            shown
-        } else {
-            total - unattributed
-        },
-        unpriced_span_count: report.total.0.unpriced_span_count
-            - report.unattributed.0.unpriced_span_count,
-        ..Measures::default()
-    };
-    Balance {
-        rows: format::spent(&rows),
-        unattributed: format::spent(&report.unattributed.0),
-        total: format::spent(&report.total.0),
-        is_whole,
-        holds: shown + unattributed == total,
-    }
-}
-
-fn name_head(group: &CostGroup) -> String {
-    match group {
-        CostGroup::User => "User".into(),
-        CostGroup::Model => "Model".into(),
-        CostGroup::Day => "Day".into(),
-        CostGroup::Session => "Session".into(),
-        CostGroup::Metadata(key) => key.clone(),
-    }
+/// Those of the rows that are users.
+pub fn list_users(rows: &[CostRow]) -> Vec<UserId> {
+    let users = rows.iter().filter_map(|row| match &row.key {
+        CostKey::User { id, .. } => Some(id.clone()),
+        _ => None,
+    });
+    users.collect()
 }
 
 fn list_groups(view: &View, ask: &Ask) -> Vec<Choice> {
@@ -261,38 +190,4 @@ fn list_groups(view: &View, ask: &Ask) -> Vec<Choice> {
         link: Ask { group, after: None }.link(view, "/costs"),
     };
     groups.into_iter().map(choice).collect()
-}
-
-fn make_row(view: &View, row: CostRow, scale: &Scale) -> Row {
-    let (text, link) = match row.key {
-        CostKey::User {
-            id,
-            external_id,
-            name,
-        } => {
-            let text = name.map_or(external_id.clone(), |name| {
-                format!("{name} ({external_id})")
-            });
-            (text, Some(user_link(view, id.as_str())))
-        }
-        CostKey::Tombstone { .. } => ("erased user".to_owned(), None),
-        CostKey::Model(name) => {
-            let link = view.link("/traces").with("model", &name);
-            (name, Some(link))
-        }
-        CostKey::Day(day) => {
-            let day = day.to_string();
-            let link = view
-                .link("/costs")
-                .with("period", "")
-                .with("from", &day)
-                .with("to", &day);
-            (day, Some(link))
-        }
-        CostKey::Session { id, external_id } => {
-            (external_id, Some(session_link(view, id.as_str())))
-        }
-        CostKey::Value(value) => (value, None),
-    };
-    Row::new(text, link, &row.measures, scale)
 }

@@ -6,6 +6,7 @@ pub mod costs;
 pub mod installation;
 mod metadata_keys;
 pub mod overview;
+mod owner;
 pub mod problem;
 pub mod quick_start;
 mod row;

@@ -1,4 +1,6 @@
 //! The first page of a project: who was there, what it cost, what failed, and how that changed.
+use super::costs::list_users;
+use super::owner::Names;
 use super::row::{Counts, user_link};
 use super::stat::Stat;
 use super::{Html, PageError, share};
@@ -89,6 +91,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
     let now = add(&bars);
     let old = add(&old);
     let total = now.cost_nanos;
+    let names = Names::read(reports, project, list_users(&costs.rows)).await?;
     let before_words = view.previous_words();
     let page = OverviewPage {
         words: view.words(),
@@ -106,7 +109,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
         },
         nobody_share: format::percent(share(costs.unattributed.0.cost_nanos, total)),
         has_nobody: costs.unattributed.0.trace_count > 0,
-        top: list_top(&view, costs, total),
+        top: list_top(&view, costs, &names, total),
         unpriced: unpriced
             .into_iter()
             .take(6)
@@ -186,15 +189,13 @@ fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
     ]
 }
 
-fn list_top(view: &View, costs: CostReport, total: i128) -> Vec<TopUser> {
+fn list_top(view: &View, costs: CostReport, names: &Names, total: i128) -> Vec<TopUser> {
     let row = |(key, sums): (CostKey, Measures)| {
         let (name, link) = match key {
             CostKey::User {
-                id,
-                external_id,
-                name,
+                id, external_id, ..
             } => (
-                name.unwrap_or(external_id),
+                names.call(&id, &external_id).to_owned(),
                 Some(user_link(view, id.as_str())),
             ),
             _ => ("erased user".to_owned(), None),

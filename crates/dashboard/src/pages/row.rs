@@ -1,13 +1,12 @@
 //! Rows that several pages list: users, sessions, traces.
+use super::owner::{Names, Owner, call};
 use crate::chart::Spark;
 use crate::format::{self, Figure, Moment};
 use crate::link::{Link, segment};
 use crate::view::View;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::TimePosition;
-use cognobserve_model::report::{
-    SessionStats, SpanSummary, TraceSummary, User, UserRef, UserStats,
-};
+use cognobserve_model::report::{SessionStats, SpanSummary, TraceSummary, UserStats};
 use cognobserve_model::time::Micros;
 
 /// What every row counts.
@@ -48,12 +47,6 @@ impl Counts {
             row.cost = format::spent_in(row.cost_nanos, row.unpriced, places);
         }
     }
-}
-
-/// What a person is called first: name, else e-mail, else the developer's id.
-pub fn call(user: &User) -> &str {
-    let name = user.name.as_deref().or(user.email.as_deref());
-    name.unwrap_or(&user.external_id)
 }
 
 pub fn user_link(view: &View, id: &str) -> Link {
@@ -100,37 +93,6 @@ impl UserRow {
     }
 }
 
-/// Whose a session or trace is.
-pub struct Owner {
-    pub text: String,
-    /// `None`: nobody whom one could look at.
-    pub link: Option<Link>,
-}
-
-impl Owner {
-    pub fn new(view: &View, user: Option<&UserRef>) -> Owner {
-        match user {
-            None => Owner {
-                text: "no user".into(),
-                link: None,
-            },
-            Some(UserRef {
-                external_id: None, ..
-            }) => Owner {
-                text: "erased user".into(),
-                link: None,
-            },
-            Some(UserRef {
-                id,
-                external_id: Some(external_id),
-            }) => Owner {
-                text: external_id.clone(),
-                link: Some(user_link(view, id.as_str())),
-            },
-        }
-    }
-}
-
 pub struct SessionRow {
     pub link: Link,
     pub name: String,
@@ -144,14 +106,14 @@ pub struct SessionRow {
 
 impl SessionRow {
     /// The rows of one table.
-    pub fn list(view: &View, sessions: &[SessionStats]) -> Vec<SessionRow> {
-        let rows = sessions.iter().map(|it| SessionRow::new(view, it));
+    pub fn list(view: &View, sessions: &[SessionStats], names: &Names) -> Vec<SessionRow> {
+        let rows = sessions.iter().map(|it| SessionRow::new(view, it, names));
         let mut rows: Vec<SessionRow> = rows.collect();
         Counts::align(rows.iter_mut().map(|row| &mut row.counts));
         rows
     }
 
-    pub fn new(view: &View, session: &SessionStats) -> SessionRow {
+    pub fn new(view: &View, session: &SessionStats, names: &Names) -> SessionRow {
         let name = session.name.clone();
         SessionRow {
             link: session_link(view, session.id.as_str()),
@@ -160,7 +122,7 @@ impl SessionRow {
                 .map(|_| session.external_id.clone())
                 .unwrap_or_default(),
             name: name.unwrap_or_else(|| session.external_id.clone()),
-            owner: Owner::new(view, session.user.as_ref()),
+            owner: Owner::new(view, session.user.as_ref(), names),
             traces: format::plural(session.measures.trace_count, "trace"),
             counts: Counts::of(&session.measures),
             last: format::moment(session.last_seen, view.now(), &view.zone),
@@ -198,14 +160,14 @@ pub struct TraceRow {
 
 impl TraceRow {
     /// The rows of one table.
-    pub fn list(view: &View, traces: &[TraceSummary]) -> Vec<TraceRow> {
-        let rows = traces.iter().map(|it| TraceRow::new(view, it));
+    pub fn list(view: &View, traces: &[TraceSummary], names: &Names) -> Vec<TraceRow> {
+        let rows = traces.iter().map(|it| TraceRow::new(view, it, names));
         let mut rows: Vec<TraceRow> = rows.collect();
         Counts::align(rows.iter_mut().map(|row| &mut row.counts));
         rows
     }
 
-    pub fn new(view: &View, trace: &TraceSummary) -> TraceRow {
+    pub fn new(view: &View, trace: &TraceSummary, names: &Names) -> TraceRow {
         use cognobserve_model::span::Level;
         let failed = trace.spans.iter().find(|span| span.level == Level::Error);
         let session = trace.session.as_ref();
@@ -217,7 +179,7 @@ impl TraceRow {
             },
             id: trace.id.clone(),
             error: (trace.measures.error_count > 0).then(|| describe_error(failed)),
-            owner: Owner::new(view, trace.user.as_ref()),
+            owner: Owner::new(view, trace.user.as_ref(), names),
             session: session.map(|it| {
                 let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());
                 (name, session_link(view, it.id.as_str()))

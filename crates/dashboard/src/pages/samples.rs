@@ -33,6 +33,7 @@ pub fn frame(view: &View) -> Frame {
         form_token: "token".into(),
         projects: vec![view.project.clone()],
         is_operator: false,
+        theme: crate::Theme::default(),
     };
     Frame::project("", Nav::Traces, who, Role::Owner, view.clone())
 }

@@ -3,8 +3,9 @@
 mod turn;
 
 use self::turn::Turn;
-use super::row::{Owner, Pager};
-use super::stat::Stat;
+use super::owner::Owner;
+use super::row::Pager;
+use super::stat::{Stat, lack_prices};
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
 use crate::frame::Frame;
@@ -64,8 +65,9 @@ pub async fn render(
     let (Some(stats), Some(turns)) = (stats, turns) else {
         return Err(PageError::NotFound);
     };
+    let owner = Owner::find(reports, &view, stats.user.as_ref()).await?;
     let pager = Pager::new(here, is_first, turns.next.as_ref().map(cursor));
-    Ok(SessionPage::new(frame, &view, &stats, &turns.items, pager).render()?)
+    Ok(SessionPage::new(frame, &view, &stats, owner, &turns.items, pager).render()?)
 }
 
 impl SessionPage {
@@ -73,6 +75,7 @@ impl SessionPage {
         frame: Frame,
         view: &View,
         session: &SessionStats,
+        owner: Owner,
         traces: &[TraceDetail],
         pager: Pager,
     ) -> SessionPage {
@@ -86,7 +89,7 @@ impl SessionPage {
             },
             name,
             external_id: session.external_id.clone(),
-            owner: Owner::new(view, session.user.as_ref()),
+            owner,
             first: format::exact(session.first_seen, &view.zone),
             last: format::exact(session.last_seen, &view.zone),
             stats: list_stats(&session.measures),
@@ -109,7 +112,7 @@ fn list_stats(sums: &Measures) -> Vec<Stat> {
     vec![
         Stat::new("Turns", format::count(sums.trace_count))
             .noting(format::plural(sums.span_count, "span")),
-        Stat::new("Cost", format::usd(sums.cost_nanos)),
+        Stat::new("Cost", format::spent(sums)).noting(lack_prices(sums.unpriced_span_count)),
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),
         Stat::new("Failed turns", format::count(sums.error_trace_count)).noting(failed),

@@ -1,5 +1,6 @@
 //! Forms about one session: its name and metadata to edit, and the unlinking to confirm.
-use super::row::{Owner, session_link};
+use super::owner::Owner;
+use super::row::session_link;
 use super::user_change::write_object;
 use super::{Html, PageError};
 use crate::form::Form;
@@ -99,7 +100,7 @@ pub async fn render_delete(reports: &dyn Reports, frame: Frame, id: &SessionId) 
     let sums = &session.measures;
     let page = DeletePage {
         about: About::new(&view, &session, "delete"),
-        owner: Owner::new(&view, session.user.as_ref()),
+        owner: Owner::find(reports, &view, session.user.as_ref()).await?,
         traces: format::plural(sums.trace_count, "trace"),
         cost: format::spent(sums).text,
         frame,

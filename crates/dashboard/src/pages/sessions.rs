@@ -1,4 +1,5 @@
 //! The list of sessions, the latest first.
+use super::owner::{Names, call, list_ids};
 use super::row::{Further, Pager, SCAN_LIMIT, SessionRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
@@ -77,17 +78,19 @@ pub async fn render(
                 .await?
         }
     };
+    let owners = list_ids(found.items.iter().map(|session| session.user.as_ref()));
+    let names = Names::read(reports, project, owners).await?;
     let here = ask.link(&view);
     let next = found.next.as_ref();
     let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
     let next = next.filter(|_| found.items.is_empty());
     let page = SessionsPage {
         words: view.words(),
-        rows: SessionRow::list(&view, &found.items),
+        rows: SessionRow::list(&view, &found.items, &names),
         further: Further::new(&view, &pager, next, ask.is_fruitless),
         pager,
         kept: keep_fields(&here, &["search"]),
-        whose: whose.map(|it| super::row::call(&it.stats.user).to_owned()),
+        whose: whose.map(|it| call(&it.stats.user).to_owned()),
         clear: view.link("/sessions"),
         frame: frame.with_period(here),
         ask,

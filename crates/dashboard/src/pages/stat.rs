@@ -1,5 +1,5 @@
 //! A figure with its name and its change: the cards on top of pages.
-use crate::format::{Change, Figure, change};
+use crate::format::{self, Change, Figure, change};
 
 pub struct Stat {
     pub label: &'static str,
@@ -40,5 +40,14 @@ impl Stat {
     pub fn noting(mut self, more: impl Into<String>) -> Stat {
         self.more = more.into();
         self
+    }
+}
+
+/// Why an amount is at least what it says; empty if every span has its price.
+pub fn lack_prices(unpriced: i64) -> String {
+    match unpriced {
+        0 => String::new(),
+        1 => "one span has no price".to_owned(),
+        count => format!("{} spans have no price", format::count(count).text),
     }
 }

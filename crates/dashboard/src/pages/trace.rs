@@ -6,8 +6,9 @@ mod waterfall;
 
 use self::span::SpanView;
 use self::waterfall::Waterfall;
-use super::row::{Owner, session_link};
-use super::stat::Stat;
+use super::owner::Owner;
+use super::row::session_link;
+use super::stat::{Stat, lack_prices};
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
 use crate::frame::Frame;
@@ -56,11 +57,18 @@ pub async fn render(
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let found = reports.find_trace(&view.project.id, trace_id).await?;
     let detail = found.ok_or(PageError::NotFound)?;
-    Ok(TracePage::new(frame, &view, &detail, span).render()?)
+    let owner = Owner::find(reports, &view, detail.summary.user.as_ref()).await?;
+    Ok(TracePage::new(frame, &view, &detail, owner, span).render()?)
 }
 
 impl TracePage {
-    fn new(frame: Frame, view: &View, detail: &TraceDetail, span: Option<&str>) -> TracePage {
+    fn new(
+        frame: Frame,
+        view: &View,
+        detail: &TraceDetail,
+        owner: Owner,
+        span: Option<&str>,
+    ) -> TracePage {
         let trace = &detail.summary;
         let places = tree::arrange(&detail.spans);
         let in_order = || places.iter().map(|place| place.index);
@@ -78,7 +86,7 @@ impl TracePage {
             is_failed: trace.measures.error_count > 0,
             time: format::exact(trace.time, &view.zone),
             ago: format::moment(trace.time, view.now(), &view.zone),
-            owner: Owner::new(view, trace.user.as_ref()),
+            owner,
             session: trace.session.as_ref().map(|it| {
                 let name = it.name.clone().unwrap_or_else(|| it.external_id.clone());
                 (name, session_link(view, it.id.as_str()))
@@ -124,17 +132,12 @@ fn list_stats(trace: &TraceSummary, spans: &[SpanDetail]) -> Vec<Stat> {
         1 => "one model call".to_owned(),
         n => format!("{} model calls", count(n as i64)),
     };
-    let unpriced = match sums.unpriced_span_count {
-        0 => String::new(),
-        1 => "one span has no price".to_owned(),
-        n => format!("{} spans have no price", count(n)),
-    };
     vec![
         Stat::new("Latency", format::millis(millis)),
         Stat::new("Spans", format::count(sums.span_count)).noting(calls),
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),
-        Stat::new("Cost", format::usd(sums.cost_nanos)).noting(unpriced),
+        Stat::new("Cost", format::spent(sums)).noting(lack_prices(sums.unpriced_span_count)),
         Stat::new("Errors", format::count(sums.error_count)).noting(failed.unwrap_or_default()),
     ]
 }

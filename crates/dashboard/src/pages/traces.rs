@@ -1,4 +1,5 @@
 //! The list of traces, with its filters; also as a part of a user's page.
+use super::owner::{Names, call, list_ids};
 use super::row::{Further, Pager, SCAN_LIMIT, TraceRow};
 use super::{Html, PageError};
 use crate::frame::Frame;
@@ -105,18 +106,24 @@ pub async fn list(
         ..Ask::default()
     };
     let Some(page) = found else { return Ok(None) };
+    let shows_user = path == "/traces";
+    let owners = list_ids(page.items.iter().map(|trace| trace.user.as_ref()));
+    let names = match shows_user {
+        true => Names::read(reports, &view.project.id, owners).await?,
+        false => Names::default(),
+    };
     let here = ask.link(view, path);
     let next = page.next.as_ref();
     let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
     let next = next.filter(|_| page.items.is_empty());
     Ok(Some(TraceList {
         further: Further::new(view, &pager, next, ask.is_fruitless),
-        rows: TraceRow::list(view, &page.items),
+        rows: TraceRow::list(view, &page.items, &names),
         pager,
         is_filtered: ask.is_filtered(),
         is_fruitless: ask.is_fruitless,
         clear: cleared.link(view, path),
-        shows_user: path == "/traces",
+        shows_user,
     }))
 }
 
@@ -175,7 +182,7 @@ async fn name_whose(
     let found = reports
         .find_user(project, &UserKey::Id(id.clone()), view.period())
         .await?;
-    Ok(found.map(|it| (super::row::call(&it.stats.user).to_owned(), all)))
+    Ok(found.map(|it| (call(&it.stats.user).to_owned(), all)))
 }
 
 /// What a form sends beside its own fields.

@@ -1,5 +1,6 @@
 //! One user: what they did, what it cost, what failed; the card, charts, sessions, traces, profile.
-use super::row::{self, SessionRow};
+use super::owner::{Names, call};
+use super::row::SessionRow;
 use super::stat::Stat;
 use super::traces::{self, Ask, TraceList, keep_fields};
 use super::{Html, PageError};
@@ -52,7 +53,7 @@ pub struct Person {
 impl Person {
     pub fn new(view: &View, user: &User) -> Person {
         Person {
-            name: row::call(user).to_owned(),
+            name: call(user).to_owned(),
             email: user.email.clone(),
             external_id: user.external_id.clone(),
             id: user.id.to_string(),
@@ -124,7 +125,7 @@ pub async fn render(
     let page = UserPage {
         who: Person::new(&view, &now.stats.user),
         words: view.words(),
-        stats: list_stats(&now, &old)
+        stats: list_stats(&now, &old, all.stats.session_count)
             .into_iter()
             .map(|stat| stat.before(&before_words))
             .collect(),
@@ -133,7 +134,7 @@ pub async fn render(
         all_time: list_all_time(&all),
         charts: list_charts(&view, &bars),
         session_count: format::count(all.stats.session_count),
-        sessions: SessionRow::list(&view, &all.sessions),
+        sessions: SessionRow::list(&view, &all.sessions, &Names::default()),
         list,
         kept: keep_fields(&here, &["search", "level"]),
         links: Links {
@@ -151,7 +152,7 @@ pub async fn render(
 }
 
 /// The four of the card first, in the words that everybody knows, then the finer ones.
-fn list_stats(now: &UserDetail, old: &Measures) -> Vec<Stat> {
+fn list_stats(now: &UserDetail, old: &Measures, sessions_ever: i64) -> Vec<Stat> {
     let sums = &now.stats.measures;
     let number = |n: i64| n as f64;
     let latency = |it: &Measures| it.avg_latency_ms();
@@ -200,7 +201,10 @@ fn list_stats(now: &UserDetail, old: &Measures) -> Vec<Stat> {
             number(old.total_tokens),
             None,
         ),
-        Stat::new("Sessions", format::count(now.stats.session_count)),
+        Stat::new("Sessions", format::count(now.stats.session_count)).noting(format!(
+            "of {} of all time",
+            format::count(sessions_ever).text
+        )),
     ]
 }
 

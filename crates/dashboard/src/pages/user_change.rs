@@ -59,7 +59,14 @@ struct DeletePage {
     cost: Figure,
     back: Link,
     action: Link,
-    fault: Option<String>,
+    refused: Option<Mode>,
+}
+
+/// What was asked for without the user's id being typed as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Unlink,
+    Erase,
 }
 
 async fn find(
@@ -121,7 +128,7 @@ pub async fn render_delete(
     reports: &dyn Reports,
     frame: Frame,
     id: &UserId,
-    fault: Option<String>,
+    refused: Option<Mode>,
 ) -> Html {
     let (view, found) = find(reports, &frame, id).await?;
     let path = format!("/users/{}", segment(id.as_str()));
@@ -129,10 +136,10 @@ pub async fn render_delete(
         who: Person::new(&view, &found.stats.user),
         traces: format::plural(found.stats.measures.trace_count, "trace"),
         sessions: format::plural(found.stats.session_count, "session"),
-        cost: format::usd(found.stats.measures.cost_nanos),
+        cost: format::spent(&found.stats.measures),
         back: view.link(path.clone()),
         action: view.link(format!("{path}/delete")),
-        fault,
+        refused,
         frame,
     };
     Ok(page.render()?)

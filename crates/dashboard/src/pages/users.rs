@@ -186,7 +186,7 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
     vec![
         column("User", "", None),
         column("Activity", "hide-narrow", None),
-        column("Traces", "num", Some(UserSort::TraceCount)),
+        column("Traces", "num hide-phone", Some(UserSort::TraceCount)),
         column("Sessions", "num hide-narrow", Some(UserSort::SessionCount)),
         column("Tokens", "num hide-narrow", Some(UserSort::TotalTokens)),
         column("Cost", "num", Some(UserSort::TotalCost)),
@@ -198,7 +198,7 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         ),
         column("Latency", "num hide-narrow", Some(UserSort::AvgLatencyMs)),
         column("First seen", "num hide-narrow", Some(UserSort::FirstSeenAt)),
-        column("Last seen", "num", Some(UserSort::LastSeenAt)),
+        column("Last seen", "num hide-phone", Some(UserSort::LastSeenAt)),
     ]
 }
 

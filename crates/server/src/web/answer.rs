@@ -42,10 +42,12 @@ pub async fn find_who(state: &AppState, visit: &Visit) -> Result<Who, StoreError
         form_token: visit.form_token.clone(),
         projects: list_projects(state, &visit.visitor).await?,
         is_operator: may_count_all(account),
+        theme: visit.theme,
     })
 }
 
-/// The frame around a page of a project that is not about a period.
+/// The frame around a page of a project that is not about a period: its links keep the one that
+/// the address names.
 pub async fn frame_project<P>(
     state: &AppState,
     inside: &Inside<P>,
@@ -53,12 +55,19 @@ pub async fn frame_project<P>(
     nav: Nav,
 ) -> Result<Frame, Refusal> {
     let who = find_who(state, &inside.visit).await?;
-    let view = View::read(&[], inside.project.clone(), Micros::now()).map_err(PageError::from)?;
+    let view = view_inside(inside)?;
     Ok(Frame::project(title, nav, who, inside.role, view))
+}
+
+/// Project, period and zone of the address.
+pub fn view_inside<P>(inside: &Inside<P>) -> Result<View, Refusal> {
+    let view = View::read(&inside.visit.kept, inside.project.clone(), Micros::now());
+    Ok(view.map_err(PageError::from)?)
 }
 
 /// The frame around a page that belongs to the account.
 pub async fn frame_account(state: &AppState, visit: &Visit, title: &str) -> Result<Frame, Refusal> {
     let who = find_who(state, visit).await?;
-    Ok(Frame::personal(title, Nav::Account, who))
+    let frame = Frame::personal(title, Nav::Account, who);
+    Ok(frame.keeping(visit.kept.clone()))
 }

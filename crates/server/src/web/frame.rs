@@ -2,10 +2,11 @@
 use super::answer::find_who;
 use crate::auth::Inside;
 use crate::auth::page::Refusal;
+use crate::auth::power::Right;
 use crate::http::query::Params;
 use crate::state::AppState;
 use cognobserve_dashboard::pages::PageError;
-use cognobserve_dashboard::{Frame, Nav, View};
+use cognobserve_dashboard::{Frame, Nav, Notice, View};
 use cognobserve_model::time::Micros;
 
 /// What a notice after a redirect may say; the URL has the word only.
@@ -48,7 +49,13 @@ pub async fn frame_page<P>(
     let view = View::read(pairs, inside.project.clone(), Micros::now()).map_err(PageError::from)?;
     let done = pairs.iter().find(|(name, _)| name == "done");
     let notice = done.and_then(|(_, word)| NOTICES.iter().find(|(known, _)| known == word));
-    let notice = notice.map(|(_, words)| (*words).to_owned());
+    let notice = notice.map(|(word, text)| Notice {
+        text: (*text).to_owned(),
+        more: (*word == "erased" && inside.may(Right::Delete)).then(|| {
+            let link = view.link("/settings/suppressions");
+            ("Erased users".to_owned(), link)
+        }),
+    });
     Ok(Frame::project(title, nav, who, inside.role, view).with_notice(notice))
 }
 

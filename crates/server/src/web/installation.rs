@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub async fn show_installation(State(state): State<Arc<AppState>>, operator: Operator) -> Answer {
     let who = find_who(&state, &operator.visit).await?;
     let frame = Frame::personal("Installation", Nav::Installation, who);
+    let frame = frame.keeping(operator.visit.kept.clone());
     let accounts = state.people.count_accounts().await?;
     let html = render(&*state.reports, frame, accounts, Micros::now()).await;
     answer(StatusCode::OK, html)

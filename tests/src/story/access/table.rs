@@ -81,6 +81,7 @@ pub const ROWS: &[Row] = &[
     row("POST", "/link/{secret}", Guest(403), 403),
     row("GET", "/account", Visit, 200),
     row("POST", "/account/name", Visit, 303),
+    row("POST", "/account/theme", Visit, 400),
     row("POST", "/account/password", Visit, 422),
     row("POST", "/account/logins/end", Visit, 404),
     row("POST", "/account/tokens", Visit, 422),

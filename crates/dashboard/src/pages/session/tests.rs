@@ -1,5 +1,6 @@
 //! What a turn shows of its trace, and the page around the turns.
 use super::*;
+use crate::pages::owner::Names;
 use crate::pages::samples::{self, project_view, span};
 use cognobserve_model::report::SpanDetail;
 use cognobserve_model::span::{Level, SpanKind};
@@ -63,7 +64,8 @@ fn render(traces: &[TraceDetail], next: Option<String>) -> String {
     let here = view.link("/sessions/ses_1").with("cursor", "old");
     let pager = Pager::new(&here, false, next);
     let session = samples::session();
-    SessionPage::new(samples::frame(&view), &view, &session, traces, pager)
+    let owner = Owner::new(&view, session.user.as_ref(), &Names::default());
+    SessionPage::new(samples::frame(&view), &view, &session, owner, traces, pager)
         .render()
         .unwrap()
 }

@@ -49,7 +49,7 @@ impl Turn {
             time: format::exact(summary.time, &view.zone),
             latency: format::millis(millis),
             tokens: format::count(summary.measures.total_tokens),
-            cost: format::usd(summary.measures.cost_nanos),
+            cost: format::spent(&summary.measures),
             fault: find_fault(&trace.spans),
             said: find_input(&trace.spans, root).map(|it| Said::read(it, is_user)),
             answered: find_output(&trace.spans, root).map(|it| Said::read(it, is_app)),

@@ -1,12 +1,16 @@
 //! Order, geometry, bounds and escaping of a trace's page.
 use super::tree::{Place, arrange};
 use super::*;
+use crate::pages::owner::Names;
 use crate::pages::samples::{self, project_view, span};
 use proptest::prelude::*;
 
 fn render(detail: &TraceDetail, selected: Option<&str>) -> String {
     let view = project_view();
-    let page = TracePage::new(samples::frame(&view), &view, detail, selected);
+    let page = {
+        let owner = Owner::new(&view, detail.summary.user.as_ref(), &Names::default());
+        TracePage::new(samples::frame(&view), &view, detail, owner, selected)
+    };
     page.render().unwrap()
 }
 

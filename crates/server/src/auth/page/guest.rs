@@ -1,6 +1,7 @@
 //! Somebody who is shown a form and need not be logged in: at the log-in, behind a link.
 //!
 //! A cookie of their own binds the form to the browser, so that nobody is logged in by another site.
+use super::theme::read_theme;
 use super::visit::Visit;
 use crate::auth::cookie::Jar;
 use crate::auth::page::refusal::Refusal;
@@ -10,6 +11,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use cognobserve_dashboard::Theme;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct Guest {
     pub form_token: String,
     /// They may be logged in all the same.
     pub visit: Option<Visit>,
+    pub theme: Theme,
     /// To be set with the answer, unless the browser has one.
     cookie: Option<HeaderValue>,
 }
@@ -41,10 +44,12 @@ impl FromRequestParts<Arc<AppState>> for Guest {
         state: &Arc<AppState>,
     ) -> Result<Guest, Refusal> {
         let visit = Visit::find(parts, state).await?;
+        let theme = read_theme(&parts.headers);
         if let Some(secret) = Jar::Guest.read(&parts.headers, &state.site) {
             return Ok(Guest {
                 form_token: derive_form_token(secret),
                 visit,
+                theme,
                 cookie: None,
             });
         }
@@ -52,6 +57,7 @@ impl FromRequestParts<Arc<AppState>> for Guest {
         Ok(Guest {
             form_token: derive_form_token(secret.reveal()),
             visit,
+            theme,
             cookie: Some(Jar::Guest.write(&state.site, secret.reveal())),
         })
     }

@@ -8,6 +8,7 @@ mod inside;
 mod next;
 mod operator;
 mod refusal;
+mod theme;
 mod visit;
 
 pub use form::{Fields, GuestForm, Submitted};
@@ -16,4 +17,5 @@ pub use inside::{Inside, PROJECT_COOKIE, list_projects};
 pub use next::{encode_query, read_next};
 pub use operator::Operator;
 pub use refusal::{Refusal, redirect, render_message};
+pub use theme::write_theme;
 pub use visit::Visit;

@@ -1,5 +1,6 @@
 //! Somebody who is logged in, by the cookie alone: keys and tokens open no pages.
 use super::refusal::Refusal;
+use super::theme::read_theme;
 use crate::auth::cookie::Jar;
 use crate::auth::secret::{derive_form_token, hash_secret};
 use crate::http::problem::{Code, Problem};
@@ -7,6 +8,7 @@ use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
+use cognobserve_dashboard::{Theme, link::Link};
 use cognobserve_model::people::Visitor;
 use cognobserve_model::time::Micros;
 use std::sync::Arc;
@@ -17,9 +19,33 @@ pub struct Visit {
     pub visitor: Visitor,
     /// For a hidden field `formToken`, and for the header `X-Form-Token`.
     pub form_token: String,
+    pub theme: Theme,
+    /// What the address says of project, period and zone, for the links of the page.
+    pub kept: Vec<(String, String)>,
+}
+
+/// What links carry from page to page.
+const KEPT: [&str; 5] = ["projectId", "period", "from", "to", "tz"];
+/// Longer values are none of ours.
+const MAX_KEPT_BYTES: usize = 100;
+
+fn read_kept(parts: &Parts) -> Vec<(String, String)> {
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let is_kept = |(name, value): &(String, String)| {
+        KEPT.contains(&name.as_str()) && value.len() <= MAX_KEPT_BYTES
+    };
+    pairs.filter(is_kept).collect()
 }
 
 impl Visit {
+    /// A page with the project, period and zone of this one.
+    pub fn link(&self, path: &str) -> String {
+        let kept = self.kept.iter();
+        let link = kept.fold(Link::to(path), |link, (name, value)| link.with(name, value));
+        link.to_string()
+    }
+
     /// `None`: nobody is logged in.
     pub async fn find(parts: &Parts, state: &AppState) -> Result<Option<Visit>, Problem> {
         let Some(secret) = Jar::Login.read(&parts.headers, &state.site) else {
@@ -30,6 +56,8 @@ impl Visit {
         Ok(visitor.map(|visitor| Visit {
             visitor,
             form_token: derive_form_token(secret),
+            theme: read_theme(&parts.headers),
+            kept: read_kept(parts),
         }))
     }
 }

@@ -1,17 +1,17 @@
-//! `/account`: name, password, log-ins. Tokens are in a file of their own.
+//! `/account`: name, colours, password, log-ins. Tokens are in a file of their own.
 use super::fields::{read_name, read_new_password};
 use crate::auth::address::ClientAddress;
 use crate::auth::enter;
-use crate::auth::page::{Refusal, redirect};
+use crate::auth::page::{Refusal, redirect, write_theme};
 use crate::auth::{Submitted, Visit};
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer, frame_account};
 use axum::extract::State;
-use axum::http::StatusCode;
-use cognobserve_dashboard::Form;
+use axum::http::{StatusCode, header};
 use cognobserve_dashboard::format::moment;
 use cognobserve_dashboard::pages::access::account::{AccountPage, LoginRow, TokenRow, render};
+use cognobserve_dashboard::{Form, Notice, Theme};
 use cognobserve_model::id::LoginId;
 use cognobserve_model::people::{Login, SessionToken};
 use cognobserve_model::time::{Micros, Zone};
@@ -26,7 +26,7 @@ pub async fn show_account(State(state): State<Arc<AppState>>, visit: Visit) -> A
 pub(super) struct Shown {
     pub status: StatusCode,
     pub form: Form,
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
     pub new_token: Option<String>,
 }
 
@@ -99,7 +99,21 @@ pub async fn change_name(
     }
     let account = &visit.visitor.account.id;
     state.people.rename_account(account, name).await?;
-    Ok(redirect("/account"))
+    Ok(redirect(&visit.link("/account")))
+}
+
+/// Light or dark, for this browser alone.
+pub async fn choose_theme(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    given: Submitted,
+) -> Answer {
+    let theme = Theme::read(given.text("theme"))
+        .ok_or_else(|| Problem::invalid("theme", "must be system, light or dark"))?;
+    let mut response = redirect(&visit.link("/account"));
+    let cookie = write_theme(theme, state.site.is_https());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// Ends all other log-ins. Asks for the present password, as slowly as a log-in does.
@@ -131,7 +145,10 @@ pub async fn change_password(
         .change_password(&account.id, hash, login)
         .await?;
     let shown = Shown {
-        notice: Some("The password is changed; all other log-ins have ended.".into()),
+        notice: Some(Notice {
+            text: "The password is changed; all other log-ins have ended.".into(),
+            more: None,
+        }),
         ..Shown::default()
     };
     show(&state, &visit, shown).await
@@ -145,7 +162,7 @@ pub async fn end_login(
     let login = LoginId::new(given.text("login"));
     let account = &visit.visitor.account.id;
     match state.people.end_login(account, &login).await? {
-        true => Ok(redirect("/account")),
+        true => Ok(redirect(&visit.link("/account"))),
         false => Err(refuse_missing("log-in")),
     }
 }

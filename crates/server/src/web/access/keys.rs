@@ -3,11 +3,11 @@ use super::account::refuse_missing;
 use super::audit::name_actor;
 use super::fields::{read_end, read_name};
 use crate::auth::key::SecretKey;
-use crate::auth::page::{Refusal, encode_query, redirect};
+use crate::auth::page::{Refusal, redirect};
 use crate::auth::power::may_manage_key;
 use crate::auth::{Inside, ManageKeys, Submitted};
 use crate::state::AppState;
-use crate::web::answer::{Answer, answer, frame_project};
+use crate::web::answer::{Answer, answer, frame_project, view_inside};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::format::moment;
@@ -146,8 +146,8 @@ pub async fn revoke_key(
     check_scopes(&inside, key.scopes)?;
     let by = &inside.actor;
     state.accounts.revoke_key(project, &id, by).await?;
-    let page = encode_query("/settings/keys", "projectId", project.as_str());
-    Ok(redirect(&page))
+    let back = view_inside(&inside)?.link("/settings/keys");
+    Ok(redirect(&back.to_string()))
 }
 
 fn check_scopes(inside: &Inside<ManageKeys>, scopes: Scopes) -> Result<(), Refusal> {

@@ -105,7 +105,7 @@ fn show(guest: &Guest, opened: &Opened, status: StatusCode, form: Form) -> Answe
         ),
     };
     let page = LinkPage {
-        frame: Frame::bare(title),
+        frame: Frame::bare(title).with_theme(guest.theme),
         form,
         form_token: guest.form_token.clone(),
         action: format!("/link/{}", opened.secret),

@@ -39,7 +39,7 @@ async fn show(
     next: &str,
 ) -> Answer {
     let page = LoginPage {
-        frame: Frame::bare("Log in"),
+        frame: Frame::bare("Log in").with_theme(guest.theme),
         form,
         form_token: guest.form_token.clone(),
         next: next.to_owned(),

@@ -1,10 +1,10 @@
 //! `/members`: who is in the workspace of the project, and who may be.
 use super::account::refuse_missing;
 use crate::auth::link::make_link;
-use crate::auth::page::{Refusal, encode_query, redirect};
+use crate::auth::page::{Refusal, redirect};
 use crate::auth::{Inside, ManageProject, Permission, Read, Submitted};
 use crate::state::AppState;
-use crate::web::answer::{Answer, answer, frame_project};
+use crate::web::answer::{Answer, answer, frame_project, view_inside};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::format::moment;
@@ -174,8 +174,8 @@ async fn change<P: Permission>(
     match done {
         Ok(()) if is_self && role.is_none() => Ok(redirect("/login")),
         Ok(()) => {
-            let project = inside.project.id.as_str();
-            Ok(redirect(&encode_query("/members", "projectId", project)))
+            let back = view_inside(inside)?.link("/members");
+            Ok(redirect(&back.to_string()))
         }
         Err(MemberRefusal::NoSuchMember) => Err(refuse_missing("member")),
         Err(refusal) => {

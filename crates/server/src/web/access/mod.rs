@@ -22,6 +22,7 @@ pub(super) fn list_pages() -> Vec<Page> {
         take("/link/{secret}", link::follow_link),
         show("/account", account::show_account),
         take("/account/name", account::change_name),
+        take("/account/theme", account::choose_theme),
         take("/account/password", account::change_password),
         take("/account/logins/end", account::end_login),
         take("/account/tokens", tokens::create_token),

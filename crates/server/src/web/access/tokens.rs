@@ -63,7 +63,7 @@ pub async fn revoke_token(
     let token = TokenId::new(given.text("token"));
     let account = &visit.visitor.account.id;
     match state.people.revoke_token(account, &token).await? {
-        true => Ok(redirect("/account")),
+        true => Ok(redirect(&visit.link("/account"))),
         false => Err(refuse_missing("token")),
     }
 }

@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::link::segment;
-use cognobserve_dashboard::pages::user_change::{Typed, render_delete, render_edit};
+use cognobserve_dashboard::pages::user_change::{Mode, Typed, render_delete, render_edit};
 use cognobserve_dashboard::pages::{user, user_models};
 use cognobserve_model::id::UserId;
 use cognobserve_model::query::{Period, UserKey};
@@ -138,16 +138,15 @@ pub async fn delete(
         .find_user(&inside.project.id, &UserKey::Id(id.clone()), Period::ALL)
         .await?;
     let user = found.ok_or_else(Refusal::not_found)?.stats.user;
-    let (mode, done) = match form.text("mode") {
-        "unlink" => (DeleteMode::Unlink, "unlinked"),
-        "erase" if form.text("confirm") == user.external_id => (DeleteMode::Erase, "erased"),
-        "erase" => {
-            let fault = "What you typed is not the user's id: nothing was erased.".to_owned();
-            let html = render_delete(&*state.reports, frame, &id, Some(fault)).await;
-            return answer(StatusCode::UNPROCESSABLE_ENTITY, html);
-        }
+    let (mode, done, what) = match form.text("mode") {
+        "unlink" => (DeleteMode::Unlink, "unlinked", Mode::Unlink),
+        "erase" => (DeleteMode::Erase, "erased", Mode::Erase),
         _ => return Err(Problem::invalid("mode", "must be unlink or erase").into()),
     };
+    if form.text("confirm") != user.external_id {
+        let html = render_delete(&*state.reports, frame, &id, Some(what)).await;
+        return answer(StatusCode::UNPROCESSABLE_ENTITY, html);
+    }
     remove_user(&state, &inside.project, &id, mode, &inside.actor).await?;
     let back = view_of(&frame)?.link("/users").with("done", done);
     Ok(redirect(&back.to_string()))

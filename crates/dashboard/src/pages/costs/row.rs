@@ -1,0 +1,148 @@
+//! A row of costs: what it is about, where that leads, what it counted, and its share of the total.
+use crate::format::{self, Figure};
+use crate::link::Link;
+use crate::pages::owner::Names;
+use crate::pages::row::{session_link, user_link};
+use crate::pages::share;
+use crate::view::View;
+use cognobserve_model::measures::Measures;
+use cognobserve_model::query::CostGroup;
+use cognobserve_model::report::{CostKey, CostReport, CostRow};
+
+pub struct Row {
+    pub text: String,
+    pub link: Option<Link>,
+    pub traces: Figure,
+    pub calls: Figure,
+    pub tokens: Figure,
+    pub failed: Figure,
+    pub cost: Figure,
+    /// Of the total, in percent.
+    pub share: f64,
+}
+
+/// What the rows of a table are measured by.
+pub struct Scale {
+    total: i128,
+    /// Decimals of every cost.
+    places: usize,
+}
+
+impl Scale {
+    pub fn of(report: &CostReport) -> Scale {
+        let total = report.total.0.cost_nanos;
+        let costs = report.rows.iter().map(|row| row.measures.cost_nanos);
+        Scale {
+            total,
+            places: format::places(costs.chain([total])),
+        }
+    }
+}
+
+impl Row {
+    pub fn new(text: String, link: Option<Link>, sums: &Measures, of: &Scale) -> Row {
+        let (nanos, unpriced) = (sums.cost_nanos, sums.unpriced_span_count);
+        Row {
+            text,
+            link,
+            traces: format::count(sums.trace_count),
+            calls: format::count(sums.span_count),
+            tokens: format::count(sums.total_tokens),
+            failed: format::count(sums.error_trace_count),
+            cost: format::spent_in(nanos, unpriced, of.places),
+            share: share(nanos, of.total),
+        }
+    }
+
+    pub fn describe(
+        view: &View,
+        group: &CostGroup,
+        row: CostRow,
+        names: &Names,
+        scale: &Scale,
+    ) -> Row {
+        let (text, link) = name_row(view, group, row.key, names);
+        Row::new(text, link, &row.measures, scale)
+    }
+}
+
+fn name_row(view: &View, group: &CostGroup, key: CostKey, names: &Names) -> (String, Option<Link>) {
+    match key {
+        CostKey::User {
+            id, external_id, ..
+        } => {
+            let text = match names.call(&id, &external_id) {
+                name if name == external_id => external_id,
+                name => format!("{name} ({external_id})"),
+            };
+            (text, Some(user_link(view, id.as_str())))
+        }
+        CostKey::Tombstone { .. } => ("erased user".to_owned(), None),
+        CostKey::Model(name) => {
+            let link = view.link("/traces").with("model", &name);
+            (name, Some(link))
+        }
+        CostKey::Day(day) => {
+            let day = day.to_string();
+            let link = view
+                .link("/costs")
+                .with("period", "")
+                .with("from", &day)
+                .with("to", &day);
+            (day, Some(link))
+        }
+        CostKey::Session { id, external_id } => {
+            (external_id, Some(session_link(view, id.as_str())))
+        }
+        CostKey::Value(value) => {
+            let link = link_users(view, group, &value);
+            (value, link)
+        }
+    }
+}
+
+/// The users whose metadata has this value; an empty one cannot be filtered by.
+fn link_users(view: &View, group: &CostGroup, value: &str) -> Option<Link> {
+    let CostGroup::Metadata(key) = group else {
+        return None;
+    };
+    let users = view.link("/users").with("sortBy", "totalCost");
+    (!value.is_empty()).then(|| users.with(&format!("metadata.{key}"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples;
+
+    #[test]
+    fn a_value_leads_to_the_users_who_have_it() {
+        let view = samples::project_view();
+        let group = CostGroup::Metadata("company".into());
+        let link = |value: &str| {
+            let key = CostKey::Value(value.into());
+            let (text, link) = name_row(&view, &group, key, &Names::default());
+            assert_eq!(text, value);
+            link.map(|link| link.to_string())
+        };
+        assert_eq!(
+            link("Acme & Co").unwrap(),
+            "/users?projectId=prj_1&sortBy=totalCost&metadata.company=Acme+%26+Co"
+        );
+        assert_eq!(link(""), None);
+    }
+
+    #[test]
+    fn a_share_is_of_the_total() {
+        let sums = |cost_nanos| Measures {
+            cost_nanos,
+            ..Measures::default()
+        };
+        let scale = Scale {
+            total: 200,
+            places: 4,
+        };
+        let row = Row::new("Ann".into(), None, &sums(50), &scale);
+        assert_eq!(row.share, 25.0);
+    }
+}

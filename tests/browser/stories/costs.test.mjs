@@ -1,0 +1,83 @@
+// Costs in words that keep books: rows + rest = total, keys that nobody has, and amounts that are a least.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PEOPLE, UNPRICED_ONLY } from '../harness/sample/people.mjs';
+import { LIMITS, useStage } from '../harness/stage.mjs';
+
+const stage = useStage({ sample: true });
+
+const openCosts = async (page, query = '') => {
+  const { project } = await stage.ids();
+  await page.goto(`/costs?projectId=${project}${query}`);
+};
+
+test('the balance says what is added to what', LIMITS, stage.page(async ({ page }) => {
+  for (const [query, heads, equation] of [
+    ['', ['Users', '+ without a user', '= Total'], 'Users + without a user = total'],
+    ['&groupBy=metadata.plan', ['Users with plan', '+ without plan', '= Total'], 'Users with plan + without plan = total'],
+    ['&groupBy=day', ['Days', '= Total'], 'Days = total'],
+  ]) {
+    await openCosts(page, query);
+    assert.deepEqual(await page.locator('.balance dt').allInnerTexts(), heads);
+    assert.equal(await page.locator('.balance .more').innerText(), equation);
+  }
+}));
+
+test('bars are the shares of the total that stand beside them', LIMITS, stage.page(async ({ page }) => {
+  await openCosts(page);
+  await page.getByRole('columnheader', { name: 'Share of total', exact: true }).waitFor();
+  const rows = await page.locator('#live table').first().locator('tbody tr').evaluateAll((all) => all.map((row) => [
+    Number.parseFloat(row.querySelector('td:nth-last-child(2)').innerText),
+    Number(row.querySelector('.share rect').getAttribute('width')),
+  ]));
+  assert.ok(rows.length > 10);
+  for (const [share, bar] of rows) {
+    assert.equal(bar, share);
+  }
+  assert.deepEqual(rows.at(-1), [100, 100]);
+}));
+
+test('a key that nobody has is said to be none, and the right one is offered', LIMITS, stage.page(async ({ page }) => {
+  await openCosts(page);
+  await page.getByLabel('or by metadata').fill('Plan');
+  await page.getByRole('button', { name: 'Group' }).click();
+  await page.getByRole('heading', { name: 'No user has the metadata key Plan' }).waitFor();
+  assert.equal(await page.locator('.balance').count(), 0);
+  assert.equal(await page.getByText(/Capital and small letters make different keys/).count(), 1);
+  const offered = page.locator('.empty .tag');
+  assert.equal(await offered.first().innerText(), 'plan');
+  await offered.first().click();
+  await page.waitForURL(/groupBy=metadata\.plan/);
+  await page.locator('.balance').waitFor();
+}));
+
+test('a key whose users were not there in the period is not called unknown', LIMITS, stage.page(async ({ page }) => {
+  await openCosts(page, '&groupBy=metadata.plan&from=2020-01-01&to=2020-01-31');
+  await page.getByRole('heading', { name: 'No user with plan was there in this period' }).waitFor();
+}));
+
+test('a company leads to its users', LIMITS, stage.page(async ({ page }) => {
+  const { company } = PEOPLE.find((one) => one.metadata?.company?.includes('&')).metadata;
+  await openCosts(page, '&groupBy=metadata.company&period=90d');
+  await page.getByRole('link', { name: company, exact: true }).click();
+  await page.waitForURL((url) => url.pathname === '/users' && url.searchParams.get('metadata.company') === company);
+  assert.equal(new URL(page.url()).searchParams.get('period'), '90d');
+  const names = await page.locator('#live tbody .main-link').allInnerTexts();
+  assert.deepEqual(names, PEOPLE.filter((one) => one.metadata?.company === company).map((one) => one.name));
+}));
+
+test('an amount that is a least says so on the page of a trace and of a session, too', LIMITS, stage.page(async ({ page, server }) => {
+  const { project } = await stage.ids();
+  const user = await server.read(`/v1/users/by-external-id/${UNPRICED_ONLY.id}`);
+  const { items: [trace] } = await server.read(`/v1/users/${user.id}/traces?limit=1`);
+  const { items: [session] } = await server.read(`/v1/users/${user.id}/sessions?limit=1`);
+  for (const path of [`/traces/${trace.id}`, `/sessions/${session.id}`]) {
+    await page.goto(`${path}?projectId=${project}`);
+    const cost = page.locator('.stat', { has: page.getByText('Cost', { exact: true }) });
+    const figure = cost.locator('dd span').first();
+    assert.equal(await figure.innerText(), '≥ $0', path);
+    assert.match(await figure.getAttribute('title'), /without a price/);
+    assert.match(await cost.locator('.more').innerText(), /no price/);
+  }
+  assert.match(await page.locator('.turn .took').first().innerText(), /≥ \$0/);
+}));

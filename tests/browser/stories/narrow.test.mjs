@@ -1,0 +1,43 @@
+// A phone: what a list is about, its cost and its errors are there without scrolling sideways.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { settle } from '../harness/screenshots.mjs';
+import { LIMITS, useStage } from '../harness/stage.mjs';
+
+const stage = useStage({ sample: true });
+
+const LISTS = [
+  { path: () => '/users', heads: ['User', 'Cost', 'Errors'] },
+  { path: ({ user }) => `/users/${user}`, heads: ['Trace', 'Cost', 'When'] },
+  { path: () => '/traces', heads: ['Trace', 'User', 'Cost', 'When'] },
+  { path: () => '/sessions', heads: ['Session', 'User', 'Cost', 'Errors'] },
+  { path: () => '/costs', heads: ['User', 'Failed', 'Cost'] },
+  { path: () => '/', heads: ['User', 'Failed', 'Cost'] },
+  { path: () => '/search', query: '&q=timed%20out', heads: ['Trace', 'User', 'Cost', 'When'] },
+];
+
+for (const { path, query = '', heads } of LISTS) {
+  test(`a phone shows ${heads.join(', ')} of ${path({ user: 'a user' })}`, LIMITS, stage.page(async ({ page }) => {
+    const ids = await stage.ids();
+    await page.goto(`${path(ids)}?projectId=${ids.project}${query}`);
+    await page.locator('table tbody tr').first().waitFor();
+    await settle(page);
+    const tables = await page.locator('.scroll').evaluateAll((boxes) => boxes.map((box) => ({
+      heads: [...box.querySelectorAll('th')].filter((th) => th.offsetWidth > 0).map((th) => th.innerText.replace(/[↑↓]/g, '').trim()),
+      hidden: box.scrollWidth - box.clientWidth,
+    })));
+    const lists = tables.map((table) => table.heads.join(' '));
+    assert.ok(lists.includes(heads.join(' ')), lists.join('; '));
+    assert.deepEqual(tables.map((table) => table.hidden), tables.map(() => 0), 'pixels that are out of sight');
+  }, { context: { viewport: { width: 390, height: 844 } } }));
+}
+
+test('what a phone leaves out of a list is on the page behind it', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  await page.goto(`/users?projectId=${project}&search=john%40acme.com`);
+  await page.locator('#live .main-link').click();
+  await page.getByText('Total Traces').waitFor();
+  assert.ok(await page.getByText(/first seen/).isVisible());
+  await page.locator('#traces .main-link').first().click();
+  assert.ok(await page.locator('.stat', { hasText: 'Latency' }).first().isVisible());
+}, { context: { viewport: { width: 390, height: 844 } } }));
