@@ -161,9 +161,11 @@ impl Numbers<'_> {
     fn add_to(&mut self, sum: &mut Measures) -> Option<()> {
         let counts = self.read_counts()?;
         sum.add(&counts, 1);
+        let mut place = 0;
         for _ in 0..self.read_u128()? {
             let bin = u16::try_from(self.read_u128()?).ok()?;
-            sum.trace_latency.add_bin(bin, self.read_i64()?);
+            let count = self.read_i64()?;
+            place = sum.trace_latency.add_bin_after(place, bin, count);
         }
         Some(())
     }

@@ -17,12 +17,13 @@ use tokio_postgres::Client;
 mod tests;
 
 /// The format that this build writes; a database of a newer one is refused.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 
 const STEPS: [&str; FORMAT as usize] = [
     include_str!("sql/migrations/0001.sql"),
     include_str!("sql/migrations/0002.sql"),
     include_str!("sql/migrations/0003.sql"),
+    include_str!("sql/migrations/0004.sql"),
 ];
 
 /// The first line of a step with statements that cannot stand in a transaction.
@@ -66,7 +67,12 @@ async fn apply(client: &mut ClientWrapper, steps: &[&str]) -> StoreResult<i64> {
         }
         tracing::info!(version, "migrating the database");
         if step.starts_with(OUTSIDE) {
-            apply_outside(client, step).await?;
+            // In a new schema there is nobody to be kept waiting.
+            let step = match found {
+                0 => step.replace(" CONCURRENTLY", ""),
+                _ => step.to_string(),
+            };
+            apply_outside(client, &step).await?;
             record(client, version).await?;
         } else {
             let transaction = client.transaction().await.map_err(sql)?;

@@ -28,16 +28,14 @@ pub(super) async fn chart_project(
             None => Ok(()),
         })
         .await?;
-    let (from, to): (Vec<i64>, Vec<i64>) = chart.list_cut().into_iter().unzip();
+    let (from, to): (Vec<i64>, Vec<i64>) = chart.list_read().into_iter().unzip();
     if from.is_empty() {
         return Ok(sums);
     }
     let query = include_str!("../sql/reports.scan_traces_in_each.sql");
     snapshot
         .scan(query, &[&snapshot.project_no, &from, &to], |row| {
-            if let Some(stretch) = chart.find(get(row, 0)?) {
-                sums[stretch].add(&read_facts(row, 1)?.measures, 1);
-            }
+            chart.place(get(row, 0)?, &read_facts(row, 1)?.measures, &mut sums);
             Ok(())
         })
         .await?;
@@ -129,15 +127,15 @@ async fn add_days(
         .await
 }
 
-/// Adds the traces of days with an edge inside.
+/// Places the traces that are read of days with an edge inside.
 async fn add_cut_days(
     snapshot: &Snapshot,
     chart: &Chart<'_>,
     charted: &mut Charted,
 ) -> StoreResult<()> {
-    let cut = chart.list_cut().into_iter();
-    let cut = cut.filter(|(from, to)| *from <= charted.last && charted.first < *to);
-    let (from, to): (Vec<i64>, Vec<i64>) = cut.unzip();
+    let read = chart.list_read().into_iter();
+    let read = read.filter(|(from, to)| *from <= charted.last && charted.first < *to);
+    let (from, to): (Vec<i64>, Vec<i64>) = read.unzip();
     if from.is_empty() {
         return Ok(());
     }
@@ -148,8 +146,8 @@ async fn add_cut_days(
     snapshot
         .scan(query, &params, |row| {
             let user: i64 = get(row, 0)?;
-            if let (Some(sums), Some(stretch)) = (sums.get_mut(&user), chart.find(get(row, 1)?)) {
-                sums[stretch].add(&read_facts(row, 2)?.measures, 1);
+            if let Some(sums) = sums.get_mut(&user) {
+                chart.place(get(row, 1)?, &read_facts(row, 2)?.measures, sums);
             }
             Ok(())
         })

@@ -1,5 +1,5 @@
 //! Costs by user, model, day, session or metadata value; rows + unattributed = total.
-use super::rows::{add_measures, get, read_facts, read_measures, read_profile};
+use super::rows::{add_measures, get, read_counts, read_facts, read_measures, read_profile};
 use super::{Param, missing};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
@@ -298,19 +298,30 @@ async fn group_by_session(
 
 /// Models with tokens and no price, most tokens first.
 pub(super) async fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedModel>> {
-    let mut sums = snapshot.sum_models(Period::ALL).await?;
-    sums.retain(|_, measures| measures.unpriced_span_count > 0);
+    let query = "SELECT model_no, measures FROM model_quarters WHERE project_no = $1";
+    let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
+    snapshot
+        .scan(query, &[&snapshot.project_no], |row| {
+            let counts = read_counts(row, 1)?;
+            if counts.unpriced_span_count > 0 {
+                let sum = sums.entry(get(row, 0)?).or_default();
+                sum.0 += counts.unpriced_span_count;
+                sum.1 += counts.unpriced_tokens;
+            }
+            Ok(())
+        })
+        .await?;
     let numbers: Vec<i64> = sums.keys().copied().collect();
     let mut names = snapshot.read_model_names(&numbers).await?;
     let mut models = Vec::with_capacity(sums.len());
-    for (no, measures) in sums {
+    for (no, (span_count, total_tokens)) in sums {
         models.push(UnpricedModel {
             model: match no {
                 0 => None,
                 _ => Some(names.remove(&no).ok_or_else(|| missing("model"))?),
             },
-            span_count: measures.unpriced_span_count,
-            total_tokens: measures.unpriced_tokens,
+            span_count,
+            total_tokens,
         });
     }
     sort_unpriced(&mut models);

@@ -64,6 +64,16 @@ async fn every_list_reads_whole_rows_for_its_page_alone() {
     }
 }
 
+/// The plan of a statement that is prepared for any parameters.
+fn explain_for_any(schema: &Schema, text: &str, types: &str, values: &str) -> String {
+    // The tables are empty here: told by price, they would be read as a whole.
+    let plan = schema.read(&format!(
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
+         PREPARE asked ({types}) AS {text}; EXPLAIN (COSTS OFF) EXECUTE asked ({values})"
+    ));
+    plan.join("\n")
+}
+
 #[tokio::test]
 async fn stretches_of_time_are_looked_up_whatever_the_parameters_are() {
     let schema = fill().await;
@@ -84,12 +94,7 @@ async fn stretches_of_time_are_looked_up_whatever_the_parameters_are() {
             "1, '{1}', '{2}'",
         ),
     ] {
-        // The table is empty here: told by price, it would be read as a whole.
-        let plan = schema.read(&format!(
-            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
-             PREPARE scan ({types}) AS {text}; EXPLAIN (COSTS OFF) EXECUTE scan ({values})"
-        ));
-        let plan = plan.join("\n");
+        let plan = explain_for_any(&schema, text, types, values);
         let cond = plan.lines().find(|line| line.contains("Index Cond"));
         assert!(
             cond.is_some_and(|cond| cond.contains("stretch.start")),
@@ -97,4 +102,62 @@ async fn stretches_of_time_are_looked_up_whatever_the_parameters_are() {
         );
         assert!(!plan.contains("Join Filter"), "{plan}");
     }
+}
+
+#[tokio::test]
+async fn pages_are_picked_in_the_order_of_an_index_whatever_the_parameters_are() {
+    let schema = fill().await;
+    let traces = "bigint, bigint, bigint, bigint, text, integer, bigint, bigint";
+    let sessions = "bigint, bigint, bigint, bigint, text, bigint";
+    for (text, types, values, index) in [
+        (
+            include_str!("../sql/reports.list_traces.sql"),
+            traces.to_owned(),
+            "1, 0, 9, 9, '', 0, NULL, 51",
+            "traces_by_time",
+        ),
+        (
+            include_str!("../sql/reports.list_user_traces.sql"),
+            format!("{traces}, bigint"),
+            "1, 0, 9, 9, '', 0, NULL, 51, 1",
+            "traces_by_user",
+        ),
+        (
+            include_str!("../sql/reports.list_session_traces.sql"),
+            format!("{traces}, bigint, bigint"),
+            "1, 0, 9, 9, '', 0, NULL, 51, NULL, 1",
+            "traces_by_session",
+        ),
+        (
+            include_str!("../sql/reports.list_sessions.sql"),
+            sessions.to_owned(),
+            "1, 0, 9, 9, '', 51",
+            "trace_sessions_by_last_seen",
+        ),
+        (
+            include_str!("../sql/reports.list_user_sessions.sql"),
+            format!("{sessions}, bigint"),
+            "1, 0, 9, 9, '', 51, 1",
+            "trace_sessions_by_owner",
+        ),
+    ] {
+        let plan = explain_for_any(&schema, text, &types, values);
+        let picked = plan.split_once("CTE page").unwrap().1;
+        let limit = picked.split_once("Limit").unwrap().1;
+        let scan = limit.lines().nth(1).unwrap().trim();
+        let is_in_order = ["Index Scan using", "Index Scan Backward using"]
+            .iter()
+            .any(|way| scan.starts_with(&format!("->  {way} {index} on")));
+        assert!(is_in_order, "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_users_are_counted_in_an_index() {
+    let schema = fill().await;
+    let text = include_str!("../sql/reports.count_user_sessions.sql");
+    let types = "bigint, bigint, bigint, bigint[]";
+    let plan = explain_for_any(&schema, text, types, "1, 0, 9, '{1}'");
+    let expected = "Index Only Scan using trace_sessions_by_owner";
+    assert!(plan.contains(expected), "{plan}");
 }

@@ -15,6 +15,11 @@ pub(super) fn read_measures(row: &Row, at: usize) -> StoreResult<Measures> {
     Measures::decode(get(row, at)?).ok_or_else(|| damaged("rollup"))
 }
 
+/// The measures of a column without their histogram.
+pub(super) fn read_counts(row: &Row, at: usize) -> StoreResult<Measures> {
+    Measures::decode_counts(get(row, at)?).ok_or_else(|| damaged("rollup"))
+}
+
 /// Adds the measures of a column to a sum.
 pub(super) fn add_measures(sum: &mut Measures, row: &Row, at: usize) -> StoreResult<()> {
     sum.add_encoded(get(row, at)?)

@@ -1,6 +1,13 @@
+-- Picked in the order of the index, ties and all: a plan for any parameters takes the user's sessions for few and sorts them.
+WITH page AS MATERIALIZED (
+    SELECT no, external_id, user_no, first_trace_at, last_trace_at, created_at, last_seen_at, measures, profile
+    FROM trace_sessions
+    WHERE project_no = $1 AND last_seen_at >= $2 AND last_seen_at < $3 AND last_seen_at <= $4 AND (last_seen_at < $4 OR external_id > $5)
+      AND user_no = $7
+    ORDER BY last_seen_at DESC
+    FETCH FIRST $6 ROWS WITH TIES
+)
 SELECT s.no, s.external_id, s.user_no, u.external_id, s.first_trace_at, s.last_trace_at, s.created_at, s.last_seen_at, s.measures, s.profile
-FROM trace_sessions s LEFT JOIN tracked_users u ON u.project_no = s.project_no AND u.no = s.user_no
-WHERE s.project_no = $1 AND s.last_seen_at >= $2 AND s.last_seen_at < $3 AND s.last_seen_at <= $4 AND (s.last_seen_at < $4 OR s.external_id > $5)
-  AND s.user_no = $7
+FROM page s LEFT JOIN tracked_users u ON u.project_no = $1 AND u.no = s.user_no
 ORDER BY s.last_seen_at DESC, s.external_id
 LIMIT $6

@@ -93,7 +93,7 @@ async fn S0_28_to_34_the_indexes_are_there() {
         "INDEX traces_by_session ON traces (project_no, session_no",
         "UNIQUE INDEX trace_sessions_project_no_external_id_key ON trace_sessions (project_no, external_id)",
         "INDEX trace_sessions_by_created ON trace_sessions (project_no, created_at DESC)",
-        "INDEX trace_sessions_by_user ON trace_sessions (project_no, user_no",
+        "INDEX trace_sessions_by_owner ON trace_sessions (project_no, user_no",
         "UNIQUE INDEX traces_project_no_id_key ON traces (project_no, id)",
     ];
     let found = schema.read(&format!(

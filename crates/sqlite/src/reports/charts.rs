@@ -3,7 +3,7 @@ use super::Snapshot;
 use super::period::decode_facts;
 use crate::eras;
 use crate::error::{StoreResult, damaged, sql};
-use crate::rollups::{add_encoded, read_totals};
+use crate::rollups::{add_encoded, decode, read_totals};
 use crate::user_days;
 use cognobserve_books::chart::Chart;
 use cognobserve_books::costs::sort_by_cost;
@@ -28,10 +28,10 @@ impl Snapshot<'_> {
             }
         })?;
         let query = "SELECT time, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3";
-        for (from, to) in chart.list_cut() {
-            self.scan(query, from, to, |time, blob| match chart.find(time) {
-                Some(stretch) => add_encoded(&mut sums[stretch], blob),
-                None => Ok(()),
+        for (from, to) in chart.list_read() {
+            self.scan(query, from, to, |time, blob| {
+                chart.place(time, &decode(blob)?, &mut sums);
+                Ok(())
             })?;
         }
         Ok(sums)
@@ -55,11 +55,11 @@ impl Snapshot<'_> {
                 sums[stretch].add(&measures, 1);
             }
         }
-        for (from, to) in chart.list_cut() {
+        for (from, to) in chart.list_read() {
             let (from, to) = (from.max(first), to.min(last.saturating_add(1)));
-            self.scan_user_traces(user, from, to, |time, blob| match chart.find(time) {
-                Some(stretch) => add_encoded(&mut sums[stretch], blob),
-                None => Ok(()),
+            self.scan_user_traces(user, from, to, |time, blob| {
+                chart.place(time, &decode(blob)?, &mut sums);
+                Ok(())
             })?;
         }
         Ok(sums)

@@ -304,18 +304,14 @@ pub(super) fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedMode
         .prepare_cached("SELECT name FROM models WHERE no = ?1")
         .map_err(sql)?;
     let mut rows = Vec::new();
-    for (no, measures) in snapshot.sum_models(Period::ALL)? {
-        if measures.unpriced_span_count <= 0 {
-            continue;
-        }
-        let model = match no {
-            0 => None,
-            _ => Some(name.query_row([no], |row| row.get(0)).map_err(sql)?),
-        };
+    for (no, (span_count, total_tokens)) in snapshot.sum_unpriced()? {
         rows.push(UnpricedModel {
-            model,
-            span_count: measures.unpriced_span_count,
-            total_tokens: measures.unpriced_tokens,
+            model: match no {
+                0 => None,
+                _ => Some(name.query_row([no], |row| row.get(0)).map_err(sql)?),
+            },
+            span_count,
+            total_tokens,
         });
     }
     sort_unpriced(&mut rows);

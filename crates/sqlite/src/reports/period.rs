@@ -191,6 +191,22 @@ impl Snapshot<'_> {
         Ok(sums)
     }
 
+    /// Unpriced spans and their tokens per model number, of all times; only models with any.
+    pub fn sum_unpriced(&self) -> StoreResult<HashMap<i64, (i64, i64)>> {
+        let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
+        let query = "SELECT model_no, measures FROM model_quarters WHERE project_no = ?1 AND quarter >= ?2 AND quarter < ?3";
+        self.scan(query, OPEN_FROM, OPEN_TO, |model, blob| {
+            let counts = Measures::decode_counts(blob).ok_or_else(|| damaged("rollup"))?;
+            if counts.unpriced_span_count > 0 {
+                let sum = sums.entry(model).or_default();
+                sum.0 += counts.unpriced_span_count;
+                sum.1 += counts.unpriced_tokens;
+            }
+            Ok(())
+        })?;
+        Ok(sums)
+    }
+
     /// The project's quarters with data in `[from, to)`, in order.
     pub fn list_quarters(&self, from: i64, to: i64) -> StoreResult<Vec<(i64, Measures)>> {
         let mut found = Vec::new();
