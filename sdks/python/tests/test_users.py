@@ -128,6 +128,15 @@ def test_calls_within_a_trace_by_hand(outbox: Outbox) -> None:
     assert (sent["user_id"], sent["session_id"]) == ("john", "s")
 
 
+def test_a_trace_by_hand_may_have_an_id_of_its_own(outbox: Outbox) -> None:
+    assert start_trace("job", id="order-7").id == "order-7"
+    start_trace("job", id=7).end()
+    start_trace("job", id="").end()
+    own, made = outbox.traces
+    assert own["trace_id"] == "7"
+    assert len(made["trace_id"]) == 32
+
+
 def test_an_empty_trace_by_hand_is_sent_once(outbox: Outbox) -> None:
     job = start_trace("job", user_id="john")
     job.end()

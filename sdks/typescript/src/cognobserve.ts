@@ -84,9 +84,9 @@ function withUser<T>(user: UserInfo | string | null | undefined, work: () => T):
   return runWith((outer) => ({ user: readUser(user, undefined, outer.user) ?? null }), work);
 }
 
-/** Runs `work`, and all that it starts, in a session. */
-function withSession<T>(id: string, work: () => T): T {
-  return runWith((outer) => ({ session: readId(id) ?? outer.session }), work);
+/** Runs `work`, and all that it starts, in a session; with an empty id in none. */
+function withSession<T>(id: string | null | undefined, work: () => T): T {
+  return runWith(() => ({ session: readId(id) }), work);
 }
 
 function runWith<T>(change: (outer: Scope) => Scope, work: () => T): T {

@@ -72,7 +72,7 @@ export class Sender {
       } else if (answer.status >= 200 && answer.status < 300) {
         this.#readResults(part, answer.text);
       } else {
-        this.#refuse(spans, answer.status);
+        this.#giveUpForGood(spans, answer.status);
       }
     }
   }
@@ -85,14 +85,19 @@ export class Sender {
     this.#settle('dropped', spans);
   }
 
-  #refuse(spans: number, status: number): void {
+  #giveUpForGood(spans: number, status: number): void {
     const hint = status === 401 || status === 403 ? ': is the API key right, and may it ingest?' : '';
     warnOnce(`status-${status}`, `the server refused spans with ${status}${hint}`);
-    this.#settle('refused', spans);
+    this.#settle('dropped', spans);
   }
 
   #readResults(batch: Piece[], text: string): void {
     const results = readItems(text);
+    if (results?.length !== batch.length) {
+      warnOnce('odd-answer', "the server's answer is not CognObserve's: is the endpoint right?");
+      this.#settle('dropped', countSpans(batch));
+      return;
+    }
     for (const [at, piece] of batch.entries()) {
       const item = results[at];
       const isRefused = item?.success === false;
@@ -163,11 +168,13 @@ export class Sender {
   }
 }
 
-function readItems(text: string): (ItemAnswer | undefined)[] {
+/** `undefined` for what no server of ours answers. */
+function readItems(text: string): ItemAnswer[] | undefined {
   try {
     const { results } = JSON.parse(text) as { results?: unknown };
-    return Array.isArray(results) ? (results as (ItemAnswer | undefined)[]) : [];
+    const isOurs = Array.isArray(results) && results.every((item) => typeof item === 'object' && item !== null);
+    return isOurs ? (results as ItemAnswer[]) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -134,9 +134,9 @@ export interface CognObserveConfig {
 export interface Stats {
   /** Taken by the server. */
   sent: number;
-  /** Lost: the queue was full, or the server could not be reached in time. */
+  /** Lost: the queue was full, or the server was not reached in time or said no to all of a request. */
   dropped: number;
-  /** Not taken by the server, for good. */
+  /** Of traces that the server named as not taken. */
   refused: number;
   /** Ended, and neither of these yet. */
   waiting: number;

@@ -225,16 +225,21 @@ test('every other answer is final: 400, 401, 403, 404, redirects', async () => {
     assert.equal(said.length, 1);
     assert.match(said[0], new RegExp(String(status)));
     assert.ok(!said[0].includes(KEY));
-    assert.deepEqual(stats(), { sent: 0, dropped: 0, refused: 3, waiting: 0 });
+    assert.deepEqual(stats(), { sent: 0, dropped: 3, refused: 0, waiting: 0 });
   }
 });
 
-test('what is heard is not trusted: an answer that is no JSON, or has other results', async () => {
+test('what is heard is not trusted: an answer that is no JSON, or has other results, took nothing', async () => {
   setUp(ledger);
-  for (const body of ['no JSON', '{}', '{"results": 7}', '{"results": [null, 5]}', 'null']) {
-    ledger.answer = () => ({ status: 202, body });
-    record(3);
-    await flush();
-  }
-  assert.equal(stats().sent, 15);
+  const said = await listen(async () => {
+    for (const body of ['no JSON', '{}', '{"results": 7}', '{"results": [null, 5]}', '{"results": []}', 'null']) {
+      ledger.answer = () => ({ status: 202, body });
+      record(3);
+      await flush();
+    }
+  });
+  assert.equal(ledger.requests.length, 6);
+  assert.deepEqual(stats(), { sent: 0, dropped: 18, refused: 0, waiting: 0 });
+  assert.equal(said.length, 1);
+  assert.match(said[0], /is the endpoint right/);
 });

@@ -46,6 +46,11 @@ test('own user, then scope, then global; sessions have no global', async () => {
   });
 });
 
+test('an empty session is none, whatever is around', async () => {
+  await withSession('s-outer', () => withSession('', () => observe({ name: 'alone', userId: 'a' }, () => 1)));
+  assert.deepEqual(await whose(), { alone: ['a', undefined] });
+});
+
 test('what is no id is nobody, and never the user around', async () => {
   setUser('global');
   for (const junk of [null, undefined, '', '  ', {}, { name: 'No Id' }, []]) {

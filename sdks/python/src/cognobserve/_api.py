@@ -45,15 +45,19 @@ def init(
 def start_trace(
     name: str,
     *,
+    id: Union[str, int, None] = None,
     user_id: Union[str, int, None] = None,
     user: UserLike = None,
     session_id: Optional[str] = None,
     metadata: Optional[Mapping[str, Any]] = None,
 ) -> Trace:
-    """A trace by hand: it leaves with ``end``. Used in a ``with``, observed calls in the block belong to it."""
+    """A trace by hand: it leaves with ``end``. Used in a ``with``, observed calls in the block belong to it.
+
+    ``id`` is an id of your own; what is told twice under one id counts once.
+    """
     own = read_person_safely(user, user_id) if (user, user_id) != (None, None) else None
     session = read_id(session_id) or get_scope().session_id
-    return Trace(get_client(), read_name(name, "trace"), choose_person(own), session, metadata)
+    return Trace(get_client(), read_name(name, "trace"), choose_person(own), session, metadata, read_id(id))
 
 
 def log(message: str, data: Any = None, level: str = "DEFAULT") -> None:

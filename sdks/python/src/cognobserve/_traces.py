@@ -26,8 +26,9 @@ class Trace:
         person: Optional[Person] = None,
         session_id: Optional[str] = None,
         metadata: Optional[Mapping[str, Any]] = None,
+        id: Optional[str] = None,
     ) -> None:
-        self.id = make_trace_id()
+        self.id = id or make_trace_id()
         self.client = client
         #: A process forked off in the meantime must not send what is its parent's.
         self.generation = client.generation
