@@ -71,18 +71,24 @@ pub trait People: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Ends the account's other logins, and its links; `keep` is the one that asks. `false`: no
-    /// such account.
+    /// such account, or its password is not the `known` one any more.
     async fn change_password(
         &self,
-        account: &AccountId,
+        known: &Credentials,
         password_hash: String,
         keep: Option<&LoginId>,
     ) -> Result<bool, StoreError>;
 
     /// Keeps a link until it is used or expires. A reset takes the place of the account's
     /// earlier ones, an invitation that of earlier ones to the same address and workspace.
-    /// `NotFound`: no such workspace or account.
-    async fn create_link(&self, link: NewLink, by: &Actor) -> Result<(), StoreError>;
+    /// `NotFound`: no such workspace or account. Who may invite is decided as with
+    /// [`People::set_role`]; [`MemberRefusal::NotAllowed`] is the only refusal. The other kinds
+    /// are for the operator alone.
+    async fn create_link(
+        &self,
+        link: NewLink,
+        by: &Actor,
+    ) -> Result<Result<(), MemberRefusal>, StoreError>;
 
     /// A link that may be used; looking does not use it.
     async fn find_link(&self, hash: &SecretHash, now: Micros) -> Result<Option<Link>, StoreError>;
@@ -97,7 +103,13 @@ pub trait People: Send + Sync {
         now: Micros,
     ) -> Result<Option<Account>, StoreError>;
 
-    async fn begin_login(&self, account: &AccountId, login: NewLogin) -> Result<Login, StoreError>;
+    /// For somebody who gave the `known` password. `None`: no such account, or it has another
+    /// password by now.
+    async fn begin_login(
+        &self,
+        known: &Credentials,
+        login: NewLogin,
+    ) -> Result<Option<Login>, StoreError>;
 
     /// Whose it is, with what they may do now.
     async fn find_login(
@@ -113,11 +125,13 @@ pub trait People: Send + Sync {
     /// `false`: the account has no such login.
     async fn end_login(&self, account: &AccountId, login: &LoginId) -> Result<bool, StoreError>;
 
+    /// For somebody who is logged in. `None`: that login of the account has ended meanwhile.
     async fn create_token(
         &self,
         account: &AccountId,
+        login: &LoginId,
         token: NewToken,
-    ) -> Result<SessionToken, StoreError>;
+    ) -> Result<Option<SessionToken>, StoreError>;
 
     /// Whose it is; no role above member.
     async fn find_token(

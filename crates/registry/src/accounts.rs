@@ -99,6 +99,17 @@ pub(crate) async fn rename(
     Ok(changed > 0)
 }
 
+/// Whether the account still has the password that was checked; nobody else changes it before the
+/// transaction ends.
+pub(crate) async fn lock_known(rows: &mut dyn Rows, known: &Credentials) -> StoreResult<bool> {
+    let lock = "UPDATE accounts SET name = name WHERE id = $1 AND password_hash = $2";
+    let values = [
+        known.account.id.as_str().into(),
+        known.password_hash.as_str().into(),
+    ];
+    Ok(rows.execute(lock, &values).await? > 0)
+}
+
 pub(crate) async fn change_password(
     rows: &mut dyn Rows,
     account: &AccountId,

@@ -1,13 +1,13 @@
 //! One-time links: made, looked at, used once.
 use crate::accounts::{self, NewAccount, end_access};
 use crate::audit;
-use crate::members::{adopt_workspaces, find_role, put_member, read_role};
+use crate::members::{adopt_workspaces, find_role, may_change, put_member, read_role};
 use crate::rows::{Row, Rows, StoreResult, find, misread, missing};
-use crate::workspaces::{find_workspace, lock_workspace};
+use crate::workspaces::lock_workspace;
 use cognobserve_model::id::AccountId;
 use cognobserve_model::people::{Account, Link, LinkKind, Role, SecretHash};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{Acceptance, Actor, NewLink};
+use cognobserve_ports::{Acceptance, Actor, MemberRefusal, NewLink};
 
 /// What is kept of a link; empty texts where its kind has none.
 struct Kept<'a> {
@@ -50,15 +50,27 @@ impl<'a> Kept<'a> {
     }
 }
 
-pub(crate) async fn create(rows: &mut dyn Rows, link: NewLink, by: &Actor) -> StoreResult<()> {
+pub(crate) async fn create(
+    rows: &mut dyn Rows,
+    link: NewLink,
+    by: &Actor,
+) -> StoreResult<Result<(), MemberRefusal>> {
     let kept = Kept::of(&link.kind);
+    // Locked: a lower role ends the links that its account has made, and must not miss this one.
     let workspace_no = match kept.workspace {
         Some(name) => {
-            let no = find_workspace(rows, name).await?;
+            let no = lock_workspace(rows, name).await?;
             Some(no.ok_or_else(|| missing("workspace"))?)
         }
         None => None,
     };
+    let is_allowed = match workspace_no {
+        Some(no) => may_change(rows, no, by, None, kept.role).await?,
+        None => *by == Actor::Operator,
+    };
+    if !is_allowed {
+        return Ok(Err(MemberRefusal::NotAllowed));
+    }
     if let Some(account) = kept.account {
         let found = accounts::find_by_id(rows, account).await?;
         found.ok_or_else(|| missing("account"))?;
@@ -93,7 +105,8 @@ pub(crate) async fn create(rows: &mut dyn Rows, link: NewLink, by: &Actor) -> St
         LinkKind::Reset { .. } => "link.reset",
     };
     let detail = kept.role.map_or("", Role::as_str);
-    audit::write(rows, workspace_no, by, action, detail).await
+    audit::write(rows, workspace_no, by, action, detail).await?;
+    Ok(Ok(()))
 }
 
 pub(crate) async fn look(

@@ -1,9 +1,9 @@
 //! Browsers that are logged in.
-use crate::accounts::read_account;
+use crate::accounts::{lock_known, read_account};
 use crate::members::list_memberships;
 use crate::rows::{Row, Rows, StoreResult, find, make_id};
 use cognobserve_model::id::{AccountId, LoginId};
-use cognobserve_model::people::{Login, SecretHash, Visitor};
+use cognobserve_model::people::{Credentials, Login, SecretHash, Visitor};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::NewLogin;
 
@@ -12,9 +12,13 @@ const MOST: i64 = 50;
 
 pub(crate) async fn begin(
     rows: &mut dyn Rows,
-    account: &AccountId,
+    known: &Credentials,
     new: NewLogin,
-) -> StoreResult<Login> {
+) -> StoreResult<Option<Login>> {
+    if !lock_known(rows, known).await? {
+        return Ok(None);
+    }
+    let account = &known.account.id;
     let now = Micros::now();
     let login = Login {
         id: LoginId::new(make_id("log_")),
@@ -42,7 +46,18 @@ pub(crate) async fn begin(
         (SELECT l.id FROM logins l WHERE l.account_id = $1 ORDER BY l.created_at DESC, l.id DESC LIMIT $2)";
     rows.execute(thin, &[account.as_str().into(), MOST.into()])
         .await?;
-    Ok(login)
+    Ok(Some(login))
+}
+
+/// Whether the account is still logged in so; the login does not end before the transaction does.
+pub(crate) async fn lock_login(
+    rows: &mut dyn Rows,
+    account: &AccountId,
+    login: &LoginId,
+) -> StoreResult<bool> {
+    let lock = "UPDATE logins SET account_id = account_id WHERE id = $1 AND account_id = $2";
+    let values = [login.as_str().into(), account.as_str().into()];
+    Ok(rows.execute(lock, &values).await? > 0)
 }
 
 /// Who it is, and when they were seen last.

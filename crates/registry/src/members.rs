@@ -104,7 +104,8 @@ pub(crate) async fn change(
     let Some(before) = find_role(rows, no, account).await? else {
         return Ok(Err(MemberRefusal::NoSuchMember));
     };
-    if !may_change(rows, no, by, account, before, role).await? {
+    let leaves = role.is_none() && *by == Actor::Account(account.clone());
+    if !leaves && !may_change(rows, no, by, Some(before), role).await? {
         return Ok(Err(MemberRefusal::NotAllowed));
     }
     if before == Role::Owner && role != Some(Role::Owner) && count_owners(rows, no).await? < 2 {
@@ -131,23 +132,21 @@ pub(crate) async fn change(
     Ok(Ok(()))
 }
 
-/// By the roles as they are now that the workspace is locked: what the acting account read before
-/// may be over.
-async fn may_change(
+/// Whether `by` may make a member of a locked workspace what they are not (`before`, `after`):
+/// what the acting account read of its own role earlier may be over.
+pub(crate) async fn may_change(
     rows: &mut dyn Rows,
     workspace_no: i64,
     by: &Actor,
-    account: &AccountId,
-    before: Role,
+    before: Option<Role>,
     after: Option<Role>,
 ) -> StoreResult<bool> {
     match by {
         Actor::Operator => Ok(true),
         Actor::Key(_) => Ok(false),
-        Actor::Account(own) if own == account && after.is_none() => Ok(true),
         Actor::Account(own) => {
             let own = find_role(rows, workspace_no, own).await?;
-            Ok(own.is_some_and(|own| own.may_change_member(Some(before), after)))
+            Ok(own.is_some_and(|own| own.may_change_member(before, after)))
         }
     }
 }

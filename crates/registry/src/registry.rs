@@ -61,22 +61,30 @@ impl<S: Transactions> People for Registry<S> {
 
     async fn change_password(
         &self,
-        account: &AccountId,
+        known: &Credentials,
         password_hash: String,
         keep: Option<&LoginId>,
     ) -> Result<bool, StoreError> {
-        let account = account.clone();
+        let known = known.clone();
         let keep = keep.cloned();
         self.0
             .write(move |rows| {
                 Box::pin(async move {
-                    accounts::change_password(rows, &account, password_hash, keep.as_ref()).await
+                    if !accounts::lock_known(rows, &known).await? {
+                        return Ok(false);
+                    }
+                    let account = &known.account.id;
+                    accounts::change_password(rows, account, password_hash, keep.as_ref()).await
                 })
             })
             .await
     }
 
-    async fn create_link(&self, link: NewLink, by: &Actor) -> Result<(), StoreError> {
+    async fn create_link(
+        &self,
+        link: NewLink,
+        by: &Actor,
+    ) -> Result<Result<(), MemberRefusal>, StoreError> {
         let by = by.clone();
         self.0
             .write(move |rows| Box::pin(async move { links::create(rows, link, &by).await }))
@@ -104,10 +112,14 @@ impl<S: Transactions> People for Registry<S> {
             .await
     }
 
-    async fn begin_login(&self, account: &AccountId, login: NewLogin) -> Result<Login, StoreError> {
-        let account = account.clone();
+    async fn begin_login(
+        &self,
+        known: &Credentials,
+        login: NewLogin,
+    ) -> Result<Option<Login>, StoreError> {
+        let known = known.clone();
         self.0
-            .write(move |rows| Box::pin(async move { logins::begin(rows, &account, login).await }))
+            .write(move |rows| Box::pin(async move { logins::begin(rows, &known, login).await }))
             .await
     }
 
@@ -156,11 +168,15 @@ impl<S: Transactions> People for Registry<S> {
     async fn create_token(
         &self,
         account: &AccountId,
+        login: &LoginId,
         token: NewToken,
-    ) -> Result<SessionToken, StoreError> {
+    ) -> Result<Option<SessionToken>, StoreError> {
         let account = account.clone();
+        let login = login.clone();
         self.0
-            .write(move |rows| Box::pin(async move { tokens::create(rows, &account, token).await }))
+            .write(move |rows| {
+                Box::pin(async move { tokens::create(rows, &account, &login, token).await })
+            })
             .await
     }
 

@@ -1,9 +1,10 @@
 //! Personal session tokens. They act as their account, as a member at most.
 use crate::accounts::read_account;
 use crate::audit;
+use crate::logins::lock_login;
 use crate::members::list_memberships;
 use crate::rows::{Row, Rows, StoreResult, find, make_id};
-use cognobserve_model::id::{AccountId, TokenId};
+use cognobserve_model::id::{AccountId, LoginId, TokenId};
 use cognobserve_model::people::{Role, SecretHash, SessionToken, Visitor};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Actor, NewToken};
@@ -11,8 +12,13 @@ use cognobserve_ports::{Actor, NewToken};
 pub(crate) async fn create(
     rows: &mut dyn Rows,
     account: &AccountId,
+    login: &LoginId,
     new: NewToken,
-) -> StoreResult<SessionToken> {
+) -> StoreResult<Option<SessionToken>> {
+    // Whoever ends the login ends all tokens, and must not miss this one.
+    if !lock_login(rows, account, login).await? {
+        return Ok(None);
+    }
     let token = SessionToken {
         id: TokenId::new(make_id("tok_")),
         name: new.name,
@@ -36,7 +42,7 @@ pub(crate) async fn create(
     rows.execute(insert, &values).await?;
     let by = Actor::Account(account.clone());
     audit::write(rows, None, &by, "token.create", token.id.as_str()).await?;
-    Ok(token)
+    Ok(Some(token))
 }
 
 /// Whose it is, and when it was used last.

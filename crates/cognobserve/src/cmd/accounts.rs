@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use cognobserve_model::people::{Account, LinkKind, Member, Role, read_email};
 use cognobserve_ports::{Actor, ErrorKind, MemberRefusal};
 use cognobserve_server::auth::enter::end_after;
-use cognobserve_server::auth::link::{LINK_LASTS, make_link};
+use cognobserve_server::auth::link::{LINK_LASTS, make_operators_link};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -127,7 +127,7 @@ async fn print_link(
     mut about: Value,
     is_json: bool,
 ) -> anyhow::Result<()> {
-    let link = make_link(&*store.people(), public_url, kind, &Actor::Operator).await?;
+    let link = make_operators_link(&*store.people(), public_url, kind).await?;
     if !is_json {
         return print_line(&link);
     }

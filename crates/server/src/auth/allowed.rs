@@ -9,8 +9,8 @@ use crate::http::body::is_said_json;
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::time::Micros;
 use std::marker::PhantomData;
@@ -109,6 +109,32 @@ impl<P: Permission> FromRequestParts<Arc<AppState>> for Allowed<P> {
     }
 }
 
+/// Whether the credential opens anything anywhere: asked before work is done for a request that may
+/// hold several questions, of which each is weighed by itself.
+///
+/// # Errors
+/// 401 if not; the store's.
+pub async fn check_known(headers: &HeaderMap, state: &AppState) -> Result<(), Problem> {
+    let now = Micros::now();
+    let is_known = match read_credential(headers, &state.site, false) {
+        Shown::Nothing | Shown::Wrong => false,
+        Shown::Key(hash) => state.grants.authenticate(&hash).await?.is_some(),
+        Shown::Token(hash) => state.people.find_token(&hash, now).await?.is_some(),
+        Shown::Cookie(secret) => {
+            let hash = hash_secret(secret);
+            state.people.find_login(&hash, now).await?.is_some()
+        }
+    };
+    is_known.then_some(()).ok_or_else(refuse_unknown)
+}
+
+fn refuse_unknown() -> Problem {
+    Problem::new(
+        Code::Unauthorized,
+        "Send an API key as `X-API-Key` or `Authorization: Bearer`.",
+    )
+}
+
 /// In this order: 401, for keys 403 and 404, for members 400 and 404 and 403.
 async fn find_caller(
     parts: &Parts,
@@ -116,21 +142,15 @@ async fn find_caller(
     takes_basic: bool,
     right: Option<Right>,
 ) -> Result<Arc<Caller>, Problem> {
-    let refused = || {
-        Problem::new(
-            Code::Unauthorized,
-            "Send an API key as `X-API-Key` or `Authorization: Bearer`.",
-        )
-    };
     let require = |caller: &Caller| match right {
         Some(right) => caller.power.require(right),
         None => Ok(()),
     };
     let visitor = match read_credential(&parts.headers, &state.site, takes_basic) {
-        Shown::Nothing | Shown::Wrong => return Err(refused()),
+        Shown::Nothing | Shown::Wrong => return Err(refuse_unknown()),
         Shown::Key(hash) => {
             let caller = state.grants.authenticate(&hash).await?;
-            let caller = caller.ok_or_else(refused)?;
+            let caller = caller.ok_or_else(refuse_unknown)?;
             require(&caller)?;
             // A key belongs to one project; naming another one is asking for what is not there.
             let named = read_project(parts)?;
@@ -149,7 +169,7 @@ async fn find_caller(
             visitor
         }
     };
-    let caller = find_member(state, visitor.ok_or_else(refused)?, parts).await?;
+    let caller = find_member(state, visitor.ok_or_else(refuse_unknown)?, parts).await?;
     require(&caller)?;
     Ok(Arc::new(caller))
 }

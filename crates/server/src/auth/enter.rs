@@ -7,8 +7,7 @@ use super::secret::Issued;
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use axum::http::{HeaderMap, HeaderValue, header};
-use cognobserve_model::id::AccountId;
-use cognobserve_model::people::{Account, read_email};
+use cognobserve_model::people::{Credentials, read_email};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::NewLogin;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use std::time::Duration;
 /// Of what a browser calls itself.
 const MAX_AGENT_CHARS: usize = 200;
 
-/// The account that this password opens; `None`: no such account, or not its password.
+/// What this password was compared with; `None`: no such account, or not its password.
 ///
 /// # Errors
 /// 429 when there were too many attempts from this address.
@@ -25,17 +24,14 @@ pub async fn check_password(
     email: &str,
     password: &str,
     from: ClientAddress,
-) -> Result<Option<Account>, Problem> {
+) -> Result<Option<Credentials>, Problem> {
     let email = read_email(email).unwrap_or_default();
     let attempt = state.throttle.admit(&email, from.0).map_err(refuse)?;
     let found = match email.is_empty() {
         true => None,
         false => state.people.find_credentials(&email).await?,
     };
-    let (account, hash) = match found {
-        Some(found) => (Some(found.account), Some(found.password_hash)),
-        None => (None, None),
-    };
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
     // Longer ones are nobody's, and are not worth the work.
     let password = match super::password::check_password(password) {
         Ok(()) => password.to_owned(),
@@ -45,7 +41,7 @@ pub async fn check_password(
     if is_right {
         state.throttle.note_success(attempt);
     }
-    Ok(account.filter(|_| is_right))
+    Ok(found.filter(|_| is_right))
 }
 
 fn refuse(wait: Duration) -> Problem {
@@ -54,13 +50,14 @@ fn refuse(wait: Duration) -> Problem {
     Problem::new(Code::RateLimited, detail).retry_after(seconds)
 }
 
-/// Begins a log-in with a new secret; the cookie that carries it.
+/// Begins a log-in with a new secret; the cookie that carries it. `None`: the account has another
+/// password than the one that was checked.
 pub async fn begin_login(
     state: &AppState,
-    account: &AccountId,
+    known: &Credentials,
     headers: &HeaderMap,
     from: ClientAddress,
-) -> Result<HeaderValue, Problem> {
+) -> Result<Option<HeaderValue>, Problem> {
     let secret = Issued::generate();
     let agent = headers.get(header::USER_AGENT);
     let agent = agent.and_then(|value| value.to_str().ok());
@@ -70,8 +67,8 @@ pub async fn begin_login(
         agent: agent.map(|text| text.chars().take(MAX_AGENT_CHARS).collect()),
         address: from.0.map(|address| address.to_string()),
     };
-    state.people.begin_login(account, login).await?;
-    Ok(Jar::Login.write(&state.site, secret.reveal()))
+    let begun = state.people.begin_login(known, login).await?;
+    Ok(begun.map(|_| Jar::Login.write(&state.site, secret.reveal())))
 }
 
 /// The time so long from now.

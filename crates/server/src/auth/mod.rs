@@ -21,7 +21,8 @@ pub mod throttle;
 
 pub use allowed::{
     Allowed, AnyRight, Delete, Edit, Ingest, ManageKeys, ManageProject, Own, Permission, Read,
+    check_known,
 };
 pub use cache::GrantCache;
 pub use caller::Caller;
-pub use page::{Guest, GuestForm, Inside, Operator, Submitted, Visit};
+pub use page::{Guest, GuestForm, Inside, Operator, PartingForm, Submitted, Visit};

@@ -1,13 +1,72 @@
 //! JSON bodies of the API (not of ingest): small, cleaned, then opened field by field.
 use super::problem::{Code, FieldError, Problem};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use cognobserve_wire::json::{Kind, Raw, sanitize};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use std::borrow::Cow;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Largest body of an API call. A thousand ids of 255 characters fit.
 const MAX_BYTES: usize = 2 << 20;
+
+/// Time for all of a body that is small.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much of a refused body is read before the answer, and for how long.
+const DISCARD_BYTES: usize = 256 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
+
+/// A whole body of at most `max_bytes`, for which nobody is waited for longer than it can take.
+///
+/// # Errors
+/// 413, 400, or 503 if it did not arrive in time.
+pub async fn read_small_body(
+    body: Body,
+    headers: &HeaderMap,
+    max_bytes: usize,
+) -> Result<Bytes, Problem> {
+    timeout(PATIENCE, collect(body, headers, max_bytes))
+        .await
+        .unwrap_or_else(|_| {
+            let detail = "The body did not arrive in time; send it again.";
+            Err(Problem::new(Code::Overloaded, detail))
+        })
+}
+
+async fn collect(mut body: Body, headers: &HeaderMap, max_bytes: usize) -> Result<Bytes, Problem> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::invalid("", "The body could not be read."))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > max_bytes {
+            discard_body(body, headers).await;
+            let detail = "The body is too large.";
+            return Err(Problem::new(Code::PayloadTooLarge, detail));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.into())
+}
+
+/// Reads on without keeping anything; a client that waits for `100 Continue` sends nothing.
+pub async fn discard_body(mut body: Body, headers: &HeaderMap) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let until = Instant::now() + DISCARD_TIME;
+    let mut left = DISCARD_BYTES;
+    while let Ok(Some(Ok(frame))) = timeout_at(until, body.frame()).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
+}
 
 /// A body of JSON text: UTF-8, no NUL, no lone surrogate, not nested too deep.
 #[derive(Debug)]
@@ -23,16 +82,8 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
                 "Send JSON with Content-Type: application/json.",
             ));
         }
-        let body = Limited::new(request.into_body(), MAX_BYTES)
-            .collect()
-            .await
-            .map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    return Problem::new(Code::PayloadTooLarge, "The body is too large.");
-                }
-                Problem::invalid("", "The body could not be read.")
-            })?;
-        JsonBody::of(&body.to_bytes())
+        let (parts, body) = request.into_parts();
+        JsonBody::of(&read_small_body(body, &parts.headers, MAX_BYTES).await?)
     }
 }
 
@@ -158,6 +209,8 @@ impl<'a> Fields<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::stream::{self, StreamExt};
+    use std::convert::Infallible;
 
     async fn open(
         content_type: &str,
@@ -168,6 +221,19 @@ mod tests {
             .body(body.into())
             .unwrap();
         JsonBody::from_request(request, &()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_without_end() {
+        let headers = HeaderMap::new();
+        let sent = Bytes::from_static(b"{");
+        let never = stream::once(async { Ok::<_, Infallible>(sent) }).chain(stream::pending());
+        let read = read_small_body(Body::from_stream(never), &headers, 10).await;
+        assert_eq!(read.unwrap_err().code, Code::Overloaded);
+        let large = read_small_body(Body::from("more than ten"), &headers, 10).await;
+        assert_eq!(large.unwrap_err().code, Code::PayloadTooLarge);
+        let whole = read_small_body(Body::from("0123456789"), &headers, 10).await;
+        assert_eq!(whole.unwrap(), "0123456789");
     }
 
     #[tokio::test]

@@ -2,18 +2,15 @@
 //!
 //! Memory is reserved as bytes arrive, never for what a header promises. A refused body is
 //! read on and thrown away for a while, so that the client gets to see why.
+use crate::http::body::discard_body;
 use crate::http::problem::{Code, Problem};
 use crate::state::Limits;
 use crate::worker::{Full, Reservation};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
-/// How much of a refused body is read before the answer, and for how long.
-const DISCARD_BYTES: usize = 256 << 20;
-const DISCARD_TIME: Duration = Duration::from_secs(5);
 /// Memory taken at once for what a header promises, at most.
 const MAX_RESERVED_BYTES: u64 = 1 << 20;
 
@@ -67,21 +64,6 @@ pub async fn read_body(
         }
     }
     Ok(if rest.is_empty() { first } else { rest.into() })
-}
-
-/// Reads on without keeping anything; a client that waits for `100 Continue` sends nothing.
-pub async fn discard_body(mut body: Body, headers: &HeaderMap) {
-    if headers.contains_key(header::EXPECT) {
-        return;
-    }
-    let until = Instant::now() + DISCARD_TIME;
-    let mut left = DISCARD_BYTES;
-    while let Ok(Some(Ok(frame))) = timeout_at(until, body.frame()).await {
-        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-        if left == 0 {
-            return;
-        }
-    }
 }
 
 fn announced_bytes(headers: &HeaderMap) -> u64 {

@@ -1,9 +1,9 @@
 //! `POST /v1/metrics` and `/v1/logs`: exporters that send everything to one address are
 //! thanked, what they send is read, dropped and counted.
 use super::answer::answer_failure;
-use super::body::discard_body;
 use super::format::{Dialect, is_protobuf};
 use crate::auth::{Allowed, Ingest};
+use crate::http::body::discard_body;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::metrics::Counter;
 use crate::state::AppState;

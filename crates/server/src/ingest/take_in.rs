@@ -2,13 +2,14 @@
 //!
 //! The answer waits for the commit: a 2xx means durable.
 use super::answer::{answer_committed, answer_failure};
-use super::body::{discard_body, read_body};
+use super::body::read_body;
 use super::decode::{Decoded, Failure, Reply, decode_aside};
 use super::delivery::{Delivery, Head, Route};
 use super::format::{Dialect, Format};
 use super::notes::{note_failure, note_reply};
 use super::refusal::answer_refusal;
 use crate::auth::{Allowed, Caller, Ingest};
+use crate::http::body::discard_body;
 use crate::http::problem::{Code, Problem, ProblemOut};
 use crate::ingest::schema::{BatchAnswer, BatchIn, TraceAnswer, TraceIn};
 use crate::state::AppState;

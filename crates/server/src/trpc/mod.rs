@@ -3,11 +3,14 @@
 mod call;
 mod procedure;
 
-use crate::http::body::is_json;
+use crate::auth::check_known;
+use crate::http::body::{is_json, read_small_body};
+use crate::http::problem::Problem;
+use crate::state::AppState;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
@@ -18,7 +21,6 @@ use cognobserve_wire::trpc::{
     Failure, Input, read_input, split_batch, write_batch, write_line, write_one, write_opening,
 };
 use futures_util::stream::{self, Stream, StreamExt};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use procedure::{PROCEDURES, Procedure};
 use std::any::Any;
 use std::convert::Infallible;
@@ -30,14 +32,21 @@ const MAX_BYTES: usize = 2 << 20;
 /// Calls of a batch that are answered at a time; changes are made one after the other.
 const AT_A_TIME: usize = 8;
 
+/// The name of every procedure, and whether it changes anything.
+pub fn list_procedures() -> impl Iterator<Item = (&'static str, bool)> {
+    PROCEDURES.iter().map(|it| (it.name, it.is_mutation))
+}
+
 /// Every path below `/api/trpc`; `rest` answers the calls.
-pub fn routes<S: Clone + Send + Sync + 'static>(rest: Router) -> Router<S> {
+pub fn routes(rest: Router) -> Router<Arc<AppState>> {
     let rest = Arc::new(rest);
     let handler = any(
-        async move |names: Result<Path<String>, PathRejection>, request: Request| {
+        async move |State(state): State<Arc<AppState>>,
+                    names: Result<Path<String>, PathRejection>,
+                    request: Request| {
             // Without a name, or with one that no text is: no procedure is called so.
             let names = names.map_or_else(|_| String::new(), |Path(names)| names);
-            answer(Arc::clone(&rest), names, request).await
+            answer(&state, Arc::clone(&rest), names, request).await
         },
     );
     Router::new()
@@ -88,7 +97,12 @@ fn read_query(uri: &Uri) -> Query {
 }
 
 /// `names`: of the procedures, as the path has them.
-async fn answer(rest: Arc<Router>, names: String, request: Request) -> Response<Body> {
+async fn answer(
+    state: &AppState,
+    rest: Arc<Router>,
+    names: String,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let query = read_query(&parts.uri);
     let names: Vec<String> = match query.is_batch {
@@ -99,7 +113,7 @@ async fn answer(rest: Arc<Router>, names: String, request: Request) -> Response<
         let words = format!("A batch has at most {MAX_CALLS} calls.");
         return refuse(&Failure::new(400, words), false);
     }
-    let text = match read_text(&parts, body, query.input).await {
+    let text = match read_text(state, &parts, body, query.input).await {
         Ok(text) => text,
         Err(failure) => return refuse(&failure, false),
     };
@@ -115,24 +129,24 @@ async fn answer(rest: Arc<Router>, names: String, request: Request) -> Response<
     }
 }
 
-/// The input, from the URL or, of a POST, from the body; clean JSON text.
+/// The input, from the URL or, of a POST, from the body; clean JSON text. A body is read for those
+/// who are known alone.
 async fn read_text(
+    state: &AppState,
     parts: &Parts,
     body: Body,
     in_url: Option<String>,
 ) -> Result<Option<String>, Failure> {
     let bytes = match parts.method {
         Method::POST => {
+            check_known(&parts.headers, state).await.map_err(tell)?;
             if !is_json(&parts.headers) {
                 let words = "Send JSON with Content-Type: application/json.";
                 return Err(Failure::new(415, words));
             }
-            let body = Limited::new(body, MAX_BYTES).collect().await;
-            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => Failure::new(413, "The body is too large."),
-                false => Failure::new(400, "The body could not be read."),
-            })?;
-            body.to_bytes()
+            read_small_body(body, &parts.headers, MAX_BYTES)
+                .await
+                .map_err(tell)?
         }
         _ => in_url.unwrap_or_default().into(),
     };
@@ -141,6 +155,11 @@ async fn read_text(
     }
     let clean = sanitize(&bytes).map_err(|error| Failure::new(400, error.to_string()))?;
     Ok(Some(clean.text().to_owned()))
+}
+
+/// What was refused before any procedure was called.
+fn tell(problem: Problem) -> Failure {
+    Failure::new(problem.code.status().as_u16(), problem.detail)
 }
 
 fn read_calls(names: Vec<String>, text: Option<&str>, is_batch: bool) -> Vec<Sent> {

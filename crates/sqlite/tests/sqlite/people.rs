@@ -16,7 +16,8 @@ async fn who_is_logged_in_may_look_though_nothing_can_be_written() {
         kind: LinkKind::Setup,
         expires: end,
     };
-    people.create_link(setup, &Actor::Operator).await.unwrap();
+    let link = people.create_link(setup, &Actor::Operator).await;
+    assert_eq!(link.unwrap(), Ok(()));
     let ann = Acceptance {
         email: "ann@acme.example".into(),
         name: None,
@@ -30,14 +31,18 @@ async fn who_is_logged_in_may_look_though_nothing_can_be_written() {
         agent: None,
         address: None,
     };
-    people.begin_login(&account, login).await.unwrap();
+    let known = people.find_credentials("ann@acme.example").await.unwrap();
+    let known = known.expect("an account");
+    let login = people.begin_login(&known, login).await.unwrap();
+    let login = login.expect("a log-in").id;
     let token = NewToken {
         hash: [3; 32],
         prefix: "co_st_".into(),
         name: "script".into(),
         expires: end,
     };
-    people.create_token(&account, token).await.unwrap();
+    let token = people.create_token(&account, &login, token).await;
+    assert!(token.unwrap().is_some());
     let conn = rusqlite::Connection::open(dir.path().join("ledger.db")).unwrap();
     for table in ["logins", "session_tokens"] {
         let refuse = format!(

@@ -9,7 +9,7 @@ use cognobserve_model::people::LinkKind;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Acceptance, Actor, NewLink};
 use cognobserve_server::auth::enter::end_after;
-use cognobserve_server::auth::link::{LINK_LASTS, make_link};
+use cognobserve_server::auth::link::{LINK_LASTS, make_operators_link};
 use cognobserve_server::auth::password::hash_blocking;
 use cognobserve_server::auth::secret::Issued;
 use cognobserve_server::config::InitAdmin;
@@ -46,7 +46,7 @@ pub async fn prepare_account(
         make_account(store, admin).await?;
         return Ok(Some(Entry::Given));
     }
-    let link = make_link(&*people, public_url, LinkKind::Setup, &Actor::Operator).await?;
+    let link = make_operators_link(&*people, public_url, LinkKind::Setup).await?;
     Ok(Some(match is_terminal() {
         true => Entry::Shown(link),
         false => Entry::Written(write_private(data_dir, LINK_FILE, &link)?),
@@ -64,7 +64,8 @@ async fn make_account(store: &Store, admin: &InitAdmin) -> anyhow::Result<()> {
     };
     let password = admin.password.clone();
     let hash = tokio::task::spawn_blocking(move || hash_blocking(password.expose())).await?;
-    people.create_link(link, &Actor::Operator).await?;
+    // The operator may: nothing is refused.
+    let _ = people.create_link(link, &Actor::Operator).await?;
     let acceptance = Acceptance {
         email: admin.email.clone(),
         name: None,

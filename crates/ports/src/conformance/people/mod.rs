@@ -1,12 +1,15 @@
 //! What every store must keep of those who log in: as tests, for every profile.
 mod cases;
 mod log;
+mod meanwhile;
 mod power;
 
 use super::{Store, start_runtime};
-use crate::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, People};
+use crate::{Acceptance, Actor, MemberRefusal, NewLink, NewLogin, NewToken, People};
 use cognobserve_model::id::AccountId;
-use cognobserve_model::people::{Account, LinkKind, Role, SecretHash, Visitor};
+use cognobserve_model::people::{
+    Account, Credentials, LinkKind, Login, Role, SecretHash, SessionToken, Visitor,
+};
 use cognobserve_model::time::Micros;
 use std::any::Any;
 use std::pin::Pin;
@@ -50,7 +53,7 @@ impl Rolls {
             expires,
         };
         let made = self.people.create_link(link, &Actor::Operator).await;
-        made.expect("a link is made");
+        assert_eq!(made.expect("a link is made"), Ok(()));
     }
 
     async fn accept(&self, hash: SecretHash, email: &str) -> Option<Account> {
@@ -80,15 +83,39 @@ impl Rolls {
         account.expect("a new member")
     }
 
-    async fn log_in(&self, account: &AccountId, secret: u8) {
+    async fn log_in(&self, account: &Account, secret: u8) {
+        let known = self.know(&account.email).await;
+        let begun = self.begin(&known, secret).await;
+        begun.expect("a login begins");
+    }
+
+    async fn know(&self, email: &str) -> Credentials {
+        let found = self.people.find_credentials(email).await;
+        found.expect("an answer").expect("an account")
+    }
+
+    async fn begin(&self, known: &Credentials, secret: u8) -> Option<Login> {
         let login = NewLogin {
             hash: [secret; 32],
             expires: later(HOUR),
             agent: Some("Browser".into()),
             address: None,
         };
-        let begun = self.people.begin_login(account, login).await;
-        begun.expect("a login begins");
+        let begun = self.people.begin_login(known, login).await;
+        begun.expect("an answer")
+    }
+
+    async fn make_token(&self, visitor: &Visitor, secret: u8) -> Option<SessionToken> {
+        let token = NewToken {
+            hash: [secret; 32],
+            prefix: "co_st_abc".into(),
+            name: "laptop".into(),
+            expires: later(HOUR),
+        };
+        let login = visitor.login.as_ref().expect("a login");
+        let account = &visitor.account.id;
+        let made = self.people.create_token(account, login, token).await;
+        made.expect("an answer")
     }
 
     async fn find(&self, secret: u8) -> Option<Visitor> {
@@ -171,6 +198,10 @@ people_cases! {
     a_lower_role_ends_what_was_let_in,
     a_change_of_members_is_weighed_by_the_roles_of_its_moment,
     an_admin_never_touches_who_becomes_owner_meanwhile,
+    who_may_invite_is_weighed_by_the_roles_of_its_moment,
+    no_invitation_outlives_the_role_that_made_it,
+    no_token_outlives_the_login_that_made_it,
+    a_password_that_was_changed_begins_nothing,
     who_is_removed_is_out_at_once,
     logins_are_known_until_they_end,
     old_logins_give_way,

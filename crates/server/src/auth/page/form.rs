@@ -3,12 +3,13 @@
 use super::refusal::Refusal;
 use crate::auth::cookie::Jar;
 use crate::auth::origin::is_same_origin;
-use crate::auth::secret::matches_form_token;
+use crate::auth::secret::{hash_secret, matches_form_token};
+use crate::http::body::read_small_body;
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use cognobserve_model::time::Micros;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -76,12 +77,16 @@ impl Fields {
 #[derive(Debug)]
 pub struct Submitted(Fields);
 
+/// The same of somebody whose log-in may have ended already.
+#[derive(Debug)]
+pub struct PartingForm(Fields);
+
 /// A form on a page for guests.
 #[derive(Debug)]
 pub struct GuestForm(Fields);
 
 macro_rules! opens_fields {
-    ($name:ident, $jar:expr) => {
+    ($name:ident, $jar:expr, $must_last:expr) => {
         impl Deref for $name {
             type Target = Fields;
 
@@ -97,16 +102,26 @@ macro_rules! opens_fields {
                 request: Request,
                 state: &Arc<AppState>,
             ) -> Result<$name, Refusal> {
-                read_form(request, state, $jar).await.map($name)
+                let (fields, secret) = read_form(request, state, $jar).await?;
+                if $must_last {
+                    check_login(state, &secret).await?;
+                }
+                Ok($name(fields))
             }
         }
     };
 }
 
-opens_fields!(Submitted, Jar::Login);
-opens_fields!(GuestForm, Jar::Guest);
+opens_fields!(Submitted, Jar::Login, true);
+opens_fields!(PartingForm, Jar::Login, false);
+opens_fields!(GuestForm, Jar::Guest, false);
 
-async fn read_form(request: Request, state: &AppState, jar: Jar) -> Result<Fields, Refusal> {
+/// The fields, and the secret in the jar.
+async fn read_form(
+    request: Request,
+    state: &AppState,
+    jar: Jar,
+) -> Result<(Fields, String), Refusal> {
     if !is_same_origin(request.headers(), &state.site) {
         return Err(Refusal::forbidden(
             "The form was not sent by a page of this server. Open the page here and send it again.",
@@ -123,21 +138,23 @@ async fn read_form(request: Request, state: &AppState, jar: Jar) -> Result<Field
         .read(request.headers(), &state.site)
         .map(str::to_owned)
         .unwrap_or_default();
-    let body = Limited::new(request.into_body(), MAX_BYTES).collect().await;
-    let body = body.map_err(|error| {
-        let problem = match error.is::<LengthLimitError>() {
-            true => Problem::new(Code::PayloadTooLarge, "The form is too large."),
-            false => Problem::invalid("", "The form could not be read."),
-        };
-        Refusal::from(problem)
-    })?;
-    let fields = Fields::parse(&body.to_bytes());
-    match !secret.is_empty() && matches_form_token(fields.raw(TOKEN_FIELD), &secret) {
-        true => Ok(fields),
-        false => Err(Refusal::forbidden(
+    let (parts, body) = request.into_parts();
+    let body = read_small_body(body, &parts.headers, MAX_BYTES).await?;
+    let fields = Fields::parse(&body);
+    if secret.is_empty() || !matches_form_token(fields.raw(TOKEN_FIELD), &secret) {
+        return Err(Refusal::forbidden(
             "The form is out of date: go back, reload the page, and send it again.",
-        )),
+        ));
     }
+    Ok((fields, secret))
+}
+
+/// A form's end comes when its sender likes. Who they are was read before it: that must still hold,
+/// and a lower role has ended the log-in.
+async fn check_login(state: &AppState, secret: &str) -> Result<(), Refusal> {
+    let hash = hash_secret(secret);
+    let found = state.people.find_login(&hash, Micros::now()).await?;
+    found.map(drop).ok_or_else(Refusal::ended)
 }
 
 #[cfg(test)]

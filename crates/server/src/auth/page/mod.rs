@@ -11,7 +11,7 @@ mod refusal;
 mod theme;
 mod visit;
 
-pub use form::{Fields, GuestForm, Submitted};
+pub use form::{Fields, GuestForm, PartingForm, Submitted};
 pub use guest::Guest;
 pub use inside::{Inside, PROJECT_COOKIE, list_projects};
 pub use next::{encode_query, read_next};

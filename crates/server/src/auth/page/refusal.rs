@@ -34,6 +34,12 @@ impl Refusal {
         .into()
     }
 
+    /// 401 for a form whose log-in is no more.
+    pub fn ended() -> Refusal {
+        let detail = "Log in again, and repeat what you did: nothing was changed.";
+        Problem::new(Code::Unauthorized, detail).into()
+    }
+
     pub fn forbidden(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
         Problem::new(Code::Forbidden, detail).into()
     }

@@ -3,7 +3,7 @@ use super::refusal::Refusal;
 use super::theme::read_theme;
 use crate::auth::cookie::Jar;
 use crate::auth::secret::{derive_form_token, hash_secret};
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -78,11 +78,7 @@ impl FromRequestParts<Arc<AppState>> for Visit {
                 path.map_or("/", |path| path.as_str()),
             ));
         }
-        Err(Problem::new(
-            Code::Unauthorized,
-            "Log in again, and repeat what you did: nothing was changed.",
-        )
-        .into())
+        Err(Refusal::ended())
     }
 }
 

@@ -130,20 +130,21 @@ pub async fn change_password(
         return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
     let present = given.raw("present");
-    match enter::check_password(&state, &account.email, present, from).await {
-        Ok(Some(_)) => {}
+    let known = match enter::check_password(&state, &account.email, present, from).await {
+        Ok(Some(known)) => known,
         Ok(None) => {
             form.refuse("present", "is wrong");
             return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
         }
         Err(problem) => return Err(problem.into()),
-    }
+    };
     let hash = state.passwords.hash(password).await?;
     let login = visit.visitor.login.as_ref();
-    state
-        .people
-        .change_password(&account.id, hash, login)
-        .await?;
+    if !state.people.change_password(&known, hash, login).await? {
+        // A link has set another one meanwhile.
+        form.refuse("present", "is wrong");
+        return show_faults(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
+    }
     let shown = Shown {
         notice: Some(Notice {
             text: "The password is changed; all other log-ins have ended.".into(),

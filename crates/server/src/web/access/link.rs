@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use cognobserve_dashboard::pages::access::link::{Ask, LinkPage, render};
 use cognobserve_dashboard::{Form, Frame};
-use cognobserve_model::people::{Link, LinkKind, read_email};
+use cognobserve_model::people::{Credentials, Link, LinkKind, read_email};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Acceptance, StoreError};
 use std::sync::Arc;
@@ -140,6 +140,7 @@ pub async fn follow_link(
     let mut form = Form::default();
     let mut acceptance = Acceptance::default();
     let mut password = None;
+    let mut own_hash = None;
     match opened.ask {
         Ask::Nothing if opened.kind == LinkKind::Setup => {
             acceptance.email = DEMO_EMAIL.into();
@@ -152,7 +153,7 @@ pub async fn follow_link(
                 return Ok(answer_gone());
             };
             match check_password(&state, email, given.raw("password"), from).await {
-                Ok(Some(_)) => {}
+                Ok(Some(known)) => own_hash = Some(known.password_hash),
                 Ok(None) => {
                     form.refuse("password", "is wrong");
                     return show(&guest, &opened, StatusCode::UNAUTHORIZED, form);
@@ -186,36 +187,25 @@ pub async fn follow_link(
         return show(&guest, &opened, StatusCode::UNPROCESSABLE_ENTITY, form);
     }
     if let Some(password) = password {
-        acceptance.password_hash = Some(state.passwords.hash(password).await?);
+        own_hash = Some(state.passwords.hash(password).await?);
+        acceptance.password_hash.clone_from(&own_hash);
     }
-    accept(&state, &opened, acceptance, &headers, from).await
-}
-
-async fn accept(
-    state: &AppState,
-    opened: &Opened,
-    acceptance: Acceptance,
-    headers: &HeaderMap,
-    from: ClientAddress,
-) -> Answer {
     let hash = hash_secret(&opened.secret);
-    let own_hash = acceptance.password_hash.clone();
     let accepted = state.people.accept_link(&hash, acceptance, Micros::now());
     let Some(account) = accepted.await? else {
         return Ok(answer_gone());
     };
-    let is_theirs = match (opened.ask, own_hash) {
+    match own_hash {
         // They were logged in as it before.
-        (Ask::Nothing, None) => return Ok(redirect("/")),
-        (_, None) => true,
-        // Another link may have made the account a moment before, for somebody else.
-        (_, Some(own)) => {
-            let kept = state.people.find_credentials(&account.email).await?;
-            kept.is_some_and(|kept| kept.password_hash == own)
+        None => Ok(redirect("/")),
+        // Another link may have made the account a moment before, for somebody else: then it has
+        // another password, and this one begins nothing.
+        Some(password_hash) => {
+            let known = Credentials {
+                account,
+                password_hash,
+            };
+            enter(&state, &known, &headers, from, "/").await
         }
-    };
-    match is_theirs {
-        true => enter(state, &account.id, headers, from, "/").await,
-        false => Ok(redirect("/login")),
     }
 }

@@ -2,9 +2,9 @@
 use crate::auth::address::ClientAddress;
 use crate::auth::cookie::Jar;
 use crate::auth::enter::{begin_login, check_password};
-use crate::auth::page::{Refusal, read_next, redirect};
+use crate::auth::page::{Refusal, encode_query, read_next, redirect};
 use crate::auth::secret::hash_secret;
-use crate::auth::{Guest, GuestForm, Submitted};
+use crate::auth::{Guest, GuestForm, PartingForm};
 use crate::http::problem::{Code, add_failure_headers};
 use crate::http::query::Params;
 use crate::state::AppState;
@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use cognobserve_dashboard::pages::access::login::{LoginPage, render};
 use cognobserve_dashboard::{Form, Frame};
-use cognobserve_model::id::AccountId;
+use cognobserve_model::people::Credentials;
 use cognobserve_model::time::Micros;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub async fn log_in(
     let checked = check_password(&state, email, given.raw("password"), from).await;
     let mut form = Form::default().with("email", email);
     match checked {
-        Ok(Some(account)) => enter(&state, &account.id, &headers, from, next).await,
+        Ok(Some(known)) => enter(&state, &known, &headers, from, next).await,
         Ok(None) => {
             form.refuse("", "E-mail or password is wrong.");
             show(&state, &guest, StatusCode::UNAUTHORIZED, form, next).await
@@ -76,16 +76,19 @@ pub async fn log_in(
     }
 }
 
-/// Begins a log-in and goes on; one that the browser had before ends.
+/// Begins a log-in and goes on; one that the browser had before ends. A password that was changed
+/// since it was checked is asked for again.
 pub(super) async fn enter(
     state: &AppState,
-    account: &AccountId,
+    known: &Credentials,
     headers: &HeaderMap,
     from: ClientAddress,
     next: &str,
 ) -> Answer {
     end_login(state, headers).await?;
-    let cookie = begin_login(state, account, headers, from).await?;
+    let Some(cookie) = begin_login(state, known, headers, from).await? else {
+        return Ok(redirect(&encode_query("/login", "next", next)));
+    };
     let mut response = redirect(next);
     let out = response.headers_mut();
     out.append(header::SET_COOKIE, cookie);
@@ -109,7 +112,7 @@ async fn end_login(state: &AppState, headers: &HeaderMap) -> Result<(), Refusal>
 pub async fn log_out(
     State(state): State<Arc<AppState>>,
     headers: HeaderMap,
-    _: Submitted,
+    _: PartingForm,
 ) -> Result<Response, Refusal> {
     end_login(&state, &headers).await?;
     let mut response = redirect("/login");

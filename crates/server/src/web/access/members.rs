@@ -99,7 +99,13 @@ pub async fn invite_member(
         role,
     };
     let url = &state.site.public_url;
-    let link = make_link(&*state.people, url, kind, &inside.actor).await?;
+    let link = match make_link(&*state.people, url, kind, &inside.actor).await? {
+        Ok(link) => link,
+        Err(refusal) => {
+            form.refuse("", explain(refusal));
+            return show(&state, &inside, StatusCode::CONFLICT, form, None).await;
+        }
+    };
     let invited = Invited {
         email,
         role: role.as_str(),

@@ -1,7 +1,7 @@
 //! `/account/tokens`: personal tokens, made and revoked.
 use super::account::{Shown, refuse_missing, show, show_faults};
 use super::fields::{read_end, read_name};
-use crate::auth::page::redirect;
+use crate::auth::page::{Refusal, redirect};
 use crate::auth::secret::Issued;
 use crate::auth::{Submitted, Visit};
 use crate::state::AppState;
@@ -47,7 +47,13 @@ pub async fn create_token(
         name,
         expires,
     };
-    state.people.create_token(account, new).await?;
+    let made = match &visit.visitor.login {
+        Some(login) => state.people.create_token(account, login, new).await?,
+        None => None,
+    };
+    if made.is_none() {
+        return Err(Refusal::ended());
+    }
     let shown = Shown {
         new_token: Some(token.reveal().to_owned()),
         ..Shown::default()
