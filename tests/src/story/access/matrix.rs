@@ -1,24 +1,17 @@
-//! Every route against everybody: no credential, keys of each scope, each role by log-in and by
-//! token, and strangers from another workspace.
+//! Every route and every procedure against everybody.
+use super::callers::{Caller, Shown, Standing, gather, gather_strangers};
 use super::table::{Gate, ROWS, Row};
-use crate::harness::openapi::{FIRST_PROJECT, Route, make_key, read_routes};
+use crate::harness::client::encode;
+use crate::harness::openapi::{Route, read_routes};
 use crate::harness::person::{Person, SAME_ORIGIN};
-use crate::harness::{Client, Server};
-use cognobserve_model::account::{Scope, Scopes};
+use crate::harness::{Answer, Server};
+use cognobserve_model::account::Scope;
 use cognobserve_model::people::Role;
 use cognobserve_server::auth::power::Power;
+use cognobserve_server::trpc::list_procedures;
 use cognobserve_server::web::list_pages;
+use serde_json::json;
 use std::collections::BTreeSet;
-
-/// A caller with a name for messages.
-enum Caller {
-    Nobody,
-    Key(Client, Scopes),
-    Cookie(Person, Role),
-    Token(Role, String),
-    /// A log-in or a token of somebody in another workspace alone.
-    Stranger(Person, Option<String>),
-}
 
 #[test]
 fn the_table_has_every_route() {
@@ -29,6 +22,10 @@ fn the_table_has_every_route() {
     }
     for route in read_routes(&server.client()) {
         known.insert((route.method, route.path));
+    }
+    for (name, is_mutation) in list_procedures() {
+        let method = if is_mutation { "POST" } else { "GET" };
+        known.insert((method.to_owned(), format!("/api/trpc/{name}")));
     }
     // Served beside the lists.
     for path in ["/docs", "/openapi.json", "/assets/{version}/{name}"] {
@@ -50,167 +47,168 @@ fn the_table_has_every_route() {
 #[test]
 fn everybody_gets_what_they_may_and_nothing_else() {
     let server = Server::start();
-    let project = server.client().read("/v1/me")["project"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let project = find_project(&server);
     let mut wrong = Vec::new();
     for mut caller in gather(&server) {
         for row in ROWS {
-            let status = call(&server, &mut caller, row, &project);
+            let answer = call(&server, &mut caller, row, &project);
             let expected = expect(&caller, row);
+            let (status, name) = (answer.status, &caller.name);
             if status != expected {
-                wrong.push(format!(
-                    "{} {} as {}: {status}, not {expected}",
-                    row.method,
-                    row.path,
-                    caller.name()
-                ));
+                let what = format!("{status}, not {expected}");
+                wrong.push(format!("{} {} as {name}: {what}", row.method, row.path));
+            } else if matches!(row.gate, Gate::Call(_)) {
+                let fault = find_fault(row, &answer);
+                wrong.extend(fault.map(|fault| format!("{} as {name}: {fault}", row.path)));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// One of each kind.
-fn gather(server: &Server) -> Vec<Caller> {
-    let mut owner = Person::set_up(server);
-    let mut callers = vec![Caller::Nobody];
-    for scopes in ["ingest", "read", "admin", "ingest,read,admin"] {
-        let client = make_key(server, FIRST_PROJECT, scopes);
-        callers.push(Caller::Key(client, Scopes::parse(scopes).unwrap()));
-    }
-    let token = owner.make_token();
-    callers.push(Caller::Token(Role::Owner, token));
-    callers.push(Caller::Cookie(owner, Role::Owner));
-    for role in [Role::Viewer, Role::Member, Role::Admin] {
-        let email = format!("{}@acme.example", role.as_str().to_lowercase());
-        let mut person = Person::join(server, &email, FIRST_PROJECT, role.as_str());
-        let token = person.make_token();
-        callers.push(Caller::Token(role, token));
-        callers.push(Caller::Cookie(person, role));
-    }
-    let other = ["projects", "create", "other", "--workspace", "other"];
-    server.run(&other).expect_success();
-    let mut stranger = Person::join(server, "stranger@other.example", "other", "OWNER");
-    let token = stranger.make_token();
-    callers.push(Caller::Stranger(stranger.clone(), Some(token)));
-    callers.push(Caller::Stranger(stranger, None));
-    callers
-}
-
-impl Caller {
-    fn name(&self) -> String {
-        match self {
-            Caller::Nobody => "nobody".to_owned(),
-            Caller::Key(_, scopes) => format!("key {scopes}"),
-            Caller::Cookie(_, role) => format!("{} by log-in", role.as_str()),
-            Caller::Token(role, _) => format!("{} by token", role.as_str()),
-            Caller::Stranger(_, token) if token.is_some() => "stranger by token".to_owned(),
-            Caller::Stranger(..) => "stranger by log-in".to_owned(),
+/// Whoever is not of its workspace cannot tell a project from none.
+#[test]
+fn a_foreign_project_is_as_good_as_none() {
+    let server = Server::start();
+    let project = find_project(&server);
+    let none = "prj_000000000000000000000000";
+    let mut wrong = Vec::new();
+    for mut stranger in gather_strangers(&server) {
+        for row in ROWS {
+            let mut ask = |project| {
+                let mut answer = call(&server, &mut stranger, row, project);
+                answer.headers.remove("date");
+                // A log-in leads back to what was asked for.
+                for value in answer.headers.values_mut() {
+                    *value = value.replace(project, "it");
+                }
+                let body = answer.text().replace(project, "it");
+                (answer.status, answer.headers, answer.cookies, body)
+            };
+            let (foreign, missing) = (ask(&project), ask(none));
+            let is_inside = matches!(row.gate, Gate::Api(_) | Gate::Call(_) | Gate::Inside(_));
+            if is_inside && foreign != missing {
+                let name = &stranger.name;
+                wrong.push(format!("{} as {name}: {foreign:?} {missing:?}", row.path));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
 
-    fn has_cookie(&self) -> bool {
-        matches!(self, Caller::Cookie(..) | Caller::Stranger(_, None))
-    }
+fn find_project(server: &Server) -> String {
+    let me = server.client().read("/v1/me");
+    me["project"]["id"].as_str().unwrap().to_owned()
 }
 
 /// What the table says for this caller.
 fn expect(caller: &Caller, row: &Row) -> u16 {
-    let power = match caller {
-        Caller::Key(_, scopes) => Some(Power::Key(*scopes)),
-        Caller::Cookie(_, role) => Some(Power::Member(*role)),
-        Caller::Token(role, _) => Some(Power::Member((*role).min(Role::Member))),
-        Caller::Nobody | Caller::Stranger(..) => None,
-    };
     let refused = match row.method {
         "GET" => 303,
         _ => 401,
     };
-    match (row.gate, caller) {
+    let is_in = caller.is_logged_in();
+    match (row.gate, &caller.standing) {
         (Gate::Public, _) => row.done,
-        (Gate::Api(_), Caller::Nobody) => 401,
-        (Gate::Api(_), Caller::Stranger(..)) => 404,
-        (Gate::Guest(of_cookie), _) if caller.has_cookie() => of_cookie,
+        (Gate::Api(_) | Gate::Call(_), Standing::Nobody) => 401,
+        (Gate::Api(_) | Gate::Call(_), Standing::Stranger) => 404,
+        (Gate::Guest(of_login), _) if is_in => of_login,
         (Gate::Guest(_), _) => row.done,
-        (Gate::Visit | Gate::Operator | Gate::Inside(_), _) if !caller.has_cookie() => refused,
+        (Gate::Visit | Gate::Operator | Gate::Inside(_), _) if !is_in => refused,
         (Gate::Visit, _) => row.done,
         // The first account, which set the installation up.
-        (Gate::Operator, Caller::Cookie(_, Role::Owner)) => row.done,
-        (Gate::Operator, _) | (Gate::Inside(_), Caller::Stranger(..)) => 404,
-        (Gate::Api(right) | Gate::Inside(right), _) => match power {
-            Some(power) if power.may(right) => row.done,
+        (Gate::Operator, Standing::Powerful(Power::Member(Role::Owner))) => row.done,
+        (Gate::Operator, _) | (Gate::Inside(_), Standing::Stranger) => 404,
+        (Gate::Api(right) | Gate::Call(right) | Gate::Inside(right), standing) => match standing {
+            Standing::Powerful(power) if power.may(right) => row.done,
             _ => 403,
         },
     }
 }
 
-fn call(server: &Server, caller: &mut Caller, row: &Row, project: &str) -> u16 {
-    let route = Route {
-        method: row.method.to_owned(),
-        path: row.path.to_owned(),
-    };
-    let path: Vec<&str> = row
-        .path
-        .split('/')
-        .map(|part| if part.starts_with('{') { "none" } else { part })
-        .collect();
+fn call(server: &Server, caller: &mut Caller, row: &Row, project: &str) -> Answer {
+    let json = [("content-type", "application/json")];
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    if let Gate::Call(_) = row.gate {
+        let input = write_input(row.path, project);
+        return match row.method {
+            "GET" => {
+                let path = format!("{}?input={}", row.path, encode(&input));
+                caller.send(server, "GET", &path, &[], "")
+            }
+            _ => caller.send(server, "POST", row.path, &json, &input),
+        };
+    }
+    let parts = row.path.split('/');
+    let parts = parts.map(|part| if part.starts_with('{') { "none" } else { part });
     let query = match row.path {
         "/v1/costs" => "&groupBy=user",
         _ => "",
     };
-    let path = format!("{}?projectId={project}{query}", path.join("/"));
-    let is_api = matches!(row.gate, Gate::Api(_) | Gate::Public);
-    let (kind, body) = match (row.method, is_api) {
-        ("GET", _) => ("", String::new()),
-        (_, true) => {
-            let body = route.body().map(|body| body.to_string());
-            ("application/json", body.unwrap_or_default())
-        }
-        (_, false) => ("application/x-www-form-urlencoded", String::new()),
+    let path = parts.collect::<Vec<_>>().join("/");
+    let path = format!("{path}?projectId={project}{query}");
+    if row.method == "GET" {
+        return caller.send(server, "GET", &path, &[], "");
+    }
+    if matches!(row.gate, Gate::Api(_) | Gate::Public) {
+        let (method, path_in) = (row.method.to_owned(), row.path.to_owned());
+        let route = Route {
+            method,
+            path: path_in,
+        };
+        let body = route.body().map(|body| body.to_string());
+        return caller.send(server, row.method, &path, &json, &body.unwrap_or_default());
+    }
+    match &mut caller.shown {
+        Shown::Browser(person) => submit(person, row.path, &path),
+        _ => caller.send(server, "POST", &path, &form, ""),
+    }
+}
+
+fn submit(person: &mut Person, page: &str, path: &str) -> Answer {
+    let mut person = match page {
+        // Logging out must not end the log-in that the other rows need.
+        "/logout" => person.log_in_again(),
+        _ => person.clone(),
     };
-    let mut headers = vec![SAME_ORIGIN];
-    if !kind.is_empty() {
-        headers.push(("content-type", kind));
+    let token = person.find_token("/account");
+    person.post(path, &[SAME_ORIGIN], &[("formToken", &token)])
+}
+
+/// What a procedure needs to know, with ids of nothing.
+fn write_input(path: &str, project: &str) -> String {
+    let mut input = json!({"projectId": project});
+    let ids: &[&str] = match path {
+        // All sessions, not those of a user.
+        "/api/trpc/sessions.list" => &[],
+        _ => &["id", "userId", "externalId", "name"],
+    };
+    for id in ids {
+        input[id] = json!("none");
     }
-    let anonymous = server.client().anonymous();
-    match caller {
-        Caller::Nobody => {
-            anonymous
-                .send(row.method, &path, &headers, body.as_bytes())
-                .status
+    input.to_string()
+}
+
+/// What of an answer is not as tRPC has it.
+fn find_fault(row: &Row, answer: &Answer) -> Option<String> {
+    let body = answer.json();
+    let code = match answer.status {
+        200 => None,
+        401 => Some("UNAUTHORIZED"),
+        403 => Some("FORBIDDEN"),
+        _ => Some("NOT_FOUND"),
+    };
+    let is_right = match code {
+        None => body["result"]["data"].is_object(),
+        Some(code) => {
+            let data = &body["error"]["data"];
+            data["code"] == code
+                && data["httpStatus"] == answer.status
+                && row.path.strip_prefix("/api/trpc/") == data["path"].as_str()
         }
-        Caller::Key(client, _) => {
-            client
-                .send(row.method, &path, &headers, body.as_bytes())
-                .status
-        }
-        Caller::Token(_, token) | Caller::Stranger(_, Some(token)) => {
-            headers.push(("x-session-token", token));
-            anonymous
-                .send(row.method, &path, &headers, body.as_bytes())
-                .status
-        }
-        Caller::Cookie(person, _) | Caller::Stranger(person, None) => {
-            if is_api || row.method == "GET" {
-                return person.send(row.method, &path, &headers, &body).status;
-            }
-            let token = person.find_token("/account");
-            // Logging out must not end the log-in that the other rows need.
-            let mut person = match row.path {
-                "/logout" => person.log_in_again(),
-                _ => person.clone(),
-            };
-            let token = match row.path {
-                "/logout" => person.find_token("/account"),
-                _ => token,
-            };
-            person
-                .post(&path, &[SAME_ORIGIN], &[("formToken", &token)])
-                .status
-        }
-    }
+    };
+    let is_right = is_right && answer.header("content-type") == "application/json";
+    (!is_right).then(|| body.to_string())
 }
 
 #[test]

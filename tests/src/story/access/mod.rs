@@ -1,8 +1,11 @@
 //! Who gets in, how, and what they may do there.
+mod callers;
 mod forms;
 mod links;
 mod logins;
 mod matrix;
+mod meanwhile;
 mod projects;
 mod table;
 mod tokens;
+mod trpc;

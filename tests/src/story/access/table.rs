@@ -1,6 +1,6 @@
 //! Every route, who may take it, and what they get who may: with ids that do not exist and, for
 //! forms, with nothing in them. A route that is missing here fails the matrix.
-use Gate::{Api, Guest, Inside, Operator, Public, Visit};
+use Gate::{Api, Call, Guest, Inside, Operator, Public, Visit};
 use cognobserve_server::auth::power::Right;
 
 /// Who may take a route.
@@ -10,6 +10,8 @@ pub enum Gate {
     Public,
     /// Keys, tokens and log-ins with the right in the project.
     Api(Right),
+    /// The same, of a procedure.
+    Call(Right),
     /// Anybody with a browser; a log-in gets the second status.
     Guest(u16),
     /// Anybody who is logged in.
@@ -74,6 +76,29 @@ pub const ROWS: &[Row] = &[
     row("GET", "/v1/costs", Api(Right::Read), 200),
     row("GET", "/v1/costs/unpriced", Api(Right::Read), 200),
     row("GET", "/v1/me", Api(Right::Read), 200),
+    row("GET", "/api/trpc/users.list", Call(Right::Read), 200),
+    row("GET", "/api/trpc/users.get", Call(Right::Read), 404),
+    row(
+        "GET",
+        "/api/trpc/users.getByExternalId",
+        Call(Right::Read),
+        404,
+    ),
+    row("GET", "/api/trpc/users.traces", Call(Right::Read), 404),
+    row("GET", "/api/trpc/users.analytics", Call(Right::Read), 404),
+    row("GET", "/api/trpc/users.summary", Call(Right::Read), 200),
+    row("POST", "/api/trpc/users.update", Call(Right::Edit), 404),
+    row("POST", "/api/trpc/users.delete", Call(Right::Delete), 404),
+    row("GET", "/api/trpc/sessions.list", Call(Right::Read), 200),
+    row("GET", "/api/trpc/sessions.get", Call(Right::Read), 404),
+    row("GET", "/api/trpc/sessions.timeline", Call(Right::Read), 404),
+    row("POST", "/api/trpc/sessions.update", Call(Right::Edit), 404),
+    row(
+        "POST",
+        "/api/trpc/sessions.delete",
+        Call(Right::Delete),
+        404,
+    ),
     row("GET", "/login", Guest(303), 200),
     row("POST", "/login", Guest(403), 403),
     row("POST", "/logout", Guest(303), 403),

@@ -186,6 +186,19 @@ fn refuse_by_file_size(megabytes: u32) {
     server.run(&["verify"]).expect_success();
 }
 
+/// A server that lives on when it may not write.
+pub fn start_unstoppable() -> Server {
+    Setup::new()
+        .through_shell("trap '' XFSZ; exec \"$0\" \"$@\"")
+        .start()
+}
+
+/// From now on every write to a file fails, or none does.
+pub fn let_writes_fail(server: &Server, fails: bool) {
+    let limit = if fails { "0" } else { "unlimited" };
+    limit_file_size(server.process_id(), limit);
+}
+
 fn limit_file_size(process: u32, limit: &str) {
     let soft = format!("--fsize={limit}:");
     assert!(
@@ -196,19 +209,16 @@ fn limit_file_size(process: u32, limit: &str) {
 
 #[test]
 fn writes_that_fail_for_a_while_lose_nothing() {
-    let server = Setup::new()
-        .through_shell("trap '' XFSZ; exec \"$0\" \"$@\"")
-        .start();
+    let server = start_unstoppable();
     let mut filler = Filler::new(server.client());
     for round in 0..5 {
         eprintln!("round {round}");
         for _ in 0..10 {
             filler.send(5_000).expect(202);
         }
-        // From now on every write to a file fails.
-        limit_file_size(server.process_id(), "0");
+        let_writes_fail(&server, true);
         expect_refusal(&mut filler, 5_000);
-        limit_file_size(server.process_id(), "unlimited");
+        let_writes_fail(&server, false);
         expect_recovery(&mut filler);
     }
     server.run(&["verify"]).expect_success();

@@ -97,7 +97,20 @@ fn tokens_keys_and_log_ins_that_have_expired_open_nothing() {
     for way in ways {
         let answer = client.send("GET", &path, &[way], b"");
         answer.expect_problem(401, "unauthorized");
+        for call in ["users.list", "sessions.get"] {
+            let answer = client.send("GET", &format!("/api/trpc/{call}"), &[way], b"");
+            let refused = answer.expect(401).json();
+            assert_eq!(refused["error"]["data"]["code"], "UNAUTHORIZED");
+        }
+        let body = br#"{"id":"usr_none"}"#;
+        let headers = [way, ("content-type", "application/json")];
+        let answer = client.send("POST", "/api/trpc/users.delete", &headers, body);
+        answer.expect(401);
     }
+    // The log-in's cookie as well, while it is still sent.
+    owner
+        .send("GET", "/api/trpc/users.list", &[], "")
+        .expect(401);
     let away = owner.open("/account").expect(303);
     assert!(away.header("location").starts_with("/login"));
     owner.cookies.clear();

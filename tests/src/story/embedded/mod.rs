@@ -3,3 +3,4 @@ mod disk;
 mod erase;
 mod expired;
 mod restart;
+mod trpc;
