@@ -29,6 +29,8 @@ use std::sync::Arc;
 const MAX_CALLS: usize = 50;
 /// Largest body, and longest input in a URL.
 const MAX_BYTES: usize = 2 << 20;
+/// The same of a body whose sender is not known.
+const MAX_STRANGERS_BYTES: usize = 64 << 10;
 /// Calls of a batch that are answered at a time; changes are made one after the other.
 const AT_A_TIME: usize = 8;
 
@@ -129,8 +131,8 @@ async fn answer(
     }
 }
 
-/// The input, from the URL or, of a POST, from the body; clean JSON text. A body is read for those
-/// who are known alone.
+/// The input, from the URL or, of a POST, from the body; clean JSON text. Of a stranger's
+/// body only so much is read as shows in which form to refuse them.
 async fn read_text(
     state: &AppState,
     parts: &Parts,
@@ -139,14 +141,18 @@ async fn read_text(
 ) -> Result<Option<String>, Failure> {
     let bytes = match parts.method {
         Method::POST => {
-            check_known(&parts.headers, state).await.map_err(tell)?;
             if !is_json(&parts.headers) {
                 let words = "Send JSON with Content-Type: application/json.";
                 return Err(Failure::new(415, words));
             }
-            read_small_body(body, &parts.headers, MAX_BYTES)
-                .await
-                .map_err(tell)?
+            let known = check_known(&parts.headers, state).await;
+            let most = match known {
+                Ok(()) => MAX_BYTES,
+                Err(_) => MAX_STRANGERS_BYTES,
+            };
+            let body = read_small_body(body, &parts.headers, most).await;
+            // What is wrong with a stranger's body is not the first thing that is wrong.
+            body.map_err(|problem| tell(known.err().unwrap_or(problem)))?
         }
         _ => in_url.unwrap_or_default().into(),
     };
