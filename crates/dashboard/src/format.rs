@@ -1,7 +1,10 @@
 //! Numbers as people read them. What is shortened has its exact value beside it.
 //! Invariant: a figure is text and exact title; templates escape both.
-use cognobserve_model::measures::Measures;
-use cognobserve_model::money::Dollars;
+mod money;
+
+pub(crate) use self::money::{Sum, share_out};
+pub use self::money::{places, spent, spent_in, usd};
+
 use cognobserve_model::time::{Micros, Zone};
 
 /// A number to show, and the exact one to look up.
@@ -64,84 +67,6 @@ fn three_digits(value: f64) -> String {
         _ if value < 9.995 => format!("{value:.2}"),
         _ if value < 99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
-    }
-}
-
-/// Cents from a dollar on, four places below, so that columns stay even.
-pub fn usd(nanos: i128) -> Figure {
-    let dollars = nanos as f64 / 1e9;
-    let size = dollars.abs();
-    let text = match size {
-        _ if nanos == 0 => "$0".to_owned(),
-        _ if size >= 999_999.5 => format!("${}M", three_digits(size / 1e6)),
-        _ if size >= 999.995 => {
-            let cents = (size * 100.0).round() as i64;
-            format!("${}.{:02}", group(cents / 100), cents % 100)
-        }
-        _ if size >= 0.995 => format!("${size:.2}"),
-        _ if size >= 0.00005 => format!("${size:.4}"),
-        _ => "<$0.0001".to_owned(),
-    };
-    let sign = if nanos < 0 { "-" } else { "" };
-    Figure {
-        text: format!("{sign}{text}"),
-        title: format!("${}", Dollars(nanos)),
-    }
-}
-
-/// The decimals of a column of money: cents if something in it is large, else four.
-pub fn places(nanos: impl Iterator<Item = i128>) -> usize {
-    match nanos.map(i128::abs).max() {
-        Some(most) if most >= 99_995_000_000 => 2,
-        _ => 4,
-    }
-}
-
-/// An amount in a column with so many decimals, so that the points stand under each other.
-fn usd_in(nanos: i128, places: usize) -> Figure {
-    let one = 10_i128.pow(9 - places as u32);
-    let units = (nanos.abs() + one / 2) / one;
-    let (whole, rest) = (
-        units / 10_i128.pow(places as u32),
-        units % 10_i128.pow(places as u32),
-    );
-    let sign = if nanos < 0 { "-" } else { "" };
-    let text = match units {
-        _ if nanos == 0 => "$0".to_owned(),
-        0 => format!("<$0.{:0>places$}", 1),
-        _ => format!("{sign}${}.{rest:0>places$}", group(whole as i64)),
-    };
-    Figure {
-        text,
-        title: format!("${}", Dollars(nanos)),
-    }
-}
-
-/// What was spent, as far as it is known: more, if spans had tokens and no price.
-pub fn spent(sums: &Measures) -> Figure {
-    at_least(usd(sums.cost_nanos), sums.unpriced_span_count)
-}
-
-/// The same in a column with so many [`places`].
-pub fn spent_in(nanos: i128, unpriced: i64, places: usize) -> Figure {
-    at_least(usd_in(nanos, places), unpriced)
-}
-
-fn at_least(known: Figure, unpriced: i64) -> Figure {
-    match unpriced {
-        0 => known,
-        count => Figure {
-            // What is next to nothing and more is anything.
-            text: match known.text.strip_prefix('<') {
-                None => format!("≥ {}", known.text),
-                Some(_) => "≥ $0".into(),
-            },
-            title: format!(
-                "{}, and {} without a price",
-                known.title,
-                plural(count, "span")
-            ),
-        },
     }
 }
 
@@ -306,59 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn money_keeps_its_cents() {
-        for (nanos, text, title) in [
-            (0, "$0", "$0.000000000"),
-            (45_670_000_000, "$45.67", "$45.670000000"),
-            (1_234_567_890_000, "$1,234.57", "$1234.567890000"),
-            (12_345_678, "$0.0123", "$0.012345678"),
-            (1_500, "<$0.0001", "$0.000001500"),
-            (-2_500_000_000, "-$2.50", "$-2.500000000"),
-        ] {
-            let figure = usd(nanos);
-            assert_eq!((figure.text.as_str(), figure.title.as_str()), (text, title));
-        }
-    }
-
-    #[test]
-    fn what_has_no_price_is_at_least_the_rest() {
-        let sums = |unpriced_span_count| Measures {
-            cost_nanos: 2_000_000_000,
-            unpriced_span_count,
-            ..Measures::default()
-        };
-        assert_eq!(spent(&sums(0)).text, "$2.00");
-        assert_eq!(spent(&sums(3)).text, "≥ $2.00");
-        assert_eq!(spent_in(1_500, 3, 4).text, "≥ $0");
-        assert_eq!(
-            (plural(1, "trace"), plural(1_000, "trace")),
-            ("1 trace".into(), "1,000 traces".into())
-        );
-    }
-
-    #[test]
-    fn a_column_of_money_has_as_many_decimals_in_each_row() {
-        let column = |nanos: &[i128]| -> Vec<String> {
-            let places = places(nanos.iter().copied());
-            let show = |nanos: &i128| spent_in(*nanos, 0, places).text;
-            nanos.iter().map(show).collect()
-        };
-        assert_eq!(
-            column(&[12_345_600_000, 12_345_678, 0, 1_500]),
-            ["$12.3456", "$0.0123", "$0", "<$0.0001"]
-        );
-        assert_eq!(
-            column(&[1_234_567_895_000_000, 12_345_678, 4_000_000, -2_500_000_000]),
-            ["$1,234,567.90", "$0.01", "<$0.01", "-$2.50"]
-        );
-        assert_eq!(column(&[99_994_999_999]), ["$99.9950"]);
-        assert_eq!(column(&[]), [""; 0]);
-        let priced = spent_in(2_000_000_000, 1, 4);
-        assert_eq!(priced.text, "≥ $2.0000");
-        assert!(priced.title.ends_with("and 1 span without a price"));
-    }
-
-    #[test]
     fn a_change_says_what_it_is_against() {
         let says = |now, before| change(now, before, None).unwrap().against("May 1 to May 7");
         assert_eq!(says(150.0, 100.0), "50% more than in May 1 to May 7");
@@ -373,6 +245,10 @@ mod tests {
         assert_eq!(millis(Some(1_234.0)).text, "1.23 s");
         assert_eq!(millis(Some(90_000.0)).text, "1.5 min");
         assert_eq!(millis(None), Figure::none());
+        assert_eq!(
+            (plural(1, "trace"), plural(1_000, "trace")),
+            ("1 trace".into(), "1,000 traces".into())
+        );
         assert_eq!(percent(2.345_678).text, "2.3%");
         assert_eq!(percent(100.0).text, "100%");
         let (now, zone) = (Micros(1_780_000_000_000_000), Zone::utc());

@@ -121,6 +121,8 @@ pub async fn render(
     let next = report.next.as_ref().map(cursor);
     let (total, rest) = (report.total.0.clone(), report.unattributed.0.clone());
     let scale = Scale::of(&report);
+    // Of a part of the rows nothing adds up.
+    let costs = is_whole.then(|| scale.share_out(&report));
     let unknown = match &ask.group {
         CostGroup::Metadata(key) if is_first && report.rows.is_empty() => {
             Some(unknown_key::look_up(reports, &view, &ask, key, &keys).await?)
@@ -130,6 +132,11 @@ pub async fn render(
     let names = Names::read(reports, project, list_users(&report.rows)).await?;
     let has_rest = rest.span_count > 0 || rest.trace_count > 0;
     let rest_name = name_rest(&ask.group).filter(|_| has_rest);
+    let describe = |row| Row::describe(&view, &ask.group, row, &names, &scale);
+    let mut rows: Vec<Row> = report.rows.into_iter().map(describe).collect();
+    for (row, cost) in rows.iter_mut().zip(costs.into_iter().flatten()) {
+        row.cost = cost;
+    }
     let page = CostsPage {
         words: view.words(),
         groups: list_groups(&view, &ask),
@@ -143,11 +150,7 @@ pub async fn render(
         chart: Chart::new(&view, "cost", "Cost", "bars", vec![chart::cost(&bars)]),
         unattributed: rest_name.map(|name| Row::new(name, None, &rest, &scale)),
         total: Row::new("Total".into(), None, &total, &scale),
-        rows: report
-            .rows
-            .into_iter()
-            .map(|row| Row::describe(&view, &ask.group, row, &names, &scale))
-            .collect(),
+        rows,
         balance,
         pager: Pager::new(&here, is_first, next),
         csv: ask.link(&view, "/costs.csv"),

@@ -5,7 +5,7 @@ use super::row::{Counts, user_link};
 use super::stat::Stat;
 use super::{Html, PageError, share};
 use crate::chart::{self, Chart, Measured};
-use crate::format::{self, Figure};
+use crate::format::{self, Figure, Sum};
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::view::View;
@@ -30,8 +30,8 @@ struct OverviewPage {
     stats: Vec<Stat>,
     charts: Vec<Chart>,
     top: Vec<TopUser>,
-    /// Spend without a user.
-    nobody: Counts,
+    /// Spend without a user, with all users, and in all.
+    nobody: Sum,
     /// `1 trace names`, `2 traces name`.
     nobody_names: String,
     nobody_share: Figure,
@@ -102,7 +102,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
             .collect(),
         before: before_words,
         charts: list_charts(&view, &bars),
-        nobody: Counts::of(&costs.unattributed.0),
+        nobody: Sum::of(&costs.unattributed.0, &costs.total.0),
         nobody_names: match costs.unattributed.0.trace_count {
             1 => "1 trace names".into(),
             count => format!("{} traces name", format::group(count)),

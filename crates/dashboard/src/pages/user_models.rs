@@ -61,13 +61,7 @@ fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
         model: model.unwrap_or_else(|| "no model named".into()),
         calls: format::count(sums.span_count),
         tokens: format::count(sums.total_tokens),
-        cost: match sums.unpriced_span_count > 0 && sums.cost_nanos == 0 {
-            true => Figure {
-                text: "unpriced".into(),
-                title: "no price for this model".into(),
-            },
-            false => format::spent_in(sums.cost_nanos, sums.unpriced_span_count, places),
-        },
+        cost: format::spent_in(sums.cost_nanos, sums.unpriced_span_count, places),
         share: share(sums.cost_nanos, total),
     };
     used.map(row).collect()

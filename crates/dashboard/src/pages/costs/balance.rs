@@ -1,7 +1,7 @@
 //! What the rows sum to, what belongs to none of them, and the total: in words that keep books.
-//! Invariant: rows + rest = total, to the nano; where not all rows are shown, nothing else is claimed.
-use crate::format::{self, Figure};
-use cognobserve_model::measures::Measures;
+//! Invariant: rows + rest = total, to the nano and as shown; where not all rows are shown, nothing
+//! else is claimed.
+use crate::format::{self, Figure, Sum};
 use cognobserve_model::query::CostGroup;
 use cognobserve_model::report::CostReport;
 
@@ -45,28 +45,25 @@ impl Balance {
     pub fn weigh(group: &CostGroup, report: &CostReport, is_whole: bool) -> Balance {
         let (total, rest) = (&report.total.0, &report.unattributed.0);
         let shown: i128 = report.rows.iter().map(|row| row.measures.cost_nanos).sum();
-        let rows = Measures {
-            cost_nanos: match is_whole {
-                true => shown,
-                false => total.cost_nanos - rest.cost_nanos,
-            },
-            unpriced_span_count: total.unpriced_span_count - rest.unpriced_span_count,
-            ..Measures::default()
-        };
         let rows_name = match group {
             CostGroup::Metadata(key) => format!("Users with {key}"),
             other => format!("{}s", name_head(other)),
         };
         let rest_name = name_rest(group);
-        let holds = is_whole && shown + rest.cost_nanos == total.cost_nanos;
+        let adds = shown + rest.cost_nanos == total.cost_nanos;
+        let holds = is_whole && adds;
+        let sum = Sum::of(rest, total);
         let equation = match &rest_name {
             None => format!("{rows_name} = total"),
             Some(rest) => format!("{rows_name} + {rest} = total"),
         };
         Balance {
-            rows: format::spent(&rows),
-            rest: format::spent(rest),
-            total: format::spent(total),
+            rows: match is_whole && !adds {
+                false => sum.rows,
+                true => format::spent_in(shown, 0, sum.places),
+            },
+            rest: sum.rest,
+            total: sum.total,
             equation: holds.then_some(equation),
             rows_name,
             rest_name,
@@ -78,6 +75,7 @@ impl Balance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cognobserve_model::measures::Measures;
     use cognobserve_model::report::{CostKey, CostRow};
 
     fn report(rows: &[i128], rest: i128, total: i128) -> CostReport {
@@ -120,5 +118,7 @@ mod tests {
         assert_eq!(says(&user, &report(&[3], 5, 12), true), None);
         let part = Balance::weigh(&user, &report(&[3], 5, 12), false);
         assert_eq!(part.rows.title, "$0.000000007", "of all pages");
+        let wrong = Balance::weigh(&user, &report(&[3], 5, 12), true);
+        assert_eq!(wrong.rows.title, "$0.000000003", "what the rows say");
     }
 }

@@ -37,6 +37,14 @@ impl Scale {
             places: format::places(costs.chain([total])),
         }
     }
+
+    /// The costs of all rows, so that they and the rest add to the total as shown.
+    pub fn share_out(&self, report: &CostReport) -> Vec<Figure> {
+        let cost = |row: &CostRow| (row.measures.cost_nanos, row.measures.unpriced_span_count);
+        let costs: Vec<(i128, i64)> = report.rows.iter().map(cost).collect();
+        let rest = report.unattributed.0.cost_nanos;
+        format::share_out(&costs, rest, self.total, self.places)
+    }
 }
 
 impl Row {
