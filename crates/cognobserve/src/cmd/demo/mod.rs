@@ -1,6 +1,6 @@
 //! `demo`: a server on a temporary directory that is full of made-up data.
 //! Invariant: the data takes the same way as any other: native JSON, pipeline, ledger. The same
-//! seed gives the same data, as seen from the time of the start.
+//! seed gives the same traces all through a day (UTC), as seen from the time of the start.
 mod dice;
 mod people;
 mod render;
@@ -35,7 +35,7 @@ pub struct DemoArgs {
     /// How many end users to make up
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     users: u32,
-    /// Another number gives other data
+    /// Another number gives other data; the same gives the same sums all through a day (UTC)
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

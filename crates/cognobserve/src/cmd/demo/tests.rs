@@ -30,6 +30,28 @@ fn the_same_seed_tells_the_same_story() {
 }
 
 #[test]
+fn all_day_long_a_seed_gives_the_same_traces_at_other_times() {
+    const HOUR: i64 = DAY / 24;
+    let midnight = NOW - NOW.rem_euclid(DAY);
+    let people = make_people(1, 400);
+    let tell = |now: i64| {
+        let mut visits = plan_visits(1, now, &people, 2_000);
+        assert!(visits.iter().all(|visit| visit.at <= now));
+        visits.sort_by_key(|visit| visit.seed);
+        let told = visits.into_iter().map(|visit| {
+            // With the time taken out, every word and every token.
+            let trace = render_visit(&Visit { at: 0, ..visit }, &people);
+            (visit.person, visit.session, trace)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let morning = tell(midnight + HOUR / 6);
+    for later in [2 * HOUR, 14 * HOUR, DAY - 1] {
+        assert!(tell(midnight + later) == morning, "{later}");
+    }
+}
+
+#[test]
 fn everybody_comes_within_the_time_and_a_few_are_very_busy() {
     let (people, visits) = plan(1);
     assert!(

@@ -1,5 +1,6 @@
 //! When who does what: the demo's traffic as a list of visits, before any text is made.
 //! Invariant: nothing lies after `now` or more than `DAYS` before it; the list is in order of time.
+//! All through a day (UTC) the visits are the same: of the time of day depends only when they were.
 use super::dice::Dice;
 use super::people::Person;
 
@@ -7,8 +8,8 @@ pub const DAYS: i64 = 30;
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
-/// How long ago a provider had a bad hour.
-const INCIDENT: std::ops::Range<i64> = 6 * DAY..6 * DAY + 2 * HOUR;
+/// When a provider had two bad hours, counted from this day's midnight.
+const INCIDENT: std::ops::Range<i64> = -6 * DAY + 13 * HOUR..-6 * DAY + 15 * HOUR;
 /// Share of a day's traffic by hour (UTC).
 const BY_HOUR: [f64; 24] = [
     0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.9, 1.6, 2.4, 3.0, 3.2, 3.0, 2.4, 2.8, 3.1, 3.0, 2.7, 2.2, 1.6,
@@ -34,6 +35,7 @@ pub fn plan_visits(seed: u64, now: i64, people: &[Person], count: usize) -> Vec<
     let mut planner = Planner {
         dice: Dice::new(seed ^ 0x7669_7369),
         now,
+        today: now - now.rem_euclid(DAY),
         visits: Vec::with_capacity(count),
     };
     let whole: f64 = people.iter().map(|person| person.weight).sum();
@@ -50,6 +52,8 @@ pub fn plan_visits(seed: u64, now: i64, people: &[Person], count: usize) -> Vec<
 struct Planner {
     dice: Dice,
     now: i64,
+    /// Its midnight.
+    today: i64,
     visits: Vec<Visit>,
 }
 
@@ -61,11 +65,11 @@ impl Planner {
         while left > 0 {
             let length = self.dice.between(1, 7).min(left);
             let session = self.dice.chance(0.7).then(|| self.dice.roll());
-            let mut at = self.pick_start(signed_up);
-            for _ in 0..length {
-                let is_known = count == 1 || !self.dice.chance(0.03);
+            let times = self.pick_times(signed_up, length);
+            for (turn, at) in times.into_iter().enumerate() {
+                let is_first = left == count as i64 && turn == 0;
+                let is_known = !self.dice.chance(0.03) || is_first;
                 self.add(at, is_known.then_some(person), session, 0.02);
-                at += self.dice.between(15, 240) * SECOND;
             }
             left -= length;
         }
@@ -97,9 +101,7 @@ impl Planner {
     }
 
     fn add(&mut self, at: i64, person: Option<usize>, session: Option<u64>, failure_rate: f64) {
-        // What would lie ahead happened at the same hour of the day before.
-        let at = if at > self.now { at - DAY } else { at };
-        let is_incident = INCIDENT.contains(&(self.now - at)) && person != Some(0);
+        let is_incident = INCIDENT.contains(&(at - self.today)) && person != Some(0);
         let fails = self
             .dice
             .chance(if is_incident { 0.4 } else { failure_rate });
@@ -112,21 +114,39 @@ impl Planner {
         });
     }
 
-    /// A moment between signing up and now: more by day than by night, on working days,
-    /// and lately.
-    fn pick_start(&mut self, signed_up_days_ago: i64) -> i64 {
-        let today = self.now - self.now.rem_euclid(DAY);
+    /// The times of one conversation. What would lie ahead happened at the same hour of one of the
+    /// five days before.
+    fn pick_times(&mut self, signed_up_days_ago: i64, length: i64) -> Vec<i64> {
+        // Dice of their own: how often they are rolled depends on the day.
+        let mut dice = Dice::new(self.dice.roll());
+        let mut at = self.pick_start(&mut dice, signed_up_days_ago);
+        let mut times = Vec::new();
+        for _ in 0..length {
+            times.push(at);
+            at += dice.between(15, 240) * SECOND;
+        }
+        if times.last().is_some_and(|last| *last > self.now) {
+            // Never as far as the incident, which would let it fail.
+            let back = dice.between(1, 5) * DAY;
+            times.iter_mut().for_each(|at| *at -= back);
+        }
+        times
+    }
+
+    /// A moment between signing up and this midnight to come: more by day than by night, on working
+    /// days, and lately.
+    fn pick_start(&self, dice: &mut Dice, signed_up_days_ago: i64) -> i64 {
         loop {
-            let days_ago = self.dice.between(0, signed_up_days_ago);
-            let start = today - days_ago * DAY;
+            let days_ago = dice.between(0, signed_up_days_ago);
+            let start = self.today - days_ago * DAY;
             // 1970-01-01 was a Thursday.
             let weekday = (start / DAY + 4).rem_euclid(7);
             let is_weekend = weekday == 0 || weekday == 6;
-            let hour = self.dice.between(0, 23);
+            let hour = dice.between(0, 23);
             let growth = 1.0 - 0.5 * days_ago as f64 / DAYS as f64;
             let weight = BY_HOUR[hour as usize] / 3.2 * growth * if is_weekend { 0.4 } else { 1.0 };
-            let at = start + hour * HOUR + self.dice.between(0, HOUR - 1);
-            if at <= self.now && self.dice.chance(weight) {
+            let at = start + hour * HOUR + dice.between(0, HOUR - 1);
+            if dice.chance(weight) {
                 return at;
             }
         }
