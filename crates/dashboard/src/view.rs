@@ -243,7 +243,7 @@ impl View {
     }
 
     /// What a download of something is called: `shop-users-2026-11-01..2026-11-22.csv`. Letters,
-    /// digits and `-` only, so that no file system and no header minds.
+    /// digits, `-` and `.` only and at most 150 of them, so that no file system and no header minds.
     pub fn file_name(&self, what: &str, ending: &str) -> String {
         let tame = |text: &str| {
             let dash = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -254,7 +254,11 @@ impl View {
         let project = Some(tame(&self.project.name)).filter(|name| !name.is_empty());
         let project = project.unwrap_or_else(|| "project".into());
         let (first, last) = self.days();
-        format!("{project}-{}-{first}..{last}.{ending}", tame(what))
+        let hours = match self.span {
+            Span::Hours(hours) => format!("last-{hours}-hours-"),
+            _ => String::new(),
+        };
+        format!("{project}-{}-{hours}{first}..{last}.{ending}", tame(what))
     }
 
     /// Whether new data can fall into it, so that the page refreshes itself.

@@ -66,10 +66,11 @@ test('bars are the shares of the total that stand beside them', LIMITS, stage.pa
 
 test('a key that nobody has is said to be none, and the right one is offered', LIMITS, stage.page(async ({ page }) => {
   await openCosts(page);
-  await page.getByLabel('or by metadata').fill('Plan');
+  await page.getByLabel('another metadata key').fill('Plan');
   await page.getByRole('button', { name: 'Group' }).click();
   await page.getByRole('heading', { name: 'No user has the metadata key Plan' }).waitFor();
   assert.equal(await page.locator('.balance').count(), 0);
+  assert.equal(await page.locator('.filters [aria-current]').innerText(), 'Plan');
   assert.equal(await page.getByText(/Capital and small letters make different keys/).count(), 1);
   const offered = page.locator('.empty .tag');
   assert.equal(await offered.first().innerText(), 'plan');
@@ -81,6 +82,22 @@ test('a key that nobody has is said to be none, and the right one is offered', L
 test('a key whose users were not there in the period is not called unknown', LIMITS, stage.page(async ({ page }) => {
   await openCosts(page, '&groupBy=metadata.plan&from=2020-01-01&to=2020-01-31');
   await page.getByRole('heading', { name: 'No user with plan was there in this period' }).waitFor();
+}));
+
+test('the usual keys are beside the other groups, and the chosen one is lit', LIMITS, stage.page(async ({ page }) => {
+  await openCosts(page, '&period=90d');
+  const groups = page.locator('.filters');
+  assert.equal(await groups.locator('[aria-current]').innerText(), 'Users');
+  await groups.getByRole('link', { name: 'company', exact: true }).click();
+  await page.waitForURL(/groupBy=metadata\.company/);
+  assert.equal(await groups.locator('[aria-current]').innerText(), 'company');
+  const { company } = PEOPLE.find((one) => one.metadata?.company?.includes('&')).metadata;
+  const link = page.getByRole('link', { name: `CSV of the users with ${company}`, exact: true });
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  assert.match(download.suggestedFilename(), /^default-users-company-[A-Za-z0-9-]+-\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d\.csv$/);
+  const lines = (await (await download.createReadStream()).toArray()).join('').trim().split('\r\n');
+  assert.doesNotMatch(lines[0], /p50|p95|p99/);
+  assert.equal(lines.length, 1 + PEOPLE.filter((one) => one.metadata?.company === company).length);
 }));
 
 test('a company leads to its users', LIMITS, stage.page(async ({ page }) => {

@@ -23,6 +23,10 @@ use cognobserve_ports::Reports;
 use futures_util::try_join;
 
 const ROWS: usize = 50;
+/// Metadata keys beside the other groups; the rest are typed.
+const KEY_TABS: usize = 4;
+/// Longest key there.
+const KEY_CHARS: usize = 24;
 
 /// What the URL asks for.
 #[derive(Clone, Debug)]
@@ -68,8 +72,8 @@ struct CostsPage {
     frame: Frame,
     words: String,
     groups: Vec<Choice>,
-    /// The metadata key, if it is by one.
-    key: String,
+    /// The same by the most usual metadata keys, and by the one that is chosen.
+    key_groups: Vec<Choice>,
     /// To offer where one is typed.
     keys: Vec<String>,
     head: String,
@@ -140,10 +144,7 @@ pub async fn render(
     let page = CostsPage {
         words: view.words(),
         groups: list_groups(&view, &ask),
-        key: match &ask.group {
-            CostGroup::Metadata(key) => key.clone(),
-            _ => String::new(),
-        },
+        key_groups: list_key_groups(&view, &ask, &keys),
         keys,
         head: name_head(&ask.group),
         unknown,
@@ -193,4 +194,60 @@ fn list_groups(view: &View, ask: &Ask) -> Vec<Choice> {
         link: Ask { group, after: None }.link(view, "/costs"),
     };
     groups.into_iter().map(choice).collect()
+}
+
+/// The chosen key is always among them, so that one of all groups is lit.
+fn list_key_groups(view: &View, ask: &Ask, keys: &[String]) -> Vec<Choice> {
+    let chosen = match &ask.group {
+        CostGroup::Metadata(key) => Some(key),
+        _ => None,
+    };
+    let usual = &keys[..keys.len().min(KEY_TABS)];
+    let other = chosen.filter(|key| !usual.contains(key));
+    let choice = |key: &String| Choice {
+        text: format::shorten(key, KEY_CHARS),
+        is_current: chosen == Some(key),
+        link: Ask {
+            group: CostGroup::Metadata(key.clone()),
+            after: None,
+        }
+        .link(view, "/costs"),
+    };
+    usual.iter().chain(other).map(choice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples;
+
+    #[test]
+    fn the_chosen_key_is_lit_also_if_it_is_rare() {
+        let view = samples::project_view();
+        let keys: Vec<String> = (0..9).map(|n| format!("k{n}")).collect();
+        let lit = |group: CostGroup| -> Vec<String> {
+            let ask = Ask { group, after: None };
+            let choices = list_key_groups(&view, &ask, &keys);
+            let show = |it: &Choice| match it.is_current {
+                true => it.text.to_uppercase(),
+                false => it.text.clone(),
+            };
+            choices.iter().map(show).collect()
+        };
+        let key = |name: &str| CostGroup::Metadata(name.into());
+        assert_eq!(lit(CostGroup::User), ["k0", "k1", "k2", "k3"]);
+        assert_eq!(lit(key("k1")), ["k0", "K1", "k2", "k3"]);
+        assert_eq!(lit(key("k8")), ["k0", "k1", "k2", "k3", "K8"]);
+        let long = lit(key(&"y".repeat(200)));
+        assert_eq!(long.last().unwrap().chars().count(), KEY_CHARS + 1);
+        let none = Ask {
+            group: key("plan"),
+            after: None,
+        };
+        let only = list_key_groups(&view, &none, &[]);
+        assert_eq!(
+            only[0].link.to_string(),
+            "/costs?projectId=prj_1&groupBy=metadata.plan"
+        );
+    }
 }

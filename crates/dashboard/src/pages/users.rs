@@ -67,6 +67,19 @@ impl Ask {
     }
 }
 
+impl Ask {
+    /// What a CSV of the list is called after: `all users company=Acme search=ann`.
+    pub fn subject(&self) -> String {
+        let mut words = vec![if self.everybody { "all users" } else { "users" }.to_owned()];
+        let conditions = self.metadata.iter();
+        words.extend(conditions.map(|(key, value)| format!("{key}={value}")));
+        if !self.search.is_empty() {
+            words.push(format!("search={}", self.search));
+        }
+        words.join(" ")
+    }
+}
+
 #[derive(Template)]
 #[template(path = "users.html")]
 struct UsersPage {
@@ -213,4 +226,34 @@ fn list_filters(view: &crate::View, ask: &Ask) -> Vec<(String, Link)> {
     named
         .map(|(at, (key, value))| (format!("{key} = {value}"), without(at)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples;
+
+    #[test]
+    fn a_download_is_called_after_the_filter() {
+        let mut ask = Ask {
+            search: String::new(),
+            sort: UserSort::LastSeenAt,
+            order: SortOrder::Desc,
+            metadata: Vec::new(),
+            everybody: false,
+            after: None,
+        };
+        let view = samples::project_view();
+        let name = |ask: &Ask| view.file_name(&ask.subject(), "csv");
+        let days = "2026-04-29..2026-05-28.csv";
+        assert_eq!(name(&ask), format!("shop-users-{days}"));
+        ask.metadata = vec![("company".into(), "Acme & Co \"\r\n/..".into())];
+        assert_eq!(name(&ask), format!("shop-users-company-Acme-Co-{days}"));
+        ask.search = "ann@".into();
+        ask.everybody = true;
+        let expected = format!("shop-all-users-company-Acme-Co-search-ann-{days}");
+        assert_eq!(name(&ask), expected);
+        ask.search = "x".repeat(255);
+        assert!(name(&ask).len() <= 150, "{}", name(&ask));
+    }
 }

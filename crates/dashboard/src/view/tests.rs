@@ -121,6 +121,11 @@ fn a_download_is_called_after_project_subject_and_period() {
         name(&view, "costs by metadata.plan"),
         "Gr-e-A-costs-by-metadata-plan-2026-11-01..2026-11-22.csv"
     );
+    let hours = super::tests::view("period=24h", "UTC", now).unwrap();
+    assert_eq!(
+        name(&hours, "users"),
+        "shop-users-last-24-hours-2026-11-21..2026-11-22.csv"
+    );
     view.project.name = "日本".into();
     assert_eq!(
         name(&view, "users"),

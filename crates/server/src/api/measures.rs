@@ -123,6 +123,9 @@ impl CountedOut {
         "p99TraceLatencyMs",
     ];
 
+    /// How many of those columns come before the percentiles, which rows of a period do not carry.
+    pub const CSV_SUMS: usize = 16;
+
     /// The cells of those columns; nothing where JSON has null or leaves it out.
     pub fn csv_cells(&self) -> [String; 19] {
         let sums = &self.measures;
@@ -185,6 +188,15 @@ mod tests {
             json.as_object().unwrap().len(),
             CountedOut::CSV_COLUMNS.len() + 1
         );
+    }
+
+    #[test]
+    fn sums_end_where_percentiles_begin() {
+        let columns = CountedOut::CSV_COLUMNS;
+        let is_percentile = |name: &&&str| name.starts_with('p') && name.ends_with("LatencyMs");
+        let count = columns.iter().filter(is_percentile).count();
+        assert_eq!(CountedOut::CSV_SUMS + count, columns.len());
+        assert_eq!(columns[CountedOut::CSV_SUMS], "p50TraceLatencyMs");
     }
 
     #[test]

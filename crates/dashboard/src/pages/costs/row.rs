@@ -12,6 +12,8 @@ use cognobserve_model::report::{CostKey, CostReport, CostRow};
 pub struct Row {
     pub text: String,
     pub link: Option<Link>,
+    /// The users behind it with their costs, to download.
+    pub csv: Option<Link>,
     pub traces: Figure,
     pub calls: Figure,
     pub tokens: Figure,
@@ -53,6 +55,7 @@ impl Row {
         Row {
             text,
             link,
+            csv: None,
             traces: format::count(sums.trace_count),
             calls: format::count(sums.span_count),
             tokens: format::count(sums.total_tokens),
@@ -69,8 +72,15 @@ impl Row {
         names: &Names,
         scale: &Scale,
     ) -> Row {
+        let csv = match &row.key {
+            CostKey::Value(value) => link_users(view, "/users.csv", group, value),
+            _ => None,
+        };
         let (text, link) = name_row(view, group, row.key, names);
-        Row::new(text, link, &row.measures, scale)
+        Row {
+            csv,
+            ..Row::new(text, link, &row.measures, scale)
+        }
     }
 }
 
@@ -103,18 +113,18 @@ fn name_row(view: &View, group: &CostGroup, key: CostKey, names: &Names) -> (Str
             (external_id, Some(session_link(view, id.as_str())))
         }
         CostKey::Value(value) => {
-            let link = link_users(view, group, &value);
+            let link = link_users(view, "/users", group, &value);
             (value, link)
         }
     }
 }
 
 /// The users whose metadata has this value; an empty one cannot be filtered by.
-fn link_users(view: &View, group: &CostGroup, value: &str) -> Option<Link> {
+fn link_users(view: &View, path: &str, group: &CostGroup, value: &str) -> Option<Link> {
     let CostGroup::Metadata(key) = group else {
         return None;
     };
-    let users = view.link("/users").with("sortBy", "totalCost");
+    let users = view.link(path).with("sortBy", "totalCost");
     (!value.is_empty()).then(|| users.with(&format!("metadata.{key}"), value))
 }
 
@@ -138,6 +148,11 @@ mod tests {
             "/users?projectId=prj_1&sortBy=totalCost&metadata.company=Acme+%26+Co"
         );
         assert_eq!(link(""), None);
+        let csv = link_users(&view, "/users.csv", &group, "Acme").unwrap();
+        assert_eq!(
+            csv.to_string(),
+            "/users.csv?projectId=prj_1&sortBy=totalCost&metadata.company=Acme"
+        );
     }
 
     #[test]

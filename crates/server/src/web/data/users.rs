@@ -87,7 +87,8 @@ const COLUMNS: [&str; 6] = [
     "lastSeenAt",
 ];
 
-/// All users that the list would show, with their sums of the period.
+/// All users that the list would show, with their sums of the period: not with percentiles, which
+/// the store sums for one user at a time.
 pub async fn download_users(
     State(state): State<Arc<AppState>>,
     inside: Inside<Read>,
@@ -125,7 +126,7 @@ pub async fn download_users(
         ),
         (
             header::CONTENT_DISPOSITION,
-            attach(&view.file_name("users", "csv")),
+            attach(&view.file_name(&ask.subject(), "csv")),
         ),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
@@ -136,7 +137,8 @@ fn write_rows(users: &[UserStats], is_first: bool) -> io::Result<Bytes> {
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     if is_first {
-        csv.write_record(COLUMNS.iter().chain(&CountedOut::CSV_COLUMNS))?;
+        let sums = &CountedOut::CSV_COLUMNS[..CountedOut::CSV_SUMS];
+        csv.write_record(COLUMNS.iter().chain(sums))?;
     }
     for stats in users {
         let user = &stats.user;
@@ -150,7 +152,8 @@ fn write_rows(users: &[UserStats], is_first: bool) -> io::Result<Bytes> {
             user.last_seen.to_string(),
         ];
         let counted = CountedOut::new(&stats.measures, stats.session_count);
-        csv.write_record(cells.into_iter().chain(counted.csv_cells()))?;
+        let sums = counted.csv_cells().into_iter().take(CountedOut::CSV_SUMS);
+        csv.write_record(cells.into_iter().chain(sums))?;
     }
     csv.into_inner()
         .map(Bytes::from)
