@@ -120,16 +120,36 @@ impl View {
         self.span.word()
     }
 
-    /// How the period is called in a sentence.
+    /// How the period is called, after `of` or by itself: `the last 30 days`, `November 2026`.
     pub fn words(&self) -> String {
         match self.span {
             Span::Hours(hours) => format!("the last {hours} hours"),
             Span::Days(days) => format!("the last {days} days"),
+            Span::Week => "this week so far".into(),
+            Span::LastWeek => {
+                let (from, to) = self.days();
+                format!("the week of {}", self.name_days(from, to))
+            }
             Span::Month => format!("{} so far", self.name_month(self.days().0)),
             Span::LastMonth => self.name_month(self.days().0),
-            Span::Custom(from, to) if from == to => from.to_string(),
-            Span::Custom(from, to) => format!("{from} to {to}"),
+            Span::Custom(from, to) => self.name_days(from, to),
         }
+    }
+
+    /// When something was, in a sentence: `in the last 30 days`, `from Nov 16 to 22, 2026`.
+    pub fn within(&self) -> String {
+        let words = self.words();
+        match self.span {
+            Span::Custom(from, to) if from == to => format!("on {words}"),
+            Span::Custom(..) => format!("from {words}"),
+            Span::Week => words,
+            _ => format!("in {words}"),
+        }
+    }
+
+    /// The period as a sentence of its own begins.
+    pub fn headline(&self) -> String {
+        capitalise(&self.words())
     }
 
     /// First and last day, for the fields of a custom period.
@@ -139,6 +159,21 @@ impl View {
 
     fn today(&self) -> Day {
         self.zone.day_of(self.now)
+    }
+
+    /// `Nov 16, 2026`, `Nov 16 to 22, 2026`, `Oct 30 to Nov 2, 2026`, or with both years.
+    fn name_days(&self, from: Day, to: Day) -> String {
+        let write = |day: Day, form: &str| self.zone.write(self.zone.start_of(day), form);
+        let same = |form: &str| write(from, form) == write(to, form);
+        let last = write(to, "%b %-d, %Y");
+        if from == to {
+            return last;
+        }
+        if same("%Y %m") {
+            return format!("{} to {}", write(from, "%b %-d"), write(to, "%-d, %Y"));
+        }
+        let form = if same("%Y") { "%b %-d" } else { "%b %-d, %Y" };
+        format!("{} to {last}", write(from, form))
     }
 
     /// `October 2026`, of any of its days.
@@ -191,7 +226,7 @@ impl View {
     }
 
     /// The stretch before, as much of it as has passed of this one: a morning is compared
-    /// with mornings, a month so far with the same days of the month before.
+    /// with mornings, a week or month so far with the same days of the one before.
     pub fn previous(&self) -> Period {
         let Period { from, to } = self.period();
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
@@ -205,9 +240,9 @@ impl View {
             _ => self.zone.start_of(day_before),
         };
         let end = match self.span {
-            Span::LastMonth => from.0,
+            Span::LastMonth | Span::LastWeek => from.0,
             // By the calendar: days on which clocks change are days, too.
-            Span::Month => {
+            Span::Month | Span::Week => {
                 let day = day_before.plus(today.since(self.days().0));
                 let of_today = quarter_after_now - self.zone.start_of(today).0;
                 self.zone.start_of(day).0 + of_today
@@ -265,6 +300,13 @@ impl View {
     pub fn is_live(&self) -> bool {
         self.period().contains(self.now)
     }
+}
+
+/// With a capital letter.
+pub fn capitalise(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 fn refuse_choice(word: &str) -> BadView {

@@ -35,6 +35,26 @@ for (const zone of ['Asia/Kolkata', 'America/New_York']) {
   }));
 }
 
+test('this and last week begin on a Monday of the zone', LIMITS, stage.page(async ({ page }) => {
+  const zone = 'Asia/Kolkata';
+  const { project } = await stage.ids();
+  await page.goto(`/costs?projectId=${project}&tz=${zone}`);
+  const [year, month, day] = dateIn(zone, new Date());
+  const today = Date.UTC(year, month - 1, day);
+  const monday = today - ((new Date(today).getUTCDay() + 6) % 7) * 86_400_000;
+  const days = () => page.locator('.period input[type=date]').evaluateAll((fields) => fields.map((field) => Date.parse(field.value)));
+  await page.getByRole('link', { name: 'This week' }).click();
+  await page.waitForURL(/period=week/);
+  assert.deepEqual(await days(), [monday, today]);
+  assert.equal(await page.locator('.head p').innerText(), 'This week so far');
+  await page.getByRole('link', { name: 'Last week' }).click();
+  await page.waitForURL(/period=last-week/);
+  assert.equal(await current(page), 'Last week');
+  assert.deepEqual(await days(), [monday - 7 * 86_400_000, monday - 86_400_000]);
+  assert.match(await page.locator('.head p').innerText(), /^The week of \w{3} \d+ to (\w{3} )?\d+, \d{4}$/);
+  assert.equal((await chart(page)).x.length, 7);
+}));
+
 test('the period and the zone survive account, audit, keys, members and settings', LIMITS, stage.page(async ({ page }) => {
   const { project } = await stage.ids();
   const assertKept = (place) => {

@@ -142,7 +142,7 @@ pub async fn render(
         row.cost = cost;
     }
     let page = CostsPage {
-        words: view.words(),
+        words: view.headline(),
         groups: list_groups(&view, &ask),
         key_groups: list_key_groups(&view, &ask, &keys),
         keys,

@@ -94,7 +94,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
     let names = Names::read(reports, project, list_users(&costs.rows)).await?;
     let before_words = view.previous_words();
     let page = OverviewPage {
-        words: view.words(),
+        words: view.headline(),
         is_compared: old.trace_count > 0,
         stats: list_stats(&now, &old, &users, &old_users)
             .into_iter()

@@ -93,7 +93,7 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
             .link("/users")
             .with("search", text)
             .with("everybody", "true"),
-        words: view.words(),
+        words: view.within(),
         sessions: sessions.link(&view),
         failed_traces: failed.link(&view, "/traces"),
         all_traces: all.link(&view, "/traces"),

@@ -85,7 +85,7 @@ pub async fn render(
     let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
     let next = next.filter(|_| found.items.is_empty());
     let page = SessionsPage {
-        words: view.words(),
+        words: view.within(),
         rows: SessionRow::list(&view, &found.items, &names),
         further: Further::new(&view, &pager, next, ask.is_fruitless),
         pager,

@@ -133,6 +133,8 @@ struct TracesPage {
     frame: Frame,
     ask: Ask,
     words: String,
+    /// The same in a sentence.
+    within: String,
     list: TraceList,
     kept: Vec<(String, String)>,
     /// Whose traces these are, with all traces to go back to.
@@ -150,7 +152,8 @@ pub async fn render(
     let whose = name_whose(reports, &view, &ask).await?;
     let here = ask.link(&view, "/traces");
     let page = TracesPage {
-        words: view.words(),
+        words: view.headline(),
+        within: view.within(),
         list: list.ok_or(PageError::NotFound)?,
         kept: keep_fields(&here, &["search", "level", "model", "name", "minLatencyMs"]),
         whose,

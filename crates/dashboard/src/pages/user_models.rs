@@ -41,7 +41,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame, id: &UserId) -> Html {
     let path = format!("/users/{}", segment(id.as_str()));
     let page = ModelsPage {
         who: Person::new(&view, &found.stats.user),
-        words: view.words(),
+        words: view.headline(),
         models: list_models(models.unwrap_or_default()),
         back: view.link(path.clone()),
         frame: frame.with_period(view.link(format!("{path}/models"))),

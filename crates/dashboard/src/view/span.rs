@@ -1,13 +1,16 @@
-//! The stretch of time that a URL names: hours up to now, days up to today, a month, days of one's own.
-//! Invariant: months and days are those of a calendar; how long they are is for a zone to say.
-use cognobserve_model::time::Day;
+//! The stretch of time that a URL names: hours up to now, days up to today, a week, a month, days of
+//! one's own.
+//! Invariant: months, weeks (from Monday on, as in ISO 8601) and days are those of a calendar; how long they are is for a zone to say.
+use cognobserve_model::time::{Day, Micros, Zone};
 
 /// The periods to pick from; the word is what the URL says.
-pub const CHOICES: [(&str, &str); 6] = [
+pub const CHOICES: [(&str, &str); 8] = [
     ("24h", "24 hours"),
     ("7d", "7 days"),
     ("30d", "30 days"),
     ("90d", "90 days"),
+    ("week", "This week"),
+    ("last-week", "Last week"),
     ("month", "This month"),
     ("last-month", "Last month"),
 ];
@@ -18,6 +21,10 @@ pub(super) enum Span {
     Hours(i64),
     /// Calendar days up to today.
     Days(i64),
+    /// The days from Monday up to today.
+    Week,
+    /// The whole week before, from Monday to Sunday.
+    LastWeek,
     /// The calendar month up to today.
     Month,
     /// The whole calendar month before.
@@ -34,6 +41,8 @@ impl Span {
             "7d" => Span::Days(7),
             "30d" => Span::Days(30),
             "90d" => Span::Days(90),
+            "week" => Span::Week,
+            "last-week" => Span::LastWeek,
             "month" => Span::Month,
             "last-month" => Span::LastMonth,
             _ => return None,
@@ -52,6 +61,11 @@ impl Span {
         match self {
             Span::Hours(_) => (today.plus(-1), today),
             Span::Days(days) => (today.plus(1 - days), today),
+            Span::Week => (monday_of(today), today),
+            Span::LastWeek => {
+                let monday = monday_of(today);
+                (monday.plus(-7), monday.plus(-1))
+            }
             Span::Month => (today.first_of_month(), today),
             Span::LastMonth => {
                 let last = today.first_of_month().plus(-1);
@@ -61,14 +75,22 @@ impl Span {
         }
     }
 
-    /// The first day of the stretch before: of as many days, of a month the month before.
+    /// The first day of the stretch before: of as many days, of a week or month the one before.
     pub fn first_day_before(self, today: Day) -> Day {
         let (first, last) = self.days(today);
         match self {
+            Span::Week | Span::LastWeek => first.plus(-7),
             Span::Month | Span::LastMonth => first.plus(-1).first_of_month(),
             _ => first.plus(-(last.since(first) + 1)),
         }
     }
+}
+
+/// The Monday of its week.
+fn monday_of(day: Day) -> Day {
+    // 1970-01-01 was a Thursday.
+    let thursday = Zone::utc().day_of(Micros(0));
+    day.plus(-(day.since(thursday) + 3).rem_euclid(7))
 }
 
 #[cfg(test)]
@@ -86,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_those_of_the_calendar() {
+    fn weeks_and_months_are_those_of_the_calendar() {
         let days = |span: Span, today: &str| {
             let today = Day::parse(today).unwrap();
             let (first, last) = span.days(today);
@@ -94,6 +116,27 @@ mod tests {
             [first, last, before].map(|day| day.to_string())
         };
         for (span, today, expected) in [
+            // A Sunday, the Monday after it, and a week that is in two years.
+            (
+                Span::Week,
+                "2026-11-22",
+                ["2026-11-16", "2026-11-22", "2026-11-09"],
+            ),
+            (
+                Span::Week,
+                "2026-11-23",
+                ["2026-11-23", "2026-11-23", "2026-11-16"],
+            ),
+            (
+                Span::LastWeek,
+                "2026-11-22",
+                ["2026-11-09", "2026-11-15", "2026-11-02"],
+            ),
+            (
+                Span::LastWeek,
+                "2027-01-05",
+                ["2026-12-28", "2027-01-03", "2026-12-21"],
+            ),
             (
                 Span::Month,
                 "2026-11-22",

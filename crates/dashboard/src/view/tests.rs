@@ -242,6 +242,107 @@ fn months_begin_at_midnight_of_the_zone() {
 }
 
 #[test]
+fn weeks_begin_on_monday_at_midnight_of_the_zone() {
+    for (query, zone, now, expected, words, against) in [
+        // In India it is Monday, in London it is not.
+        (
+            "period=week",
+            "Asia/Kolkata",
+            "2026-11-22T20:10:00Z",
+            [
+                "2026-11-22T18:30",
+                "2026-11-23T18:30",
+                "2026-11-15T18:30",
+                "2026-11-15T20:15",
+            ],
+            "this week so far",
+            "Nov 16 to Nov 16, 01:45",
+        ),
+        (
+            "period=week",
+            "UTC",
+            "2026-11-22T20:10:00Z",
+            [
+                "2026-11-16T00:00",
+                "2026-11-23T00:00",
+                "2026-11-09T00:00",
+                "2026-11-15T20:15",
+            ],
+            "this week so far",
+            "Nov 9 to Nov 15, 20:15",
+        ),
+        // New York puts its clocks back on Sunday, November 1.
+        (
+            "period=last-week",
+            "America/New_York",
+            "2026-11-05T12:00:00Z",
+            [
+                "2026-10-26T04:00",
+                "2026-11-02T05:00",
+                "2026-10-19T04:00",
+                "2026-10-26T04:00",
+            ],
+            "the week of Oct 26 to Nov 1, 2026",
+            "Oct 19 to Oct 25",
+        ),
+    ] {
+        let view = view(query, zone, now).unwrap();
+        assert_eq!(bounds(&view), expected, "{query} {zone} {now}");
+        assert_eq!(
+            (view.words(), view.previous_words()),
+            (words.into(), against.into())
+        );
+        assert_eq!(view.is_live(), query == "period=week");
+        assert_eq!(
+            view.link("/costs").to_string(),
+            format!("/costs?projectId=prj_1&{query}")
+        );
+    }
+}
+
+#[test]
+fn a_period_reads_as_plain_english() {
+    let now = "2026-11-22T10:20:00Z";
+    for (query, headline, within) in [
+        ("", "The last 30 days", "in the last 30 days"),
+        ("period=24h", "The last 24 hours", "in the last 24 hours"),
+        ("period=week", "This week so far", "this week so far"),
+        (
+            "period=last-week",
+            "The week of Nov 9 to 15, 2026",
+            "in the week of Nov 9 to 15, 2026",
+        ),
+        (
+            "period=month",
+            "November 2026 so far",
+            "in November 2026 so far",
+        ),
+        ("period=last-month", "October 2026", "in October 2026"),
+        (
+            "from=2026-11-16&to=2026-11-16",
+            "Nov 16, 2026",
+            "on Nov 16, 2026",
+        ),
+        (
+            "from=2026-10-30&to=2026-11-02",
+            "Oct 30 to Nov 2, 2026",
+            "from Oct 30 to Nov 2, 2026",
+        ),
+        (
+            "from=2025-12-30&to=2026-01-02",
+            "Dec 30, 2025 to Jan 2, 2026",
+            "from Dec 30, 2025 to Jan 2, 2026",
+        ),
+    ] {
+        let view = view(query, "Europe/Berlin", now).unwrap();
+        assert_eq!(
+            (view.headline().as_str(), view.within().as_str()),
+            (headline, within)
+        );
+    }
+}
+
+#[test]
 fn an_invoice_is_named_by_the_days_of_its_month() {
     let view = view("period=last-month", "Asia/Kolkata", "2026-10-31T20:10:00Z").unwrap();
     assert_eq!(
