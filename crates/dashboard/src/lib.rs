@@ -8,6 +8,7 @@ pub mod chart;
 pub mod form;
 pub mod format;
 pub mod frame;
+pub mod glossary;
 pub mod link;
 pub mod pages;
 mod payload;

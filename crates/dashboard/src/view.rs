@@ -255,7 +255,7 @@ impl View {
         }
     }
 
-    /// The stretch before, in words: `Sep 24 to Oct 23`, with the time where no day ends.
+    /// The stretch before, in words: `Sep 24 to Oct 23`, with the time where no day ends, `Oct 1 until 09:15`.
     pub fn previous_words(&self) -> String {
         if self.span == Span::LastMonth {
             return self.name_month(self.span.first_day_before(self.today()));
@@ -267,6 +267,9 @@ impl View {
             true => self.zone.write(Micros(to.0 - 1), "%b %-d"),
             false => self.zone.write(to, "%b %-d, %H:%M"),
         };
+        if begins_day(from) && self.zone.day_of(from) == self.zone.day_of(to) {
+            return self.zone.write(to, "%b %-d until %H:%M");
+        }
         let first = match begins_day(from) {
             true => self.zone.write(from, "%b %-d"),
             false => self.zone.write(from, "%b %-d, %H:%M"),

@@ -3,7 +3,7 @@
 //! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
 //! because exporters drop a batch for good after a 500.
 use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
-use crate::auth::page::render_message;
+use crate::auth::page::{keep_theme, render_message, with_theme_of};
 use crate::config::{Role, Roles};
 use crate::http::headers::{add_page_headers, add_security_headers};
 use crate::http::panic::{answer_ingest_panic, answer_page_panic, answer_panic};
@@ -88,6 +88,7 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     let pages = web::routes()
         .route_layer(from_fn(web::remember_project))
         .route_layer(CatchPanicLayer::custom(answer_page_panic))
+        .route_layer(from_fn(keep_theme))
         .route_layer(map_response(add_page_headers));
     let pages = count(pages, &state, Area::Web);
     let mut served = service;
@@ -107,7 +108,11 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     served
         .fallback(
             async move |headers: HeaderMap| match asks_for_page(&headers) {
-                true => render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing),
+                true => {
+                    let page =
+                        || render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing);
+                    add_page_headers(with_theme_of(&headers, page)).await
+                }
                 false => Problem::new(Code::NotFound, nothing).into_response(),
             },
         )

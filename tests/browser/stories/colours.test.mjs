@@ -46,7 +46,7 @@ for (const colorScheme of ['light', 'dark']) {
     }
   }, { context: { colorScheme } }));
 
-  test(`without scripts the choice wins over a system that is ${colorScheme}`, LIMITS, stage.page(async ({ page, context }) => {
+  test(`without scripts the choice wins over a system that is ${colorScheme}`, LIMITS, stage.page(async ({ page, context, watch }) => {
     await page.goto('/account');
     const asSystem = await background(page);
     const [same, opposite] = colorScheme === 'dark' ? ['Dark', 'Light'] : ['Light', 'Dark'];
@@ -57,6 +57,12 @@ for (const colorScheme of ['light', 'dark']) {
     assert.ok(await page.getByLabel(opposite, { exact: true }).isChecked());
     await page.goto('/costs');
     assert.equal(await background(page), chosen);
+    watch.expect(/status of 404/);
+    for (const path of ['/users/usr_nobody', '/no-such-page']) {
+      await page.goto(path);
+      await page.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+      assert.equal(await page.locator('html').getAttribute('data-theme'), opposite.toLowerCase(), path);
+    }
     await choose(page, same);
     assert.equal(await background(page), asSystem);
     await choose(page, 'System');

@@ -11,8 +11,8 @@ const LISTS = [
   { path: ({ user }) => `/users/${user}`, heads: ['Trace', 'Cost', 'When'] },
   { path: () => '/traces', heads: ['Trace', 'User', 'Cost', 'When'] },
   { path: () => '/sessions', heads: ['Session', 'User', 'Cost', 'Errors'] },
-  { path: () => '/costs', heads: ['User', 'Failed', 'Cost'] },
-  { path: () => '/', heads: ['User', 'Failed', 'Cost'] },
+  { path: () => '/costs', heads: ['User', 'Failed traces', 'Cost'] },
+  { path: () => '/', heads: ['User', 'Failed traces', 'Cost'] },
   { path: () => '/search', query: '&q=timed%20out', heads: ['Trace', 'User', 'Cost', 'When'] },
 ];
 

@@ -78,6 +78,7 @@ test('the period and the zone survive account, audit, keys, members and settings
     await page.getByRole('link', { name: tab, exact: true }).click();
     await page.waitForLoadState();
     assertKept(tab);
+    assert.equal(await page.locator('.side [aria-current=page]').innerText(), 'Settings', tab);
   }
   await room('Account');
   await page.locator('input[name=name]').fill('Olga Owner');

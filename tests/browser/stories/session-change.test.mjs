@@ -45,7 +45,7 @@ test('a session is renamed and described, and what is wrong is said beside its f
   assert.deepEqual([after.name, after.metadata], [null, { stars: 4.5 }]);
 }));
 
-test('unlinking says what will happen, keeps the traces with their user, and is noted', LIMITS, stage.page(async ({ page, server }) => {
+test('unlinking says what will happen, keeps the traces with their user, and is noted', LIMITS, stage.page(async ({ page, server, watch }) => {
   const { project } = await stage.ids();
   const maria = encodeURIComponent(PEOPLE[1].id);
   const [user, costs] = [await server.read(`/v1/users/by-external-id/${maria}`), await server.read('/v1/costs?groupBy=session')];
@@ -54,6 +54,13 @@ test('unlinking says what will happen, keeps the traces with their user, and is 
   await page.getByText(/goes from all lists/).waitFor();
   await page.getByRole('link', { name: 'Cancel' }).click();
   await page.getByRole('link', { name: 'Delete…' }).click();
+  const typed = page.getByLabel('Type s-1-0 to confirm');
+  await typed.fill('s-1-1');
+  watch.expect(/status of 422/);
+  await page.getByRole('button', { name: 'Unlink this session' }).click();
+  await page.getByRole('alert').getByText(/not the session's id/).waitFor();
+  assert.notEqual(await find(server, 's-1-0'), undefined);
+  await typed.fill('s-1-0');
   await page.getByRole('button', { name: 'Unlink this session' }).click();
   await page.getByRole('status').getByText(/session was unlinked/).waitFor();
   assert.equal(new URL(page.url()).pathname, '/sessions');

@@ -97,7 +97,7 @@ test('from the overview to John and his failed traces it is three clicks', LIMIT
   await page.getByRole('link', { name: 'Users', exact: true }).click();
   await page.getByRole('link', { name: JOHN.name, exact: true }).first().click();
   await page.waitForURL((url) => url.pathname === `/users/${user}`);
-  await page.getByLabel('Errors only').check();
+  await page.getByLabel('Failed traces only').check();
   await page.waitForURL(/level=ERROR/);
   const { items } = await server.read(`/v1/users/${user}/traces?level=ERROR&limit=25`);
   assert.ok(items.length > 0);

@@ -7,6 +7,7 @@ use super::{Html, PageError, share};
 use crate::chart::{self, Chart, Measured};
 use crate::format::{self, Figure, Sum};
 use crate::frame::Frame;
+use crate::glossary::FAILED_TRACES;
 use crate::link::Link;
 use crate::view::View;
 use askama::Template;
@@ -159,7 +160,7 @@ fn list_stats(
             old.cost_nanos as f64,
             None,
         ),
-        Stat::new("Failed traces", format::count(now.error_trace_count))
+        Stat::new(FAILED_TRACES, format::count(now.error_trace_count))
             .against(
                 number(now.error_trace_count),
                 number(old.error_trace_count),
@@ -176,7 +177,7 @@ fn list_stats(
 
 fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
     let traces = chart::count("Traces", 1, bars, |it| it.trace_count);
-    let failed = chart::count("Failed", 3, bars, |it| it.error_trace_count);
+    let failed = chart::count("Failed traces", 3, bars, |it| it.error_trace_count);
     let p95 = chart::series("p95", Measured::Ms, 4, bars, |it| {
         it.trace_latency_percentile_ms(95)
     });

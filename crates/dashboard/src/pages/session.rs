@@ -9,6 +9,7 @@ use super::stat::{Stat, lack_prices};
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
 use crate::frame::Frame;
+use crate::glossary::FAILED_TRACES;
 use crate::link::{Link, segment};
 use crate::payload::list_fields;
 use crate::view::View;
@@ -115,7 +116,7 @@ fn list_stats(sums: &Measures) -> Vec<Stat> {
         Stat::new("Cost", format::spent(sums)).noting(lack_prices(sums.unpriced_span_count)),
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),
-        Stat::new("Failed turns", format::count(sums.error_trace_count)).noting(failed),
+        Stat::new(FAILED_TRACES, format::count(sums.error_trace_count)).noting(failed),
         Stat::new(
             "p95 latency",
             format::millis(sums.trace_latency_percentile_ms(95)),

@@ -55,6 +55,8 @@ struct DeletePage {
     owner: Owner,
     traces: String,
     cost: String,
+    /// Whether something else than the id was typed.
+    is_refused: bool,
 }
 
 async fn find(
@@ -95,7 +97,13 @@ fn write_metadata(stored: &str) -> String {
     write_object(&members.into_iter().map(member).collect::<Vec<_>>())
 }
 
-pub async fn render_delete(reports: &dyn Reports, frame: Frame, id: &SessionId) -> Html {
+/// `is_refused`: the form came without the session's id.
+pub async fn render_delete(
+    reports: &dyn Reports,
+    frame: Frame,
+    id: &SessionId,
+    is_refused: bool,
+) -> Html {
     let (view, session) = find(reports, &frame, id).await?;
     let sums = &session.measures;
     let page = DeletePage {
@@ -103,6 +111,7 @@ pub async fn render_delete(reports: &dyn Reports, frame: Frame, id: &SessionId) 
         owner: Owner::find(reports, &view, session.user.as_ref()).await?,
         traces: format::plural(sums.trace_count, "trace"),
         cost: format::spent(sums).text,
+        is_refused,
         frame,
     };
     Ok(page.render()?)

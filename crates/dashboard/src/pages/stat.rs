@@ -1,8 +1,11 @@
 //! A figure with its name and its change: the cards on top of pages.
 use crate::format::{self, Change, Figure, change};
+use crate::glossary::explain;
 
 pub struct Stat {
     pub label: &'static str,
+    /// What it counts, if the name may be taken for something else.
+    pub meaning: &'static str,
     pub figure: Figure,
     pub change: Option<Change>,
     /// The change in words, for the pointer and for who listens.
@@ -14,6 +17,7 @@ impl Stat {
     pub fn new(label: &'static str, figure: Figure) -> Stat {
         Stat {
             label,
+            meaning: explain(label),
             figure,
             change: None,
             compared: String::new(),

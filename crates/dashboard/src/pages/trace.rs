@@ -12,6 +12,7 @@ use super::stat::{Stat, lack_prices};
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
 use crate::frame::Frame;
+use crate::glossary::ERRORS;
 use crate::link::{Link, segment};
 use crate::payload::list_fields;
 use crate::view::View;
@@ -138,7 +139,7 @@ fn list_stats(trace: &TraceSummary, spans: &[SpanDetail]) -> Vec<Stat> {
         Stat::new("Tokens", format::count(sums.total_tokens))
             .noting(format!("{prompt} in, {completion} out")),
         Stat::new("Cost", format::spent(sums)).noting(lack_prices(sums.unpriced_span_count)),
-        Stat::new("Errors", format::count(sums.error_count)).noting(failed.unwrap_or_default()),
+        Stat::new(ERRORS, format::count(sums.error_count)).noting(failed.unwrap_or_default()),
     ]
 }
 

@@ -7,6 +7,7 @@ use super::{Html, PageError};
 use crate::chart::{self, Chart, Measured};
 use crate::format::{self, Figure, Moment};
 use crate::frame::Frame;
+use crate::glossary::{ERROR_RATE, ERRORS, FAILED_TRACES};
 use crate::link::{Link, segment};
 use crate::view::View;
 use askama::Template;
@@ -167,7 +168,7 @@ fn list_stats(now: &UserDetail, old: &Measures, sessions_ever: i64) -> Vec<Stat>
             old.cost_nanos as f64,
             None,
         ),
-        Stat::new("Error Rate", format::percent(sums.error_rate()))
+        Stat::new(ERROR_RATE, format::percent(sums.error_rate()))
             .against(sums.error_rate(), old.error_rate(), Some(false))
             .noting(format!(
                 "{} of {}",
@@ -181,7 +182,7 @@ fn list_stats(now: &UserDetail, old: &Measures, sessions_ever: i64) -> Vec<Stat>
                 Some(false),
             )
             .noting("per span"),
-        Stat::new("Failed traces", format::count(sums.error_trace_count))
+        Stat::new(FAILED_TRACES, format::count(sums.error_trace_count))
             .against(
                 number(sums.error_trace_count),
                 number(old.error_trace_count),
@@ -234,8 +235,8 @@ fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
         one("tokens", "Tokens", tokens),
         one(
             "errors",
-            "Errors",
-            chart::count("Errors", 3, bars, |it| it.error_count),
+            ERRORS,
+            chart::count(ERRORS, 3, bars, |it| it.error_count),
         ),
     ]
 }

@@ -5,6 +5,7 @@ use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::format::{self, Figure};
 use crate::frame::Frame;
+use crate::glossary::{ERRORS, FAILED_SHARE};
 use crate::link::Link;
 use askama::Template;
 use cognobserve_model::query::{
@@ -88,6 +89,8 @@ struct UsersPage {
     words: String,
     counted: Counted,
     columns: Vec<Column>,
+    /// What there is to sort by, for screens on which some columns are not seen.
+    sorts: Vec<(&'static str, &'static str)>,
     rows: Vec<UserRow>,
     pager: Pager,
     clear: Link,
@@ -154,11 +157,12 @@ pub async fn render(
             new: format::count(counts.new),
         },
         columns: list_columns(&view, &ask),
+        sorts: list_sorts(),
         rows,
         pager: Pager::new(&here, ask.after.is_none(), page.next.as_ref().map(cursor)),
         clear: cleared.link(&view, "/users"),
         csv: ask.link(&view, "/users.csv"),
-        kept: keep_fields(&here, &["search", "everybody"]),
+        kept: keep_fields(&here, &["search", "everybody", "sortBy", "sortOrder"]),
         filters: list_filters(&view, &ask),
         keys,
         is_filtered: !ask.search.is_empty() || !ask.metadata.is_empty(),
@@ -203,9 +207,9 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         column("Sessions", "num hide-narrow", Some(UserSort::SessionCount)),
         column("Tokens", "num hide-narrow", Some(UserSort::TotalTokens)),
         column("Cost", "num", Some(UserSort::TotalCost)),
-        column("Errors", "num", Some(UserSort::ErrorCount)),
+        column(ERRORS, "num", Some(UserSort::ErrorCount)),
         column(
-            "Failed %",
+            FAILED_SHARE,
             "num hide-narrow",
             Some(UserSort::ErrorTraceRate),
         ),
@@ -213,6 +217,23 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         column("First seen", "num hide-narrow", Some(UserSort::FirstSeenAt)),
         column("Last seen", "num hide-phone", Some(UserSort::LastSeenAt)),
     ]
+}
+
+/// Each sort's word and name.
+fn list_sorts() -> Vec<(&'static str, &'static str)> {
+    let name = |sort: &UserSort| match sort {
+        UserSort::LastSeenAt => "last seen",
+        UserSort::FirstSeenAt => "first seen",
+        UserSort::TraceCount => "traces",
+        UserSort::TotalCost => "cost",
+        UserSort::TotalTokens => "tokens",
+        UserSort::ErrorCount => "errors",
+        UserSort::ErrorTraceRate => "failed traces %",
+        UserSort::AvgLatencyMs => "latency",
+        UserSort::SessionCount => "sessions",
+    };
+    let sorts = UserSort::ALL.iter();
+    sorts.map(|sort| (sort.as_str(), name(sort))).collect()
 }
 
 /// Each metadata condition, with the list without it.

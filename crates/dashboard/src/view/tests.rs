@@ -154,7 +154,7 @@ fn months_begin_at_midnight_of_the_zone() {
                 "2026-09-30T20:15",
             ],
             "November 2026 so far",
-            "Oct 1 to Oct 1, 01:45",
+            "Oct 1 until 01:45",
         ),
         (
             "period=last-month",
@@ -256,7 +256,7 @@ fn weeks_begin_on_monday_at_midnight_of_the_zone() {
                 "2026-11-15T20:15",
             ],
             "this week so far",
-            "Nov 16 to Nov 16, 01:45",
+            "Nov 16 until 01:45",
         ),
         (
             "period=week",

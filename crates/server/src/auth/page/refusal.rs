@@ -1,5 +1,6 @@
 //! What a browser gets instead of the page that it asked for.
 use super::next::encode_query;
+use super::theme::find_theme;
 use crate::http::problem::{Code, Problem, add_failure_headers};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -94,7 +95,8 @@ pub fn redirect(path: &str) -> Response {
 
 /// A page of a title and a sentence, for whoever comes, logged in or not.
 pub fn render_message(status: StatusCode, title: &str, detail: &str) -> Response {
-    match problem::render(Frame::bare(title), status.as_u16(), detail) {
+    let frame = Frame::bare(title).with_theme(find_theme());
+    match problem::render(frame, status.as_u16(), detail) {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => (status, format!("{title}\n{detail}\n")).into_response(),
     }

@@ -1,11 +1,35 @@
 //! Light or dark pages: kept in a cookie of this browser, so that the server writes each page in
-//! it from the start. It opens nothing.
+//! it from the start. It opens nothing. Who refuses a page has no request: it is told the choice by the
+//! task that answers.
 use crate::auth::cookie::read_cookies;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
 use cognobserve_dashboard::Theme;
 
 /// No secret, and nothing else than a word of [`Theme`].
 const COOKIE: &str = "co_theme";
+
+tokio::task_local! {
+    static CHOSEN: Theme;
+}
+
+/// Lets pages of words, made for this request, be in the theme of its browser.
+pub async fn keep_theme(request: Request, next: Next) -> Response {
+    let theme = read_theme(request.headers());
+    CHOSEN.scope(theme, next.run(request)).await
+}
+
+/// The same for one that is made at once.
+pub fn with_theme_of<T>(headers: &HeaderMap, make: impl FnOnce() -> T) -> T {
+    CHOSEN.sync_scope(read_theme(headers), make)
+}
+
+/// What [`keep_theme`] found; the system's where nobody looked.
+pub fn find_theme() -> Theme {
+    CHOSEN.try_with(|theme| *theme).unwrap_or_default()
+}
 
 /// What this browser chose.
 pub fn read_theme(headers: &HeaderMap) -> Theme {

@@ -31,7 +31,7 @@ pub async fn show_audit(
     let projects = list_projects(&state, &inside.visit.visitor).await?;
     let zone = &inside.project.settings.time_zone;
     let zone = Zone::parse(zone).unwrap_or_else(|_| Zone::utc());
-    let frame = frame_project(&state, &inside, "Audit log", Nav::Members).await?;
+    let frame = frame_project(&state, &inside, "Audit log", Nav::Settings).await?;
     let last = lines.last().map(|line| line.no);
     let pages = Pages {
         first: before.map(|_| frame.link("/audit")),

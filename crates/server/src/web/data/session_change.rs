@@ -90,7 +90,7 @@ pub async fn show_delete(
     params: Params,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Delete session", Nav::Sessions).await?;
-    let html = render_delete(&*state.reports, frame, &SessionId::new(id)).await;
+    let html = render_delete(&*state.reports, frame, &SessionId::new(id), false).await;
     answer(StatusCode::OK, html)
 }
 
@@ -99,10 +99,16 @@ pub async fn delete(
     inside: Inside<Delete>,
     PathId(id): PathId,
     params: Params,
-    _: Submitted,
+    form: Submitted,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Delete session", Nav::Sessions).await?;
     let (project, id) = (&inside.project.id, SessionId::new(id));
+    let found = state.reports.find_session(project, &id).await?;
+    let session = found.ok_or_else(Refusal::not_found)?;
+    if form.text("confirm") != session.external_id {
+        let html = render_delete(&*state.reports, frame, &id, true).await;
+        return answer(StatusCode::UNPROCESSABLE_ENTITY, html);
+    }
     let deleted = state.ledger.delete_session(project, &id, &inside.actor);
     deleted.await?.ok_or_else(Refusal::not_found)?;
     let back = view_of(&frame)?.link("/sessions");
