@@ -34,7 +34,7 @@ test('a question mark lists the keys, and so does a button', LIMITS, stage.page(
 test('known metadata keys are offered where one is typed', LIMITS, stage.page(async ({ page }) => {
   const wanted = keysOf(PEOPLE);
   assert.ok(wanted.includes('plan'));
-  for (const [path, label] of [['/users', 'Metadata key'], ['/costs', 'or by metadata']]) {
+  for (const [path, label] of [['/users', 'Metadata key'], ['/costs', 'another metadata key']]) {
     await open(page, path);
     const field = page.getByLabel(label);
     const offered = await field.evaluate((input) => [...input.list.options].map((option) => option.value));
@@ -63,7 +63,7 @@ test('a change says which days it is against', LIMITS, stage.page(async ({ page 
   const changes = page.locator('.change');
   assert.ok(await changes.count() > 0);
   const head = await page.locator('.head p').innerText();
-  const before = /↑ and ↓ are against (.+)$/.exec(head)?.[1];
+  const before = /↑ and ↓ compare with (.+)$/.exec(head)?.[1];
   assert.ok(before, head);
   for (const change of await changes.all()) {
     const words = await change.getAttribute('title');
