@@ -41,3 +41,25 @@ test('what a phone leaves out of a list is on the page behind it', LIMITS, stage
   await page.locator('#traces .main-link').first().click();
   assert.ok(await page.locator('.stat', { hasText: 'Latency' }).first().isVisible());
 }, { context: { viewport: { width: 390, height: 844 } } }));
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`a phone sorts users by what it does not show, scripts: ${javaScriptEnabled}`, LIMITS, stage.page(async ({ page, server }) => {
+    const { project } = await stage.ids();
+    await page.goto(`/users?projectId=${project}&period=90d`);
+    await page.getByLabel('Order', { exact: true }).selectOption('asc');
+    if (javaScriptEnabled) {
+      await page.waitForURL(/sortOrder=asc/);
+    }
+    await page.getByLabel('Sort by').selectOption('tokens');
+    if (!javaScriptEnabled) {
+      await page.getByRole('button', { name: 'Search' }).click();
+    }
+    await page.waitForURL(/sortBy=totalTokens/);
+    assert.equal(new URL(page.url()).searchParams.get('sortOrder'), 'asc');
+    assert.equal(await page.getByLabel('Sort by').inputValue(), 'totalTokens');
+    const { items } = await server.read('/v1/users?sortBy=totalTokens&sortOrder=asc&limit=100');
+    const names = await page.locator('#live tbody .main-link').allInnerTexts();
+    assert.equal(names.length, Math.min(items.length, 50));
+    assert.equal(names.at(-1), items[names.length - 1].name ?? items[names.length - 1].email ?? items[names.length - 1].externalId);
+  }, { context: { viewport: { width: 390, height: 844 }, javaScriptEnabled } }));
+}
