@@ -17,12 +17,47 @@ fn order<A: AsRef<str>, B: AsRef<str>>(
     a: &Candidate<A>,
     b: &Candidate<B>,
 ) -> Ordering {
-    let by_value = match (a.value, b.value) {
+    order_values(descending, a.value, b.value)
+        .then_with(|| a.external_id.as_ref().cmp(b.external_id.as_ref()))
+}
+
+fn order_values(descending: bool, a: Option<i128>, b: Option<i128>) -> Ordering {
+    match (a, b) {
         (Some(a), Some(b)) if descending => b.cmp(&a),
         (Some(a), Some(b)) => a.cmp(&b),
         (a, b) => a.is_none().cmp(&b.is_none()),
-    };
-    by_value.then_with(|| a.external_id.as_ref().cmp(b.external_id.as_ref()))
+    }
+}
+
+/// Users by their values alone: tells for whom the other columns need be read, of thousands.
+pub struct Ranking {
+    /// Value and number, in the asked order; none that comes before the page.
+    ranked: Vec<(Option<i128>, i64)>,
+}
+
+impl Ranking {
+    pub fn new(query: &UserQuery, mut users: Vec<(Option<i128>, i64)>) -> Ranking {
+        let descending = query.order == SortOrder::Desc;
+        if let Some(after) = &query.page.after {
+            users.retain(|user| order_values(descending, user.0, after.value).is_ge());
+        }
+        users.sort_unstable_by(|a, b| order_values(descending, a.0, b.0));
+        Ranking { ranked: users }
+    }
+
+    /// How many users there are from the page on.
+    pub fn count(&self) -> usize {
+        self.ranked.len()
+    }
+
+    /// Numbers of the first so many, or of all; with everybody who ties with the last, since
+    /// the order among those is not known.
+    pub fn list_first(&self, count: usize) -> Vec<i64> {
+        let (first, rest) = self.ranked.split_at(count.min(self.ranked.len()));
+        let last = first.last().map(|user| user.0);
+        let ties = rest.iter().take_while(|user| Some(user.0) == last);
+        first.iter().chain(ties).map(|user| user.1).collect()
+    }
 }
 
 /// Picks the users of one page. Candidates are gathered and cut from time to time, which
@@ -117,6 +152,7 @@ mod tests {
                     sort: UserSort::TotalCost,
                     order: order_asked,
                     stats: Period::ALL,
+                    active_only: false,
                     metadata: Vec::new(),
                     page: PageRequest { limit: 999, after },
                 };

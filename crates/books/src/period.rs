@@ -1,5 +1,6 @@
 //! Cuts a half-open period into whole units (days, quarters of an hour), which rollups answer,
-//! and ragged ends, which are summed from the traces. The parts tile the period exactly.
+//! and ragged ends, which are summed from the traces. The parts tile the period exactly, or
+//! ([`lay`]) reach over an end by what is taken away again.
 use cognobserve_model::query::Period;
 
 /// Stand for an open side, before and after all times.
@@ -52,9 +53,104 @@ pub fn split(period: Period, unit: i64) -> Vec<Stretch> {
     parts
 }
 
+/// A period laid over whole units.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Laid {
+    /// Those whose sums are added, half-open.
+    pub units: (i64, i64),
+    pub ends: Vec<End>,
+}
+
+/// A stretch whose traces are read, half-open in µs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct End {
+    pub from: i64,
+    pub to: i64,
+    /// 1: its traces are added; -1: they are taken away, since their unit is added as a whole.
+    pub sign: i64,
+}
+
+/// Lays a period over units of so many µs so that little is left to be read from traces: of a
+/// unit that an end lies in, the shorter part.
+pub fn lay(period: Period, unit: i64) -> Laid {
+    let (from, to) = bounds(period);
+    if from >= to {
+        return Laid::default();
+    }
+    let is_cut = |at: i64| at != OPEN_FROM && at != OPEN_TO && at.rem_euclid(unit) != 0;
+    let (cut_from, cut_to) = (is_cut(from), is_cut(to));
+    let unit_of = |at: i64, is_open: bool| if is_open { at } else { at.div_euclid(unit) };
+    let (mut first, mut last) = (unit_of(from, from == OPEN_FROM), unit_of(to, to == OPEN_TO));
+    let mut ends = Vec::new();
+    let mut read = |from: i64, to: i64, sign: i64| ends.push(End { from, to, sign });
+    if cut_from && cut_to && first == last {
+        // Both in one unit.
+        let start = first * unit;
+        if to - from <= unit / 2 {
+            read(from, to, 1);
+        } else {
+            read(start, from, -1);
+            read(to, start + unit, -1);
+            last += 1;
+        }
+        return Laid {
+            units: (first, last),
+            ends,
+        };
+    }
+    if cut_from {
+        let (start, end) = (first * unit, (first + 1) * unit);
+        if end - from <= unit / 2 {
+            read(from, end, 1);
+            first += 1;
+        } else {
+            read(start, from, -1);
+        }
+    }
+    if cut_to {
+        let (start, end) = (last * unit, (last + 1) * unit);
+        if to - start <= unit / 2 {
+            read(start, to, 1);
+        } else {
+            read(to, end, -1);
+            last += 1;
+        }
+    }
+    Laid {
+        units: (first, last),
+        ends,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_instant_of_a_laid_period_counts_once_and_none_outside() {
+        let bounds = || (-25..25).map(Some).chain([None]);
+        for (from, to) in bounds().flat_map(|from| bounds().map(move |to| (from, to))) {
+            let laid = lay(period(from, to), 10);
+            let read: i64 = laid.ends.iter().map(|end| end.to - end.from).sum();
+            assert!(read <= 10, "{from:?} {to:?}: {laid:?}");
+            for instant in -40..40_i64 {
+                let unit =
+                    i64::from((laid.units.0..laid.units.1).contains(&instant.div_euclid(10)));
+                let ends = laid
+                    .ends
+                    .iter()
+                    .filter(|end| (end.from..end.to).contains(&instant));
+                let counted = unit + ends.map(|end| end.sign).sum::<i64>();
+                let lies_in =
+                    from.is_none_or(|from| from <= instant) && to.is_none_or(|to| instant < to);
+                assert_eq!(
+                    counted,
+                    i64::from(lies_in),
+                    "{from:?} {to:?} {instant}: {laid:?}"
+                );
+            }
+        }
+    }
     use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
 
     fn period(from: Option<i64>, to: Option<i64>) -> Period {

@@ -26,3 +26,4 @@ pub mod stamp;
 pub mod time;
 pub mod trace;
 pub mod usage;
+pub mod weight;

@@ -131,9 +131,18 @@ pub fn encode_models(models: &[(ModelNo, Measures)]) -> Vec<u8> {
 
 /// Zigzag varints, one after the other, as postcard writes signed integers: read here by
 /// hand since sums over a period read hundreds of thousands of them.
-struct Numbers<'a>(&'a [u8]);
+pub(crate) struct Numbers<'a>(pub &'a [u8]);
 
 impl Numbers<'_> {
+    /// Steps over some.
+    pub fn skip(&mut self, count: usize) -> Option<()> {
+        for _ in 0..count {
+            let last = self.0.iter().position(|byte| *byte < 0x80)?;
+            self.0 = self.0.get(last + 1..)?;
+        }
+        Some(())
+    }
+
     /// The fields in their order, less the last.
     fn read_counts(&mut self) -> Option<Measures> {
         Some(Measures {
@@ -199,12 +208,12 @@ impl Numbers<'_> {
         None
     }
 
-    fn read_i128(&mut self) -> Option<i128> {
+    pub fn read_i128(&mut self) -> Option<i128> {
         let value = self.read_u128()?;
         Some((value >> 1) as i128 ^ -((value & 1) as i128))
     }
 
-    fn read_i64(&mut self) -> Option<i64> {
+    pub fn read_i64(&mut self) -> Option<i64> {
         if let Some(value) = self.read_short() {
             return Some((value >> 1) as i64 ^ -((value & 1) as i64));
         }

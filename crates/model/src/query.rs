@@ -100,6 +100,8 @@ pub struct UserQuery {
     pub order: SortOrder,
     /// The period of the statistics, and so of sorting by them.
     pub stats: Period,
+    /// Only users with a trace in that period.
+    pub active_only: bool,
     /// Profile metadata that must be equal: key, and the text of the value (a JSON string
     /// by its content, anything else by its JSON text).
     pub metadata: Vec<(String, String)>,
@@ -199,6 +201,13 @@ pub struct DayRange {
 }
 
 impl DayRange {
+    /// Where the days begin, oldest first, and where the last ends.
+    pub fn edges(&self) -> Vec<Micros> {
+        let first = self.today.plus(1 - i64::from(self.days));
+        let days = (0..=i64::from(self.days)).map(|n| first.plus(n));
+        days.map(|day| self.zone.start_of(day)).collect()
+    }
+
     /// The days, oldest first, each with its half-open period.
     pub fn iter(&self) -> impl Iterator<Item = (Day, Period)> + '_ {
         let first = self.today.plus(1 - i64::from(self.days));

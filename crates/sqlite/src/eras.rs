@@ -36,12 +36,26 @@ pub(crate) fn widen(conn: &Held, era: i64, bounds: Bounds) -> StoreResult<()> {
     )
 }
 
-/// The eras that may have traces in `[from, to)`, each with its latest time, latest first.
-pub(crate) fn find_between(conn: &Connection, from: i64, to: i64) -> StoreResult<Vec<(i64, i64)>> {
-    let query = "SELECT era, latest FROM trace_eras WHERE latest >= ?1 AND earliest < ?2 ORDER BY latest DESC";
+/// An era with the bounds of its traces' times.
+pub(crate) struct Era {
+    pub no: i64,
+    pub bounds: Bounds,
+}
+
+/// The eras that may have traces in `[from, to)`, latest first.
+pub(crate) fn find_between(conn: &Connection, from: i64, to: i64) -> StoreResult<Vec<Era>> {
+    let query = "SELECT era, earliest, latest FROM trace_eras WHERE latest >= ?1 AND earliest < ?2 ORDER BY latest DESC";
     let mut statement = conn.prepare_cached(query).map_err(sql)?;
     let rows = statement
-        .query_map([from, to], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_map([from, to], |row| {
+            Ok(Era {
+                no: row.get(0)?,
+                bounds: Bounds {
+                    earliest: row.get(1)?,
+                    latest: row.get(2)?,
+                },
+            })
+        })
         .map_err(sql)?;
     rows.collect::<Result<_, _>>().map_err(sql)
 }

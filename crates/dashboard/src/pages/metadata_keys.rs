@@ -24,6 +24,7 @@ pub async fn list_keys(
         sort: UserSort::LastSeenAt,
         order: SortOrder::Desc,
         stats: Period::ALL,
+        active_only: false,
         metadata: Vec::new(),
         page: PageRequest {
             limit: SAMPLE,

@@ -110,6 +110,7 @@ fn ask_users(folded: &str) -> UserQuery {
         sort: UserSort::LastSeenAt,
         order: SortOrder::Desc,
         stats: Period::ALL,
+        active_only: false,
         metadata: Vec::new(),
         page: PageRequest {
             limit: USERS,

@@ -3,7 +3,7 @@ use super::metadata_keys::list_keys;
 use super::row::{Counts, Pager, UserRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
-use crate::format::{self, Figure};
+use crate::format;
 use crate::frame::Frame;
 use crate::glossary::{ERRORS, FAILED_SHARE};
 use crate::link::Link;
@@ -11,6 +11,7 @@ use askama::Template;
 use cognobserve_model::query::{
     PageRequest, SortOrder, UserPosition, UserQuery, UserSort, fold_search,
 };
+use cognobserve_model::report::UserCounts;
 use cognobserve_ports::Reports;
 use futures_util::try_join;
 
@@ -24,7 +25,7 @@ pub struct Ask {
     pub sort: UserSort,
     pub order: SortOrder,
     pub metadata: Vec<(String, String)>,
-    /// Also users who were not seen in the period.
+    /// Also users without a trace in the period.
     pub everybody: bool,
     pub after: Option<UserPosition>,
 }
@@ -35,11 +36,12 @@ impl Ask {
         let period = view.period();
         UserQuery {
             search: Some(fold_search(&self.search)).filter(|text| !text.is_empty()),
-            last_seen_from: period.from.filter(|_| !self.everybody),
+            last_seen_from: None,
             last_seen_to: None,
             sort: self.sort,
             order: self.order,
             stats: period,
+            active_only: !self.everybody,
             metadata: self.metadata.clone(),
             page: PageRequest {
                 limit,
@@ -86,8 +88,8 @@ impl Ask {
 struct UsersPage {
     frame: Frame,
     ask: Ask,
-    words: String,
-    counted: Counted,
+    /// How many users there are, in words.
+    tally: String,
     columns: Vec<Column>,
     /// What there is to sort by, for screens on which some columns are not seen.
     sorts: Vec<(&'static str, &'static str)>,
@@ -101,12 +103,6 @@ struct UsersPage {
     /// To offer where one is typed.
     keys: Vec<String>,
     is_filtered: bool,
-}
-
-struct Counted {
-    total: Figure,
-    active: Figure,
-    new: Figure,
 }
 
 /// A column's head.
@@ -142,6 +138,7 @@ pub async fn render(
         .map(|(stats, bars)| UserRow::new(&view, stats, bars))
         .collect();
     Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+    let is_filtered = !ask.search.is_empty() || !ask.metadata.is_empty();
     let here = ask.link(&view, "/users");
     let cleared = Ask {
         search: String::new(),
@@ -150,11 +147,9 @@ pub async fn render(
         ..ask.clone()
     };
     let page = UsersPage {
-        words: view.words(),
-        counted: Counted {
-            total: format::count(counts.total),
-            active: format::count(counts.active),
-            new: format::count(counts.new),
+        tally: match is_filtered {
+            true => tell_matches(&view, &ask, &counts, rows.len(), page.next.is_some()),
+            false => tell_all(&view, &counts),
         },
         columns: list_columns(&view, &ask),
         sorts: list_sorts(),
@@ -165,11 +160,45 @@ pub async fn render(
         kept: keep_fields(&here, &["search", "everybody", "sortBy", "sortOrder"]),
         filters: list_filters(&view, &ask),
         keys,
-        is_filtered: !ask.search.is_empty() || !ask.metadata.is_empty(),
+        is_filtered,
         frame: frame.with_period(here),
         ask,
     };
     Ok(page.render()?)
+}
+
+fn tell_all(view: &crate::View, counts: &UserCounts) -> String {
+    let [active, new, total] =
+        [counts.active, counts.new, counts.total].map(|n| format::count(n).text);
+    format!(
+        "{active} active in {}, {new} new, {total} in all",
+        view.words()
+    )
+}
+
+/// The counts are of everybody: of those who match, it is known how many are on this page and
+/// whether more follow.
+fn tell_matches(
+    view: &crate::View,
+    ask: &Ask,
+    counts: &UserCounts,
+    listed: usize,
+    more: bool,
+) -> String {
+    let among = match ask.everybody {
+        true => format!("{} users", format::count(counts.total).text),
+        false => format!(
+            "{} users active in {}",
+            format::count(counts.active).text,
+            view.words()
+        ),
+    };
+    match (&ask.after, more) {
+        (None, false) if listed == 1 => format!("1 match among {among}"),
+        (None, false) => format!("{listed} matches among {among}"),
+        (None, true) => format!("More than {listed} matches among {among}"),
+        (Some(_), _) => format!("More matches among {among}"),
+    }
 }
 
 fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {

@@ -345,6 +345,7 @@ pub fn everybody() -> UserQuery {
         sort: UserSort::LastSeenAt,
         order: SortOrder::Desc,
         stats: Period::ALL,
+        active_only: false,
         metadata: Vec::new(),
         page: PageRequest {
             limit: 1000,

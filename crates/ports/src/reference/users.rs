@@ -73,7 +73,8 @@ impl ProjectRecord {
                 continue;
             }
             let stats = self.describe_stats(counted, at, query.stats);
-            if !is_asked(&stats.user, query) {
+            let is_active = stats.measures.trace_count > 0;
+            if !is_asked(&stats.user, query) || query.active_only && !is_active {
                 continue;
             }
             let position = UserPosition {

@@ -1,4 +1,5 @@
 //! A user's days, and the project's summary.
+use super::charts;
 use super::rows::{get, read_measures, read_profile};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
@@ -14,8 +15,9 @@ pub(super) async fn analyse(
     range: &DayRange,
 ) -> StoreResult<Vec<DayStats>> {
     let (days, periods): (Vec<Day>, Vec<Period>) = range.iter().unzip();
+    let edges = range.edges();
     let (sums, counts) = try_join(
-        snapshot.sum_user_in_each(user, &periods),
+        charts::chart_user(snapshot, user, &edges),
         snapshot.count_sessions_in_each(Some(user), &periods),
     )
     .await?;

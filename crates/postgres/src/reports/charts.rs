@@ -56,12 +56,29 @@ pub(super) async fn chart_users(
     users: &[UserId],
     edges: &[Micros],
 ) -> StoreResult<Vec<Vec<Measures>>> {
+    let numbers = users.iter().map(|user| snapshot.store.user_no(user));
+    let numbers: Vec<i64> = numbers.collect();
+    fill_charts(snapshot, &numbers, edges).await
+}
+
+/// A user's sums between each two edges.
+pub(super) async fn chart_user(
+    snapshot: &Snapshot,
+    user: i64,
+    edges: &[Micros],
+) -> StoreResult<Vec<Measures>> {
+    let charts = fill_charts(snapshot, &[user], edges).await?;
+    charts.into_iter().next().ok_or_else(|| missing("user"))
+}
+
+/// For each number, in this order.
+async fn fill_charts(
+    snapshot: &Snapshot,
+    numbers: &[i64],
+    edges: &[Micros],
+) -> StoreResult<Vec<Vec<Measures>>> {
     let chart = Chart::new(edges, MICROS_PER_DAY);
-    let numbers: Vec<i64> = users
-        .iter()
-        .map(|user| snapshot.store.user_no(user))
-        .collect();
-    let mut charted = find_charted(snapshot, &numbers, &chart).await?;
+    let mut charted = find_charted(snapshot, numbers, &chart).await?;
     if !charted.sums.is_empty() {
         add_days(snapshot, &chart, &mut charted).await?;
         add_cut_days(snapshot, &chart, &mut charted).await?;

@@ -16,6 +16,7 @@ mod rows;
 mod sessions;
 mod traces;
 mod users;
+mod users_of_period;
 mod verify;
 
 use crate::error::internal;

@@ -2,26 +2,20 @@
 //! of an hour per project and model) from the rollups, the ragged ends from the traces.
 //! Whatever may be long is added up row by row.
 use super::Param;
+use super::charts::chart_user;
 use super::rows::{add_measures, get, read_facts, read_measures};
 use crate::error::{StoreResult, damaged};
 use crate::snapshot::Snapshot;
-use cognobserve_books::period::{Stretch, split};
+use cognobserve_books::period::{Stretch, lay, split};
 use cognobserve_books::user_days::{Entries, band_of};
 use cognobserve_model::facts::Facts;
 use cognobserve_model::histogram::Histogram;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::query::Period;
+use cognobserve_model::query::{Period, UserSort};
 use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
-use futures_util::future::try_join;
+use cognobserve_model::weight::Weight;
 use hashbrown::HashMap;
 use tokio_postgres::Row;
-
-/// A stretch to be read from the traces, and the place of the sum that it belongs to.
-struct Ragged {
-    from: i64,
-    to: i64,
-    sum: usize,
-}
 
 /// Days that are looked up one by one; beyond, all bands of the days are gone through.
 const MOST_LISTED_DAYS: i64 = 400;
@@ -36,10 +30,11 @@ fn add_user_days(row: &Row, sums: &mut HashMap<i64, Measures>) -> StoreResult<()
     Ok(())
 }
 
-fn add_counts(mut facts: Facts, sums: &mut HashMap<i64, Measures>) {
+/// `sign`: 1, or -1 to take away.
+fn add_counts(mut facts: Facts, sign: i64, sums: &mut HashMap<i64, Measures>) {
     facts.measures.trace_latency = Histogram::default();
     let user = facts.user.map_or(0, |user| user.0);
-    sums.entry(user).or_default().add(&facts.measures, 1);
+    sums.entry(user).or_default().add(&facts.measures, sign);
 }
 
 impl Snapshot {
@@ -70,21 +65,65 @@ impl Snapshot {
             .await?;
             return Ok(sums);
         }
-        for part in split(period, MICROS_PER_DAY) {
-            match part {
-                Stretch::Whole(from, to) => {
-                    let query = "SELECT band, sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3";
-                    let params: [Param; 3] = [&self.project_no, &from, &to];
-                    self.scan(query, &params, |row| add_user_days(row, &mut sums))
-                        .await?;
-                }
-                Stretch::Micros(from, to) => {
-                    self.scan_facts(from, to, |facts| add_counts(facts, &mut sums))
-                        .await?;
-                }
-            }
+        let laid = lay(period, MICROS_PER_DAY);
+        self.scan_days(laid.units, |user, measures| {
+            let counts = Measures::decode_counts(measures).ok_or_else(|| damaged("rollup"))?;
+            sums.entry(user).or_default().add(&counts, 1);
+            Ok(())
+        })
+        .await?;
+        for end in laid.ends {
+            self.scan_facts(end.from, end.to, |facts| {
+                add_counts(facts, end.sign, &mut sums);
+            })
+            .await?;
         }
         Ok(sums)
+    }
+
+    /// What every user is sorted by in a period that is not open on both sides.
+    pub(super) async fn weigh_users(
+        &self,
+        period: Period,
+        sort: UserSort,
+    ) -> StoreResult<HashMap<i64, Weight>> {
+        let mut weights: HashMap<i64, Weight> = HashMap::new();
+        let laid = lay(period, MICROS_PER_DAY);
+        self.scan_days(laid.units, |user, measures| {
+            let weight = Weight::decode(measures, sort).ok_or_else(|| damaged("rollup"))?;
+            weights.entry(user).or_default().add(weight, 1);
+            Ok(())
+        })
+        .await?;
+        for end in laid.ends {
+            self.scan_facts(end.from, end.to, |facts| {
+                let user = facts.user.map_or(0, |user| user.0);
+                let weight = Weight::of(&facts.measures, sort);
+                weights.entry(user).or_default().add(weight, end.sign);
+            })
+            .await?;
+        }
+        Ok(weights)
+    }
+
+    /// The users of some days with their encoded sums.
+    async fn scan_days(
+        &self,
+        (from, to): (i64, i64),
+        mut take: impl FnMut(i64, &[u8]) -> StoreResult<()> + Send,
+    ) -> StoreResult<()> {
+        if from >= to {
+            return Ok(());
+        }
+        let query =
+            "SELECT band, sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3";
+        self.scan(query, &[&self.project_no, &from, &to], |row| {
+            Entries::of(get(row, 0)?, get(row, 1)?).try_for_each(|entry| {
+                let (user, measures) = entry?;
+                take(user, measures)
+            })
+        })
+        .await
     }
 
     /// The same for some users; sums of others may be there too.
@@ -95,37 +134,34 @@ impl Snapshot {
     ) -> StoreResult<HashMap<i64, Measures>> {
         let mut sums: HashMap<i64, Measures> = HashMap::new();
         let mut bands: Vec<i64> = users.iter().map(|user| band_of(*user)).collect();
+        bands.sort_unstable();
         bands.dedup();
-        for part in split(period, MICROS_PER_DAY) {
-            match part {
-                Stretch::Whole(from, to) => {
-                    let days: Option<Vec<i64>> = match to.checked_sub(from) {
-                        Some(..=MOST_LISTED_DAYS) => Some((from..to).collect()),
-                        _ => None,
-                    };
-                    let (query, params): (_, Vec<Param>) = match &days {
-                        Some(days) => (
-                            "SELECT band, sums FROM user_days WHERE project_no = $1 AND day = ANY ($2) AND band = ANY ($3)",
-                            vec![&self.project_no, days, &bands],
-                        ),
-                        None => (
-                            "SELECT band, sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3 AND band = ANY ($4)",
-                            vec![&self.project_no, &from, &to, &bands],
-                        ),
-                    };
-                    self.scan(query, &params, |row| add_user_days(row, &mut sums))
-                        .await?;
-                }
-                Stretch::Micros(from, to) => {
-                    let query = "SELECT booked FROM traces WHERE project_no = $1 AND user_no = ANY ($2) AND time >= $3 AND time < $4";
-                    let params: [Param; 4] = [&self.project_no, &users, &from, &to];
-                    self.scan(query, &params, |row| {
-                        add_counts(read_facts(row, 0)?, &mut sums);
-                        Ok(())
-                    })
-                    .await?;
-                }
-            }
+        let laid = lay(period, MICROS_PER_DAY);
+        let (from, to) = laid.units;
+        let days: Option<Vec<i64>> = match to.checked_sub(from) {
+            Some(..=MOST_LISTED_DAYS) => Some((from..to).collect()),
+            _ => None,
+        };
+        let (query, params): (_, Vec<Param>) = match &days {
+            Some(days) => (
+                "SELECT band, sums FROM user_days WHERE project_no = $1 AND day = ANY ($2) AND band = ANY ($3)",
+                vec![&self.project_no, days, &bands],
+            ),
+            None => (
+                "SELECT band, sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3 AND band = ANY ($4)",
+                vec![&self.project_no, &from, &to, &bands],
+            ),
+        };
+        self.scan(query, &params, |row| add_user_days(row, &mut sums))
+            .await?;
+        let query = "SELECT booked FROM traces WHERE project_no = $1 AND user_no = ANY ($2) AND time >= $3 AND time < $4";
+        for end in laid.ends {
+            let params: [Param; 4] = [&self.project_no, &users, &end.from, &end.to];
+            self.scan(query, &params, |row| {
+                add_counts(read_facts(row, 0)?, end.sign, &mut sums);
+                Ok(())
+            })
+            .await?;
         }
         Ok(sums)
     }
@@ -143,94 +179,9 @@ impl Snapshot {
         };
         let end = last.saturating_add(1);
         let from = period.from.map_or(first, |from| from.0.max(first));
-        let to = period.to.map_or(end, |to| to.0.min(end));
-        let clamped = Period {
-            from: Some(Micros(from)),
-            to: Some(Micros(to)),
-        };
-        let sums = self.sum_user_in_each(user, &[clamped]).await?;
+        let to = period.to.map_or(end, |to| to.0.min(end)).max(from);
+        let sums = chart_user(self, user, &[Micros(from), Micros(to)]).await?;
         Ok(sums.into_iter().next().unwrap_or_default())
-    }
-
-    /// A user's sums in each of some bounded periods that are in order and apart.
-    pub(super) async fn sum_user_in_each(
-        &self,
-        user: i64,
-        periods: &[Period],
-    ) -> StoreResult<Vec<Measures>> {
-        let (mut days, mut day_sums): (Vec<i64>, Vec<usize>) = (Vec::new(), Vec::new());
-        let mut ragged: Vec<Ragged> = Vec::new();
-        for (period, sum) in periods.iter().zip(0..) {
-            for part in split(*period, MICROS_PER_DAY) {
-                match part {
-                    Stretch::Whole(from, to) => {
-                        days.extend(from..to);
-                        day_sums.resize(days.len(), sum);
-                    }
-                    Stretch::Micros(from, to) => ragged.push(Ragged { from, to, sum }),
-                }
-            }
-        }
-        let mut sums = vec![Measures::default(); periods.len()];
-        let (by_day, ()) = try_join(
-            self.read_user_days(user, &days),
-            self.add_user_traces(user, &ragged, &mut sums),
-        )
-        .await?;
-        for (day, measures) in by_day {
-            if let Ok(at) = days.binary_search(&day) {
-                sums[day_sums[at]].add(&measures, 1);
-            }
-        }
-        Ok(sums)
-    }
-
-    /// The sums of those of these days on which the user has any.
-    async fn read_user_days(&self, user: i64, days: &[i64]) -> StoreResult<Vec<(i64, Measures)>> {
-        let mut found = Vec::new();
-        if days.is_empty() {
-            return Ok(found);
-        }
-        let band = band_of(user);
-        let query = "SELECT day, sums FROM user_days WHERE project_no = $1 AND band = $2 AND day = ANY ($3)";
-        self.scan(query, &[&self.project_no, &band, &days], |row| {
-            for entry in Entries::of(band, get(row, 1)?) {
-                let (other, measures) = entry?;
-                if other == user {
-                    let measures = Measures::decode(measures).ok_or_else(|| damaged("rollup"))?;
-                    found.push((get(row, 0)?, measures));
-                }
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(found)
-    }
-
-    /// Adds a user's traces in stretches that are in order and apart, each to its sum.
-    async fn add_user_traces(
-        &self,
-        user: i64,
-        ragged: &[Ragged],
-        sums: &mut [Measures],
-    ) -> StoreResult<()> {
-        // Stretches that touch are read in one go: in a zone whose midnight is not that of
-        // UTC everything is ragged.
-        let runs = ragged.chunk_by(|a, b| a.to == b.from);
-        let (from, to): (Vec<i64>, Vec<i64>) =
-            runs.map(|run| (run[0].from, run[run.len() - 1].to)).unzip();
-        if from.is_empty() {
-            return Ok(());
-        }
-        let query = include_str!("../sql/reports.scan_user_traces.sql");
-        self.scan(query, &[&self.project_no, &user, &from, &to], |row| {
-            let time: i64 = get(row, 0)?;
-            let after = ragged.partition_point(|stretch| stretch.from <= time);
-            let stretch = ragged[..after].last().ok_or_else(|| damaged("time"))?;
-            sums[stretch.sum].add(&read_facts(row, 1)?.measures, 1);
-            Ok(())
-        })
-        .await
     }
 
     /// The project's sums in a period.

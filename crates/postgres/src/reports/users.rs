@@ -1,17 +1,15 @@
 //! Lists and details of users. By all-time sums the server sorts and pages; by those of a
-//! period they are added up and the page is picked here.
+//! period the page is picked in [`users_of_period`].
 use super::listing::find_listing;
 use super::matching::{find_by_profile, is_sorted_by_totals, needs_a_look, write_pattern};
 use super::rows::{cut_at_zero, get, read_measures, read_profile};
-use super::{Param, missing, sessions};
+use super::{Param, missing, sessions, users_of_period};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
-use cognobserve_books::order::{Candidate, Picker};
+use cognobserve_books::period::bounds;
 use cognobserve_books::shown::{Times, show_user};
-use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{Page, Period, UserKey, UserPosition, UserQuery, UserSort};
 use cognobserve_model::report::{UserDetail, UserStats, sort_value};
-use cognobserve_model::time::Micros;
 use futures_util::future::{try_join, try_join3};
 use hashbrown::HashMap;
 use tokio_postgres::Row;
@@ -72,7 +70,9 @@ pub(super) async fn list(
         return Ok(nobody);
     }
     if !is_sorted_by_totals(query) {
-        return list_by_period(snapshot, query, numbers).await;
+        let (picked, next) = users_of_period::pick(snapshot, query, numbers).await?;
+        let items = read_page(snapshot, &picked, query.stats).await?;
+        return Ok(Page { items, next });
     }
     let (mut people, next) = list_by_totals(snapshot, query, numbers).await?;
     if !query.stats.is_all() {
@@ -83,6 +83,28 @@ pub(super) async fn list(
         items: items.collect(),
         next,
     })
+}
+
+/// Users by number, with the sums of a period.
+async fn read_page(
+    snapshot: &Snapshot,
+    picked: &[i64],
+    period: Period,
+) -> StoreResult<Vec<UserStats>> {
+    let (mut people, mut sums, counts) = try_join3(
+        read_people(snapshot, picked),
+        snapshot.sum_some_users(picked, period),
+        snapshot.count_user_sessions(picked, period),
+    )
+    .await?;
+    let mut page = Vec::with_capacity(picked.len());
+    for no in picked {
+        let mut person = people.remove(no).ok_or_else(|| missing("user"))?;
+        person.stats.measures = sums.remove(no).unwrap_or_default();
+        person.stats.session_count = counts.get(no).copied().unwrap_or(0);
+        page.push(person.stats);
+    }
+    Ok(page)
 }
 
 /// Puts the sums of a period in the place of all-time ones.
@@ -118,6 +140,7 @@ async fn list_by_totals(
         ),
     };
     let (from, to) = seen_bounds(query);
+    let (active_from, active_to) = bounds(query.stats);
     let limit = i64::try_from(query.page.limit).unwrap_or(i64::MAX - 1) + 1;
     let pattern = query.search.as_deref().map(write_pattern);
     let (text, wanted): (_, Param) = match &pattern {
@@ -125,7 +148,18 @@ async fn list_by_totals(
         _ => (listing.text, &numbers),
     };
     let project = &snapshot.project_no;
-    let params: [Param; 7] = [project, &from, &to, wanted, &value, &after, &limit];
+    let params: [Param; 10] = [
+        project,
+        &from,
+        &to,
+        wanted,
+        &value,
+        &after,
+        &limit,
+        &query.active_only,
+        &active_from,
+        &active_to,
+    ];
     let rows = snapshot.query(text, &params).await?;
     let more = rows.len() > query.page.limit;
     let people = rows.iter().take(query.page.limit);
@@ -153,54 +187,11 @@ fn has_gaps(sort: UserSort) -> bool {
     sort == UserSort::AvgLatencyMs
 }
 
-fn seen_bounds(query: &UserQuery) -> (i64, i64) {
+pub(super) fn seen_bounds(query: &UserQuery) -> (i64, i64) {
     (
         query.last_seen_from.map_or(i64::MIN, |from| from.0),
         query.last_seen_to.map_or(i64::MAX, |to| to.0),
     )
-}
-
-async fn list_by_period(
-    snapshot: &Snapshot,
-    query: &UserQuery,
-    numbers: Option<Vec<i64>>,
-) -> StoreResult<Page<UserStats, UserPosition>> {
-    let mut sums = snapshot.sum_users(query.stats).await?;
-    let sessions = match query.sort {
-        UserSort::SessionCount => snapshot.count_sessions(query.stats).await?,
-        _ => HashMap::new(),
-    };
-    let mut picker: Picker<Box<str>> = Picker::new(query);
-    let (from, to) = seen_bounds(query);
-    let params: [Param; 4] = [&snapshot.project_no, &from, &to, &numbers];
-    let scan = include_str!("../sql/reports.scan_users.sql");
-    let nothing = Measures::default();
-    snapshot
-        .scan(scan, &params, |row| {
-            let no = get(row, 0)?;
-            let (first, last) = (Micros(get(row, 2)?), Micros(get(row, 3)?));
-            let measures = sums.get(&no).unwrap_or(&nothing);
-            let session_count = sessions.get(&no).copied().unwrap_or(0);
-            picker.add(Candidate {
-                value: sort_value(query.sort, first, last, measures, session_count),
-                external_id: get::<&str>(row, 1)?.into(),
-                no,
-            });
-            Ok(())
-        })
-        .await?;
-    let (picked, next) = picker.finish();
-    let picked: Vec<i64> = picked.iter().map(|candidate| candidate.no).collect();
-    let counts = snapshot.count_user_sessions(&picked, query.stats);
-    let (mut people, counts) = try_join(read_people(snapshot, &picked), counts).await?;
-    let mut items = Vec::with_capacity(picked.len());
-    for no in picked {
-        let mut person = people.remove(&no).ok_or_else(|| missing("user"))?;
-        person.stats.measures = sums.remove(&no).unwrap_or_default();
-        person.stats.session_count = counts.get(&no).copied().unwrap_or(0);
-        items.push(person.stats);
-    }
-    Ok(Page { items, next })
 }
 
 async fn read_people(snapshot: &Snapshot, numbers: &[i64]) -> StoreResult<HashMap<i64, Person>> {

@@ -110,6 +110,7 @@ fn list(sort: UserSort, order: SortOrder) -> UserQuery {
         sort,
         order,
         stats: Period::ALL,
+        active_only: false,
         metadata: Vec::new(),
         page: PageRequest {
             limit: 500,
@@ -152,6 +153,22 @@ impl Pair {
         let expected = show(expected.await.expect("the reference answers"));
         assert_eq!(found, expected, "{query:?}");
         found
+    }
+}
+
+impl Pair {
+    /// Every page of five, the same from both; how many users there were.
+    async fn walk(&self, mut query: UserQuery) -> usize {
+        query.page.limit = 5;
+        let mut seen = 0;
+        loop {
+            let (found, next) = self.ask(query.clone()).await;
+            seen += found.len();
+            match next {
+                Some(next) => query.page.after = Some(next),
+                None => return seen,
+            }
+        }
     }
 }
 
@@ -249,22 +266,16 @@ async fn every_order_of_users_is_the_same_page_by_page() {
     for sort in UserSort::ALL {
         for order in [SortOrder::Asc, SortOrder::Desc] {
             for stats in [Period::ALL, month] {
-                let mut after = None;
-                let mut seen = 0;
-                loop {
+                for active_only in [false, true] {
                     let query = UserQuery {
                         stats,
-                        page: PageRequest { limit: 5, after },
+                        active_only,
                         ..list(*sort, order)
                     };
-                    let (found, next) = pair.ask(query).await;
-                    seen += found.len();
-                    match next {
-                        Some(next) => after = Some(next),
-                        None => break,
-                    }
+                    let seen = pair.walk(query).await;
+                    let least = if active_only { 20 } else { 48 };
+                    assert!(seen >= least, "{sort:?} {order:?} {active_only}: {seen}");
                 }
-                assert!(seen >= 48, "{sort:?} {order:?}: {seen}");
             }
             // Positions that no list gave.
             for value in [None, Some(i128::MAX), Some(i128::MIN), Some(0)] {

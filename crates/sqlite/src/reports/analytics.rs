@@ -1,9 +1,9 @@
 //! A user's days, and the project's summary.
 use super::Snapshot;
 use crate::error::StoreResult;
-use cognobserve_model::query::{DayRange, Period};
+use cognobserve_model::query::DayRange;
 use cognobserve_model::report::{DayStats, Summary, TopUser};
-use cognobserve_model::time::{Day, Micros};
+use cognobserve_model::time::Micros;
 use std::cmp::Reverse;
 
 const TOP_USERS: usize = 5;
@@ -14,11 +14,10 @@ pub(super) fn analyse(
     user: i64,
     range: &DayRange,
 ) -> StoreResult<Vec<DayStats>> {
-    let (days, periods): (Vec<Day>, Vec<Period>) = range.iter().unzip();
-    let sums = snapshot.sum_user_in_each(user, &periods)?;
-    let series = days.into_iter().zip(sums);
+    let sums = snapshot.chart_user(user, &range.edges())?;
+    let series = range.iter().zip(sums);
     let mut series: Vec<DayStats> = series
-        .map(|(day, measures)| DayStats {
+        .map(|((day, _), measures)| DayStats {
             day,
             measures,
             session_count: 0,

@@ -1,7 +1,7 @@
 //! Sums over many stretches of time at once, and one user's by model.
 use super::Snapshot;
 use super::period::decode_facts;
-use crate::eras;
+use crate::eras::{self, Era};
 use crate::error::{StoreResult, damaged, sql};
 use crate::rollups::{add_encoded, decode, read_totals};
 use crate::user_days;
@@ -38,8 +38,21 @@ impl Snapshot<'_> {
     }
 
     /// A user's sums between each two edges.
-    fn chart_user(&self, user: i64, edges: &[Micros]) -> StoreResult<Vec<Measures>> {
+    pub(super) fn chart_user(&self, user: i64, edges: &[Micros]) -> StoreResult<Vec<Measures>> {
         let chart = Chart::new(edges, MICROS_PER_DAY);
+        self.fill_chart(user, &chart, &self.find_eras(&chart)?)
+    }
+
+    /// The eras of what is read for a chart: asked once for all of its users.
+    fn find_eras(&self, chart: &Chart<'_>) -> StoreResult<Vec<Era>> {
+        let read = chart.list_read();
+        match (read.first(), read.last()) {
+            (Some((from, _)), Some((_, to))) => eras::find_between(self.conn, *from, *to),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn fill_chart(&self, user: i64, chart: &Chart<'_>, eras: &[Era]) -> StoreResult<Vec<Measures>> {
         let mut sums = chart.make_sums();
         let totals = read_totals(self.conn, self.project_no, user)?;
         // Days before and after all traces need not be looked for.
@@ -55,35 +68,22 @@ impl Snapshot<'_> {
                 sums[stretch].add(&measures, 1);
             }
         }
-        for (from, to) in chart.list_read() {
-            let (from, to) = (from.max(first), to.min(last.saturating_add(1)));
-            self.scan_user_traces(user, from, to, |time, blob| {
-                chart.place(time, &decode(blob)?, &mut sums);
-                Ok(())
-            })?;
-        }
-        Ok(sums)
-    }
-
-    /// The measures of a user's traces, with their times, in no order.
-    pub(super) fn scan_user_traces(
-        &self,
-        user: i64,
-        from: i64,
-        to: i64,
-        mut take: impl FnMut(i64, &[u8]) -> StoreResult<()>,
-    ) -> StoreResult<()> {
         let query = "SELECT time, measures FROM user_traces WHERE era = ?1 AND user_no = ?2 AND time >= ?3 AND time < ?4";
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
-        for (era, _) in eras::find_between(self.conn, from, to)? {
-            let mut rows = statement.query([era, user, from, to]).map_err(sql)?;
-            while let Some(row) = rows.next().map_err(sql)? {
-                let blob = row.get_ref(1).map_err(sql)?;
-                let blob = blob.as_blob().map_err(|_| damaged("trace"))?;
-                take(row.get(0).map_err(sql)?, blob)?;
+        for (from, to) in chart.list_read() {
+            let (from, to) = (from.max(first), to.min(last.saturating_add(1)));
+            let reaches =
+                |era: &&Era| from.max(era.bounds.earliest) < to.min(era.bounds.latest + 1);
+            for era in eras.iter().filter(reaches) {
+                let mut rows = statement.query([era.no, user, from, to]).map_err(sql)?;
+                while let Some(row) = rows.next().map_err(sql)? {
+                    let blob = row.get_ref(1).map_err(sql)?;
+                    let blob = blob.as_blob().map_err(|_| damaged("trace"))?;
+                    chart.place(row.get(0).map_err(sql)?, &decode(blob)?, &mut sums);
+                }
             }
         }
-        Ok(())
+        Ok(sums)
     }
 }
 
@@ -93,10 +93,12 @@ pub(super) fn chart_users(
     users: &[UserId],
     edges: &[Micros],
 ) -> StoreResult<Vec<Vec<Measures>>> {
+    let chart = Chart::new(edges, MICROS_PER_DAY);
+    let eras = snapshot.find_eras(&chart)?;
     let charts = users.iter().map(
         |user| match snapshot.find_user_no(&UserKey::Id(user.clone())) {
-            Some(no) => snapshot.chart_user(no, edges),
-            None => Ok(Chart::new(edges, MICROS_PER_DAY).make_sums()),
+            Some(no) => snapshot.fill_chart(no, &chart, &eras),
+            None => Ok(chart.make_sums()),
         },
     );
     charts.collect()

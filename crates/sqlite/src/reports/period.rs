@@ -3,21 +3,13 @@
 use super::Snapshot;
 use crate::error::{StoreResult, damaged, sql};
 use crate::rollups::{add_encoded, decode, read_totals};
-use crate::user_days;
-use cognobserve_books::period::{OPEN_FROM, OPEN_TO, Stretch, split};
+use cognobserve_books::period::{OPEN_FROM, OPEN_TO, Stretch, lay, split};
 use cognobserve_books::user_days::Entries;
 use cognobserve_model::facts::Facts;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::Period;
 use cognobserve_model::time::{MICROS_PER_DAY, MICROS_PER_QUARTER, Micros};
 use hashbrown::HashMap;
-
-/// A stretch to be read from the traces, and the place of the sum that it belongs to.
-struct Ragged {
-    from: i64,
-    to: i64,
-    sum: usize,
-}
 
 impl Snapshot<'_> {
     pub(super) fn scan(
@@ -64,89 +56,44 @@ impl Snapshot<'_> {
             )?;
             return Ok(sums);
         }
-        let mut add = |user: i64, measures: &[u8]| {
+        let laid = lay(period, MICROS_PER_DAY);
+        let mut add = |user: i64, measures: &[u8], sign: i64| {
             let counts = Measures::decode_counts(measures).ok_or_else(|| damaged("rollup"))?;
-            sums.entry(user).or_default().add(&counts, 1);
+            sums.entry(user).or_default().add(&counts, sign);
             Ok(())
         };
-        for part in split(period, MICROS_PER_DAY) {
-            match part {
-                Stretch::Whole(from, to) => {
-                    let query = "SELECT band, sums FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3";
-                    self.scan(query, from, to, |band, row| {
-                        Entries::of(band, row).try_for_each(|entry| {
-                            let (user, measures) = entry?;
-                            add(user, measures)
-                        })
-                    })?;
-                }
-                Stretch::Micros(from, to) => {
-                    let query = "SELECT user_no, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3";
-                    self.scan(query, from, to, &mut add)?;
-                }
-            }
+        let query =
+            "SELECT band, sums FROM user_days WHERE project_no = ?1 AND day >= ?2 AND day < ?3";
+        self.scan(query, laid.units.0, laid.units.1, |band, row| {
+            Entries::of(band, row).try_for_each(|entry| {
+                let (user, measures) = entry?;
+                add(user, measures, 1)
+            })
+        })?;
+        let query = "SELECT user_no, measures FROM project_traces WHERE project_no = ?1 AND time >= ?2 AND time < ?3";
+        for end in laid.ends {
+            self.scan(query, end.from, end.to, |user, measures| {
+                add(user, measures, end.sign)
+            })?;
         }
         Ok(sums)
     }
 
     /// A user's sums in a period, histogram included.
     pub fn sum_user(&self, user: i64, period: Period) -> StoreResult<Measures> {
-        if period.is_all() {
-            return Ok(read_totals(self.conn, self.project_no, user)?.measures);
-        }
         let totals = read_totals(self.conn, self.project_no, user)?;
         // Open sides end where the user's traces do, so that every loop is bounded.
         let (Some(first), Some(last)) = (totals.first, totals.last) else {
             return Ok(Measures::default());
         };
+        if period.is_all() {
+            return Ok(totals.measures);
+        }
+        let end = last.saturating_add(1);
         let from = period.from.map_or(first, |from| from.0.max(first));
-        let to = period.to.map_or(last.saturating_add(1), |to| {
-            to.0.min(last.saturating_add(1))
-        });
-        let clamped = Period {
-            from: Some(Micros(from)),
-            to: Some(Micros(to)),
-        };
-        let sums = self.sum_user_in_each(user, &[clamped])?;
+        let to = period.to.map_or(end, |to| to.0.min(end)).max(from);
+        let sums = self.chart_user(user, &[Micros(from), Micros(to)])?;
         Ok(sums.into_iter().next().unwrap_or_default())
-    }
-
-    /// A user's sums in each of some bounded periods that are in order and apart.
-    pub fn sum_user_in_each(&self, user: i64, periods: &[Period]) -> StoreResult<Vec<Measures>> {
-        let mut sums = vec![Measures::default(); periods.len()];
-        let mut ragged: Vec<Ragged> = Vec::new();
-        for (period, sum) in periods.iter().zip(0..) {
-            for part in split(*period, MICROS_PER_DAY) {
-                match part {
-                    Stretch::Whole(from, to) => {
-                        for day in from..to {
-                            let stored = user_days::read(self.conn, self.project_no, day, user)?;
-                            if let Some(measures) = stored {
-                                sums[sum].add(&measures, 1);
-                            }
-                        }
-                    }
-                    Stretch::Micros(from, to) => ragged.push(Ragged { from, to, sum }),
-                }
-            }
-        }
-        // Stretches that touch are read in one go: in a zone whose midnight is not that of
-        // UTC everything is ragged.
-        for run in ragged.chunk_by(|a, b| a.to == b.from) {
-            self.add_user_traces(user, run, &mut sums)?;
-        }
-        Ok(sums)
-    }
-
-    /// Adds a user's traces in stretches that touch, each to its sum.
-    fn add_user_traces(&self, user: i64, run: &[Ragged], sums: &mut [Measures]) -> StoreResult<()> {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else {
-            return Ok(());
-        };
-        self.scan_user_traces(user, first.from, last.to, |time, blob| {
-            let after = run.partition_point(|stretch| stretch.from <= time);
-            add_encoded(&mut sums[run[after - 1].sum], blob)
-        })
     }
 
     /// The project's sums in a period.

@@ -54,12 +54,21 @@ fn read(
         Walk::User(user) => {
             let query = "SELECT time, trace_no FROM user_traces WHERE era = ?5 AND user_no = ?1 AND time >= ?2 AND time < ?3 ORDER BY time DESC LIMIT ?4";
             let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-            for (era, latest) in eras::find_between(snapshot.conn, from, to)? {
+            for era in eras::find_between(snapshot.conn, from, to)? {
                 let enough = found.len() >= wanted;
-                if enough && found.last().is_some_and(|(oldest, _)| *oldest > latest) {
+                if enough
+                    && found
+                        .last()
+                        .is_some_and(|(oldest, _)| *oldest > era.bounds.latest)
+                {
                     break;
                 }
-                collect(snapshot, query, &[user, from, to, limit, era], &mut found)?;
+                collect(
+                    snapshot,
+                    query,
+                    &[user, from, to, limit, era.no],
+                    &mut found,
+                )?;
                 found.sort_unstable_by(|a, b| b.cmp(a));
                 found.truncate(wanted);
             }

@@ -31,6 +31,7 @@ fn query(sort: UserSort, search: Option<&str>, stats: Period) -> UserQuery {
         sort,
         order: SortOrder::Desc,
         stats,
+        active_only: false,
         metadata: Vec::new(),
         page: first_page(),
     }

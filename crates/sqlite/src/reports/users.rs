@@ -90,7 +90,7 @@ fn pick<'a>(
 ) -> (Vec<Candidate<&'a str>>, Option<UserPosition>) {
     let mut picker = Picker::new(query);
     let mut consider = |person: &'a Person| {
-        if admits(query, with_metadata, person) {
+        if admits(query, with_metadata, person) && (!query.active_only || is_active(person, sums)) {
             picker.add(Candidate {
                 value: value_of(query.sort, person, sums),
                 external_id: &*person.external_id,
@@ -110,6 +110,16 @@ fn admits(query: &UserQuery, with_metadata: Option<&HashSet<i64>>, person: &Pers
     query.last_seen_from.is_none_or(|from| from.0 <= last)
         && query.last_seen_to.is_none_or(|to| last <= to.0)
         && with_metadata.is_none_or(|numbers| numbers.contains(&person.no))
+}
+
+fn is_active(person: &Person, sums: Option<&PeriodSums>) -> bool {
+    match sums {
+        Some(sums) => {
+            let sums = sums.measures.get(&person.no);
+            sums.is_some_and(|sums| sums.trace_count > 0)
+        }
+        None => person.first.is_some(),
+    }
 }
 
 fn value_of(sort: UserSort, person: &Person, sums: Option<&PeriodSums>) -> Option<i128> {

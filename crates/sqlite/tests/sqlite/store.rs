@@ -53,6 +53,7 @@ fn by_cost() -> UserQuery {
         sort: UserSort::TotalCost,
         order: SortOrder::Desc,
         stats: Period::ALL,
+        active_only: false,
         metadata: Vec::new(),
         page: PageRequest {
             limit: 10,

@@ -52,6 +52,7 @@ pub async fn export_users(
             sort: UserSort::FirstSeenAt,
             order: SortOrder::Asc,
             stats,
+            active_only: false,
             metadata: Vec::new(),
             page: PageRequest {
                 limit: PAGE,

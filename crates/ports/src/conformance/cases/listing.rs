@@ -379,3 +379,66 @@ pub async fn B47_stats_of_a_period_decide_sums_and_order(desk: Desk) {
         "last seen is not of the period"
     );
 }
+
+pub async fn B47_the_active_of_a_period_have_a_trace_in_it(desk: Desk) {
+    // Of three days, the second is asked for.
+    let (day, start) = (86_400, 43_200);
+    let when = |days: &[i64]| days.iter().map(|n| at(start + n * day)).collect::<Vec<_>>();
+    for (id, times) in [
+        ("before", when(&[-1])),
+        ("within", when(&[0])),
+        ("until", when(&[-1, 0])),
+        ("since", when(&[0, 1])),
+        ("through", when(&[-1, 0, 1])),
+        ("around", when(&[-1, 1])),
+        ("after", when(&[1])),
+        (
+            "at the end",
+            when(&[-1, 1])
+                .into_iter()
+                .chain([at(start + day - 1)])
+                .collect(),
+        ),
+    ] {
+        for (n, time) in times.into_iter().enumerate() {
+            let told = person(id, at(0)).key("plan", Some("\"pro\""));
+            desk.book_one(trace(&format!("{id} {n}")).by(id).when(time).telling(told))
+                .await;
+        }
+    }
+    // Created, without a trace: it has gone to somebody else.
+    desk.book_one(trace("moved").by("gone").when(at(start)))
+        .await;
+    desk.book_one(trace("moved").by("within").when(at(start)))
+        .await;
+    let expected = ["at the end", "since", "through", "until", "within"];
+    for sort in UserSort::ALL {
+        for order in [SortOrder::Asc, SortOrder::Desc] {
+            for (search, metadata) in [(None, None), (Some("t"), None), (None, Some("pro"))] {
+                let query = UserQuery {
+                    stats: between(at(start), at(start + day)),
+                    active_only: true,
+                    search: search.map(str::to_owned),
+                    metadata: metadata
+                        .map(|plan| ("plan".into(), plan.to_owned()))
+                        .into_iter()
+                        .collect(),
+                    ..sorted(*sort, order)
+                };
+                let mut found = desk.list_ids(query).await;
+                found.sort();
+                let has = |id: &&&str| search.is_none_or(|text| id.contains(text));
+                let expected: Vec<&str> = expected.iter().filter(has).copied().collect();
+                assert_eq!(
+                    found, expected,
+                    "{sort:?} {order:?} {search:?} {metadata:?}"
+                );
+            }
+        }
+    }
+    let ever = UserQuery {
+        active_only: true,
+        ..everybody()
+    };
+    assert_eq!(desk.list_ids(ever).await.len(), 8);
+}

@@ -126,6 +126,7 @@ macro_rules! with_conformance_cases {
                 B30_last_seen_bounds_are_inclusive_and_both_hold,
                 metadata_filters_match_values_exactly,
                 B47_stats_of_a_period_decide_sums_and_order,
+                B47_the_active_of_a_period_have_a_trace_in_it,
             }
             finding {
                 C05_traces_are_filtered_by_everything_at_once,

@@ -75,6 +75,7 @@ pub async fn list_users(
         sort,
         order,
         stats,
+        active_only: false,
         metadata,
         page,
     };

@@ -16,6 +16,7 @@ fn ask_users(sort: UserSort, order: SortOrder, stats: Period) -> UserQuery {
         sort,
         order,
         stats,
+        active_only: false,
         metadata: Vec::new(),
         page: page(100),
     }
@@ -64,6 +65,7 @@ impl Painter<'_> {
             }
         }
         for (n, sort) in UserSort::ALL.iter().enumerate() {
+            self.paint_active(*sort, periods[n % periods.len()]).await;
             let order = SortOrder::ALL[n % 2];
             if self.mask.arrivals && matches!(sort, UserSort::FirstSeenAt | UserSort::LastSeenAt) {
                 continue;
@@ -125,6 +127,31 @@ impl Painter<'_> {
                 .collect();
             let counts = (summary.total_users, summary.active_users, summary.new_users);
             self.note("summary", format!("{counts:?} {top:?}"));
+        }
+    }
+
+    /// Those with a trace in a period are the ones whose sums in it have one.
+    async fn paint_active(&mut self, sort: UserSort, period: Period) {
+        for order in SortOrder::ALL {
+            if self.mask.arrivals && matches!(sort, UserSort::FirstSeenAt) {
+                continue;
+            }
+            let query = UserQuery {
+                active_only: true,
+                ..ask_users(sort, *order, period)
+            };
+            let paged = self.walk_users(query).await;
+            let everybody = self.list_users(ask_users(sort, *order, period)).await;
+            let active = everybody
+                .into_iter()
+                .filter(|stats| stats.measures.trace_count > 0)
+                .map(|stats| stats.user.external_id);
+            let active: Vec<String> = active.collect();
+            assert_eq!(active, paged, "the active by {sort:?} in {period:?}");
+            self.note(
+                format!("active by {sort:?} {order:?} in {period:?}"),
+                paged.join(" "),
+            );
         }
     }
 

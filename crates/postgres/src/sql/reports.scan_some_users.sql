@@ -1,0 +1,4 @@
+SELECT user_no, external_id
+FROM tracked_user_totals
+WHERE project_no = $1 AND external_id IS NOT NULL AND last_seen_at >= $2 AND last_seen_at <= $3
+  AND user_no = ANY ($4::bigint[])
