@@ -32,6 +32,15 @@ pub async fn measure(table: &mut Table<3>, server: &Server) -> anyhow::Result<()
         ("overview, 90 days", "/?period=90d&".to_owned()),
         ("users", "/users?".to_owned()),
         ("users by cost", "/users?sortBy=totalCost&".to_owned()),
+        ("users in Kolkata", "/users?tz=Asia/Kolkata&".to_owned()),
+        (
+            "users by cost in Kolkata",
+            "/users?sortBy=totalCost&tz=Asia/Kolkata&".to_owned(),
+        ),
+        (
+            "users by cost, last month",
+            "/users?sortBy=totalCost&period=last-month&".to_owned(),
+        ),
         ("users, searched", "/users?search=user-000&".to_owned()),
         ("the dearest user", format!("/users/{user}?")),
         (

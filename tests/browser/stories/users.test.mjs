@@ -31,6 +31,25 @@ test('the list shows everybody of the period, and sorts by cost as the API does'
   assert.equal(await page.locator('th[aria-sort=ascending]').count(), 1);
 }));
 
+test('a past period lists who had a trace in it, and its CSV the same', LIMITS, stage.page(async ({ page, server }) => {
+  const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const { items } = await server.read(`/v1/costs?groupBy=user&from=${day(12)}&to=${day(5)}&limit=100`);
+  const expected = items.filter((row) => row.traceCount > 0).length;
+  assert.ok(expected > 5 && expected < PEOPLE.length, `${expected} users`);
+  for (const order of ['', '&sortBy=totalCost', '&sortBy=errorCount&sortOrder=asc']) {
+    await openUsers(page, `&from=${day(12)}&to=${day(6)}&tz=UTC${order}`);
+    const listed = await names(page);
+    assert.equal(listed.length, expected, order);
+    assert.ok(!listed.includes('Noah Fischer'), 'seen only later');
+    assert.match(await page.locator('#tally').innerText(), new RegExp(`^${expected} active in `));
+  }
+  const file = await page.request.get(await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href'));
+  assert.equal((await file.text()).trim().split('\r\n').length, expected + 1);
+  await page.getByLabel('Also users without a trace in this period').check();
+  await page.waitForURL(/everybody=true/);
+  assert.equal((await names(page)).length, PEOPLE.length);
+}));
+
 test('every column that can be sorted sorts', LIMITS, stage.page(async ({ page }) => {
   await openUsers(page);
   const columns = await page.locator('thead th a').count();
@@ -50,6 +69,9 @@ test('typing finds a user while one types, and the address holds the search', LI
   await answered;
   await page.locator('#live tbody tr').nth(1).waitFor({ state: 'detached' });
   assert.deepEqual(await names(page), [JOHN.name]);
+  assert.match(await page.getByRole('status').first().innerText(), /^1 match among \d+ users active in /);
+  const csv = page.getByRole('link', { name: 'Download CSV' });
+  assert.match(await csv.getAttribute('href'), /search=acme/, 'the CSV is of what is listed');
   await page.waitForURL(/search=acme/);
   await page.reload();
   assert.deepEqual(await names(page), [JOHN.name]);
