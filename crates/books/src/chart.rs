@@ -140,6 +140,23 @@ impl<'e> Chart<'e> {
         runs
     }
 
+    /// The same, cut at every edge: each lies in one stretch, or in none.
+    pub fn list_parts_read(&self) -> Vec<(i64, i64)> {
+        let parts = self.cut.iter().flat_map(|unit| &unit.read);
+        parts.copied().collect()
+    }
+
+    /// Adds a number of traces of what begins at `from`, of [`Chart::list_parts_read`], to where
+    /// they count, and takes it away where their unit is added as a whole.
+    pub fn place_count(&self, from: i64, count: i64, counts: &mut [i64]) {
+        if let Some(stretch) = self.find(from) {
+            counts[stretch] += count;
+        }
+        if let Some(stretch) = self.find_rest(from) {
+            counts[stretch] -= count;
+        }
+    }
+
     /// Adds a trace of an instant of [`Chart::list_read`] to where it counts, and takes it away
     /// where its unit is added as a whole.
     pub fn place(&self, at: i64, measures: &Measures, sums: &mut [Measures]) {
@@ -181,6 +198,13 @@ mod tests {
             chart.place(instant, &one, &mut sums);
             let placed = counts.iter_mut().zip(&sums);
             placed.for_each(|(count, sum)| *count += sum.trace_count);
+            let parts = chart.list_parts_read().into_iter();
+            let mut parts = parts.filter(|(from, to)| (*from..*to).contains(&instant));
+            let mut placed = vec![0; sums.len()];
+            let (from, _) = parts.next().expect("it lies in one");
+            chart.place_count(from, 1, &mut placed);
+            let summed = sums.iter().map(|sum| sum.trace_count);
+            assert!(summed.eq(placed) && parts.next().is_none(), "{instant}");
         }
         counts
     }

@@ -36,10 +36,15 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    pub fn new(query: &UserQuery, mut users: Vec<(Option<i128>, i64)>) -> Ranking {
-        let descending = query.order == SortOrder::Desc;
-        if let Some(after) = &query.page.after {
-            users.retain(|user| order_values(descending, user.0, after.value).is_ge());
+    /// `after`: the value at which the page before ended, if there is one.
+    pub fn new(
+        order: SortOrder,
+        after: Option<Option<i128>>,
+        mut users: Vec<(Option<i128>, i64)>,
+    ) -> Ranking {
+        let descending = order == SortOrder::Desc;
+        if let Some(after) = after {
+            users.retain(|user| order_values(descending, user.0, after).is_ge());
         }
         users.sort_unstable_by(|a, b| order_values(descending, a.0, b.0));
         Ranking { ranked: users }

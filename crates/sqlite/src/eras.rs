@@ -42,6 +42,13 @@ pub(crate) struct Era {
     pub bounds: Bounds,
 }
 
+impl Era {
+    /// Whether it may have traces in `[from, to)`.
+    pub fn reaches(&self, from: i64, to: i64) -> bool {
+        self.bounds.earliest < to && from <= self.bounds.latest
+    }
+}
+
 /// The eras that may have traces in `[from, to)`, latest first.
 pub(crate) fn find_between(conn: &Connection, from: i64, to: i64) -> StoreResult<Vec<Era>> {
     let query = "SELECT era, earliest, latest FROM trace_eras WHERE latest >= ?1 AND earliest < ?2 ORDER BY latest DESC";

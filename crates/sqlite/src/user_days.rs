@@ -71,6 +71,17 @@ pub(crate) fn read(
     day: i64,
     user_no: i64,
 ) -> StoreResult<Option<Measures>> {
+    read_with(conn, project_no, day, user_no, decode)
+}
+
+/// What `decode` makes of a user's encoded sums of a day, if there are any.
+pub(crate) fn read_with<T>(
+    conn: &Connection,
+    project_no: i64,
+    day: i64,
+    user_no: i64,
+    decode: impl Fn(&[u8]) -> StoreResult<T>,
+) -> StoreResult<Option<T>> {
     let band = band_of(user_no);
     let Some(row) = read_row(conn, project_no, day, band)? else {
         return Ok(None);

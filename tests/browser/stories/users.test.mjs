@@ -41,7 +41,7 @@ test('a past period lists who had a trace in it, and its CSV the same', LIMITS, 
     const listed = await names(page);
     assert.equal(listed.length, expected, order);
     assert.ok(!listed.includes('Noah Fischer'), 'seen only later');
-    assert.match(await page.locator('#tally').innerText(), new RegExp(`^${expected} active in `));
+    assert.match(await page.locator('#tally').innerText(), new RegExp(`^${expected} active from `));
   }
   const file = await page.request.get(await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href'));
   assert.equal((await file.text()).trim().split('\r\n').length, expected + 1);

@@ -74,9 +74,8 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    pub fn new(view: &View, stats: &UserStats, bars: &[Measures]) -> UserRow {
+    pub fn new(view: &View, stats: &UserStats, trace_counts: &[i64]) -> UserRow {
         let user = &stats.user;
-        let traces: Vec<i64> = bars.iter().map(|bar| bar.trace_count).collect();
         let name = call(user).to_owned();
         let also = [user.email.as_deref(), Some(user.external_id.as_str())];
         let also = also.into_iter().flatten().find(|text| *text != name);
@@ -88,7 +87,7 @@ impl UserRow {
             counts: Counts::of(&stats.measures),
             first_seen: format::moment(user.first_seen, view.now(), &view.zone),
             last_seen: format::moment(user.last_seen, view.now(), &view.zone),
-            spark: Spark::of(&traces),
+            spark: Spark::of(trace_counts),
         }
     }
 }

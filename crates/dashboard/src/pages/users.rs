@@ -131,7 +131,10 @@ pub async fn render(
     let ids: Vec<_> = page.items.iter().map(|it| it.user.id.clone()).collect();
     let bars = match ids.is_empty() {
         true => Vec::new(),
-        false => reports.chart_users(project, &ids, &view.edges()).await?,
+        false => {
+            let edges = view.edges();
+            reports.chart_trace_counts(project, &ids, &edges).await?
+        }
     };
     let rows = page.items.iter().zip(&bars);
     let mut rows: Vec<UserRow> = rows
@@ -171,8 +174,8 @@ fn tell_all(view: &crate::View, counts: &UserCounts) -> String {
     let [active, new, total] =
         [counts.active, counts.new, counts.total].map(|n| format::count(n).text);
     format!(
-        "{active} active in {}, {new} new, {total} in all",
-        view.words()
+        "{active} active {}, {new} new, {total} in all",
+        view.within()
     )
 }
 
@@ -188,9 +191,9 @@ fn tell_matches(
     let among = match ask.everybody {
         true => format!("{} users", format::count(counts.total).text),
         false => format!(
-            "{} users active in {}",
+            "{} users active {}",
             format::count(counts.active).text,
-            view.words()
+            view.within()
         ),
     };
     match (&ask.after, more) {

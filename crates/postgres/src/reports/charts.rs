@@ -110,6 +110,14 @@ async fn find_charted(
     Ok(charted)
 }
 
+/// The bands that these users' days lie in.
+pub(super) fn list_bands<'u>(users: impl Iterator<Item = &'u i64>) -> Vec<i64> {
+    let mut bands: Vec<i64> = users.map(|user| band_of(*user)).collect();
+    bands.sort_unstable();
+    bands.dedup();
+    bands
+}
+
 /// Adds the days that lie in a stretch as a whole.
 async fn add_days(
     snapshot: &Snapshot,
@@ -123,9 +131,7 @@ async fn add_days(
     if days.is_empty() {
         return Ok(());
     }
-    let mut bands: Vec<i64> = charted.sums.keys().map(|user| band_of(*user)).collect();
-    bands.sort_unstable();
-    bands.dedup();
+    let bands = list_bands(charted.sums.keys());
     let query = "SELECT day, band, sums FROM user_days WHERE project_no = $1 AND day = ANY ($2) AND band = ANY ($3)";
     let params: [Param; 3] = [&snapshot.project_no, &days, &bands];
     let sums = &mut charted.sums;

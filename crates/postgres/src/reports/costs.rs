@@ -1,9 +1,9 @@
 //! Costs by user, model, day, session or metadata value; rows + unattributed = total.
 use super::rows::{add_measures, get, read_counts, read_facts, read_measures, read_profile};
-use super::{Param, missing};
+use super::{Param, costs_by_user, missing};
 use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
-use cognobserve_books::costs::{CostPage, Gathered, Placed, cut_rows, sort_unpriced};
+use cognobserve_books::costs::{CostPage, Gathered, cut_rows, sort_unpriced};
 use cognobserve_books::objects::value_text;
 use cognobserve_books::period::bounds;
 use cognobserve_model::measures::Measures;
@@ -11,13 +11,12 @@ use cognobserve_model::query::{CostGroup, CostQuery, Period};
 use cognobserve_model::report::{CostKey, CostReport, CostRow, UnpricedModel};
 use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros};
 use hashbrown::HashMap;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The asked page of a grouping, and what has no group.
-struct Grouped {
-    page: CostPage,
-    unattributed: (Measures, i64),
+pub(super) struct Grouped {
+    pub page: CostPage,
+    pub unattributed: (Measures, i64),
 }
 
 pub(super) async fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResult<CostReport> {
@@ -28,7 +27,7 @@ pub(super) async fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResul
     };
     let session_total: i64 = sessions.values().sum();
     let grouped = match &query.group {
-        CostGroup::User => group_by_user(snapshot, query, &sessions).await?,
+        CostGroup::User => costs_by_user::group(snapshot, query, &sessions).await?,
         CostGroup::Metadata(key) => group_by_metadata(snapshot, query, &sessions, key).await?,
         CostGroup::Model => group_by_model(snapshot, query).await?,
         CostGroup::Day => group_by_day(snapshot, query).await?,
@@ -40,94 +39,6 @@ pub(super) async fn report(snapshot: &Snapshot, query: &CostQuery) -> StoreResul
         unattributed: grouped.unattributed,
         total: (total, session_total),
     })
-}
-
-/// What is made into a row if it is on the page.
-struct UserSum {
-    no: i64,
-    /// The external id, or a tombstone's own.
-    key: Box<str>,
-    is_living: bool,
-    measures: Measures,
-    session_count: i64,
-}
-
-impl Placed for UserSum {
-    fn place(&self) -> (i128, Cow<'_, str>) {
-        (self.measures.cost_nanos, Cow::Borrowed(&self.key))
-    }
-}
-
-async fn group_by_user(
-    snapshot: &Snapshot,
-    query: &CostQuery,
-    sessions: &HashMap<i64, i64>,
-) -> StoreResult<Grouped> {
-    let mut sums = snapshot.sum_users(query.period).await?;
-    let nobody = sums.remove(&0).unwrap_or_default();
-    let mut gathered = Gathered::new(query);
-    let scan = "SELECT user_no, external_id FROM tracked_user_totals WHERE project_no = $1 AND user_no <> 0";
-    snapshot
-        .scan(scan, &[&snapshot.project_no], |row| {
-            let no = get(row, 0)?;
-            let measures = sums.remove(&no).unwrap_or_default();
-            let session_count = sessions.get(&no).copied().unwrap_or(0);
-            if !measures.is_zero() || session_count > 0 {
-                let external_id: Option<&str> = get(row, 1)?;
-                gathered.add(UserSum {
-                    no,
-                    key: match external_id {
-                        Some(external_id) => external_id.into(),
-                        None => snapshot.user_id(no).as_str().into(),
-                    },
-                    is_living: external_id.is_some(),
-                    measures,
-                    session_count,
-                });
-            }
-            Ok(())
-        })
-        .await?;
-    let (users, next) = gathered.finish();
-    let living = users.iter().filter(|user| user.is_living);
-    let mut names = read_user_names(snapshot, living.map(|user| user.no).collect()).await?;
-    let rows = users.into_iter().map(|user| {
-        let id = snapshot.user_id(user.no);
-        let key = match user.is_living {
-            true => CostKey::User {
-                id,
-                external_id: user.key.into(),
-                name: names.remove(&user.no).flatten(),
-            },
-            false => CostKey::Tombstone { id },
-        };
-        CostRow {
-            key,
-            measures: user.measures,
-            session_count: user.session_count,
-        }
-    });
-    Ok(Grouped {
-        page: CostPage {
-            rows: rows.collect(),
-            next,
-        },
-        unattributed: (nobody, sessions.get(&0).copied().unwrap_or(0)),
-    })
-}
-
-async fn read_user_names(
-    snapshot: &Snapshot,
-    numbers: Vec<i64>,
-) -> StoreResult<HashMap<i64, Option<String>>> {
-    let query = "SELECT no, profile FROM tracked_users WHERE project_no = $1 AND no = ANY ($2)";
-    let params: [Param; 2] = [&snapshot.project_no, &numbers];
-    let rows = snapshot.query(query, &params).await?;
-    let names = rows.iter().map(|row| {
-        let name = read_profile(row, 1)?.name().map(Into::into);
-        Ok((get(row, 0)?, name))
-    });
-    names.collect()
 }
 
 /// By a key of the users' current profiles; who lacks it is unattributed, like nobody.

@@ -4,6 +4,7 @@ mod activity;
 mod analytics;
 mod charts;
 mod costs;
+mod costs_by_user;
 mod inventory;
 mod listing;
 mod matching;
@@ -14,6 +15,7 @@ mod ready;
 mod refs;
 mod rows;
 mod sessions;
+mod trace_counts;
 mod traces;
 mod users;
 mod users_of_period;
@@ -174,6 +176,17 @@ impl Reports for PostgresStore {
         let snapshot = self.snapshot(project).await?;
         let charts = charts::chart_users(&snapshot, users, edges).await?;
         snapshot.close().await.map(|()| charts)
+    }
+
+    async fn chart_trace_counts(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let counts = trace_counts::chart(&snapshot, users, edges).await?;
+        snapshot.close().await.map(|()| counts)
     }
 
     async fn count_users(

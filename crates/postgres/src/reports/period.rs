@@ -2,12 +2,12 @@
 //! of an hour per project and model) from the rollups, the ragged ends from the traces.
 //! Whatever may be long is added up row by row.
 use super::Param;
-use super::charts::chart_user;
+use super::charts::{chart_user, list_bands};
 use super::rows::{add_measures, get, read_facts, read_measures};
 use crate::error::{StoreResult, damaged};
 use crate::snapshot::Snapshot;
 use cognobserve_books::period::{Stretch, lay, split};
-use cognobserve_books::user_days::{Entries, band_of};
+use cognobserve_books::user_days::Entries;
 use cognobserve_model::facts::Facts;
 use cognobserve_model::histogram::Histogram;
 use cognobserve_model::measures::Measures;
@@ -19,6 +19,11 @@ use tokio_postgres::Row;
 
 /// Days that are looked up one by one; beyond, all bands of the days are gone through.
 const MOST_LISTED_DAYS: i64 = 400;
+
+/// Stands for no user: traces have NULL there.
+pub(super) const NOBODY: i64 = 0;
+
+const TOTALS: &str = "SELECT user_no, measures FROM tracked_user_totals WHERE project_no = $1";
 
 /// Adds the counts of a row of `band, sums`.
 fn add_user_days(row: &Row, sums: &mut HashMap<i64, Measures>) -> StoreResult<()> {
@@ -33,7 +38,7 @@ fn add_user_days(row: &Row, sums: &mut HashMap<i64, Measures>) -> StoreResult<()
 /// `sign`: 1, or -1 to take away.
 fn add_counts(mut facts: Facts, sign: i64, sums: &mut HashMap<i64, Measures>) {
     facts.measures.trace_latency = Histogram::default();
-    let user = facts.user.map_or(0, |user| user.0);
+    let user = facts.user.map_or(NOBODY, |user| user.0);
     sums.entry(user).or_default().add(&facts.measures, sign);
 }
 
@@ -57,8 +62,7 @@ impl Snapshot {
     pub(super) async fn sum_users(&self, period: Period) -> StoreResult<HashMap<i64, Measures>> {
         let mut sums: HashMap<i64, Measures> = HashMap::new();
         if period.is_all() {
-            let query = "SELECT user_no, measures FROM tracked_user_totals WHERE project_no = $1";
-            self.scan(query, &[&self.project_no], |row| {
+            self.scan(TOTALS, &[&self.project_no], |row| {
                 sums.insert(get(row, 0)?, read_measures(row, 1)?);
                 Ok(())
             })
@@ -81,13 +85,22 @@ impl Snapshot {
         Ok(sums)
     }
 
-    /// What every user is sorted by in a period that is not open on both sides.
+    /// What every user is sorted by in a period, nobody (0) included.
     pub(super) async fn weigh_users(
         &self,
         period: Period,
         sort: UserSort,
     ) -> StoreResult<HashMap<i64, Weight>> {
         let mut weights: HashMap<i64, Weight> = HashMap::new();
+        if period.is_all() {
+            self.scan(TOTALS, &[&self.project_no], |row| {
+                let weight = Weight::decode(get(row, 1)?, sort);
+                weights.insert(get(row, 0)?, weight.ok_or_else(|| damaged("rollup"))?);
+                Ok(())
+            })
+            .await?;
+            return Ok(weights);
+        }
         let laid = lay(period, MICROS_PER_DAY);
         self.scan_days(laid.units, |user, measures| {
             let weight = Weight::decode(measures, sort).ok_or_else(|| damaged("rollup"))?;
@@ -97,7 +110,7 @@ impl Snapshot {
         .await?;
         for end in laid.ends {
             self.scan_facts(end.from, end.to, |facts| {
-                let user = facts.user.map_or(0, |user| user.0);
+                let user = facts.user.map_or(NOBODY, |user| user.0);
                 let weight = Weight::of(&facts.measures, sort);
                 weights.entry(user).or_default().add(weight, end.sign);
             })
@@ -126,16 +139,23 @@ impl Snapshot {
         .await
     }
 
-    /// The same for some users; sums of others may be there too.
+    /// Sums of some users, of whom one may be nobody; sums of others may be there too.
     pub(super) async fn sum_some_users(
         &self,
         users: &[i64],
         period: Period,
     ) -> StoreResult<HashMap<i64, Measures>> {
         let mut sums: HashMap<i64, Measures> = HashMap::new();
-        let mut bands: Vec<i64> = users.iter().map(|user| band_of(*user)).collect();
-        bands.sort_unstable();
-        bands.dedup();
+        if period.is_all() {
+            let query = "SELECT user_no, measures FROM tracked_user_totals WHERE project_no = $1 AND user_no = ANY ($2)";
+            self.scan(query, &[&self.project_no, &users], |row| {
+                sums.insert(get(row, 0)?, read_measures(row, 1)?);
+                Ok(())
+            })
+            .await?;
+            return Ok(sums);
+        }
+        let bands = list_bands(users.iter());
         let laid = lay(period, MICROS_PER_DAY);
         let (from, to) = laid.units;
         let days: Option<Vec<i64>> = match to.checked_sub(from) {
@@ -155,13 +175,18 @@ impl Snapshot {
         self.scan(query, &params, |row| add_user_days(row, &mut sums))
             .await?;
         let query = "SELECT booked FROM traces WHERE project_no = $1 AND user_no = ANY ($2) AND time >= $3 AND time < $4";
+        let of_nobody = "SELECT booked FROM traces WHERE project_no = $1 AND user_no IS NULL AND time >= $2 AND time < $3";
         for end in laid.ends {
-            let params: [Param; 4] = [&self.project_no, &users, &end.from, &end.to];
-            self.scan(query, &params, |row| {
+            let mut take = |row: &Row| {
                 add_counts(read_facts(row, 0)?, end.sign, &mut sums);
                 Ok(())
-            })
-            .await?;
+            };
+            let params: [Param; 4] = [&self.project_no, &users, &end.from, &end.to];
+            self.scan(query, &params, &mut take).await?;
+            if users.contains(&NOBODY) {
+                let params: [Param; 3] = [&self.project_no, &end.from, &end.to];
+                self.scan(of_nobody, &params, &mut take).await?;
+            }
         }
         Ok(sums)
     }

@@ -69,7 +69,8 @@ fn rank(query: &UserQuery, sums: &Sums, numbers: Option<&[i64]>) -> Ranking {
     let valued = active.map(|(user, _)| (sums.value_of(*user), *user));
     let comes_first = |value: Option<i128>| query.order == SortOrder::Desc && value > Some(0);
     let valued = valued.filter(|(value, _)| query.active_only || comes_first(*value));
-    Ranking::new(query, valued.collect())
+    let after = query.page.after.as_ref().map(|position| position.value);
+    Ranking::new(query.order, after, valued.collect())
 }
 
 /// The page among some, or all.

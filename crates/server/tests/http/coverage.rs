@@ -368,6 +368,15 @@ impl Reports for Counter {
         self.ask().chart_users(p, users, edges).await
     }
 
+    async fn chart_trace_counts(
+        &self,
+        p: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Asked<Vec<Vec<i64>>> {
+        self.ask().chart_trace_counts(p, users, edges).await
+    }
+
     async fn count_users(&self, p: &ProjectId, period: Period) -> Asked<UserCounts> {
         self.ask().count_users(p, period).await
     }

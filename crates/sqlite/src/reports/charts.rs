@@ -44,7 +44,7 @@ impl Snapshot<'_> {
     }
 
     /// The eras of what is read for a chart: asked once for all of its users.
-    fn find_eras(&self, chart: &Chart<'_>) -> StoreResult<Vec<Era>> {
+    pub(super) fn find_eras(&self, chart: &Chart<'_>) -> StoreResult<Vec<Era>> {
         let read = chart.list_read();
         match (read.first(), read.last()) {
             (Some((from, _)), Some((_, to))) => eras::find_between(self.conn, *from, *to),
@@ -59,11 +59,7 @@ impl Snapshot<'_> {
         let (Some(first), Some(last)) = (totals.first, totals.last) else {
             return Ok(sums);
         };
-        let (from, to) = chart.span_units();
-        for day in from.max(Micros(first).day())..to.min(Micros(last).day() + 1) {
-            let Some(stretch) = chart.find_unit(day) else {
-                continue;
-            };
+        for (day, stretch) in list_days(chart, first, last) {
             if let Some(measures) = user_days::read(self.conn, self.project_no, day, user)? {
                 sums[stretch].add(&measures, 1);
             }
@@ -72,9 +68,7 @@ impl Snapshot<'_> {
         let mut statement = self.conn.prepare_cached(query).map_err(sql)?;
         for (from, to) in chart.list_read() {
             let (from, to) = (from.max(first), to.min(last.saturating_add(1)));
-            let reaches =
-                |era: &&Era| from.max(era.bounds.earliest) < to.min(era.bounds.latest + 1);
-            for era in eras.iter().filter(reaches) {
+            for era in eras.iter().filter(|era| era.reaches(from, to)) {
                 let mut rows = statement.query([era.no, user, from, to]).map_err(sql)?;
                 while let Some(row) = rows.next().map_err(sql)? {
                     let blob = row.get_ref(1).map_err(sql)?;
@@ -85,6 +79,17 @@ impl Snapshot<'_> {
         }
         Ok(sums)
     }
+}
+
+/// The days whose sums are added, each to a stretch; between a user's first and last trace.
+pub(super) fn list_days(
+    chart: &Chart<'_>,
+    first: i64,
+    last: i64,
+) -> impl Iterator<Item = (i64, usize)> {
+    let (from, to) = chart.span_units();
+    let days = from.max(Micros(first).day())..to.min(Micros(last).day() + 1);
+    days.filter_map(|day| Some((day, chart.find_unit(day)?)))
 }
 
 /// The sums of each user, in this order.

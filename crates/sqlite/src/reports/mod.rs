@@ -10,6 +10,7 @@ mod places;
 #[cfg(test)]
 mod question_count;
 mod sessions;
+mod trace_counts;
 mod traces;
 mod users;
 mod verify;
@@ -268,6 +269,19 @@ impl Reports for SqliteStore {
         let (users, edges) = (users.to_vec(), edges.to_vec());
         self.with_snapshot(project, move |snapshot| {
             charts::chart_users(snapshot, &users, &edges)
+        })
+        .await
+    }
+
+    async fn chart_trace_counts(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
+        let (users, edges) = (users.to_vec(), edges.to_vec());
+        self.with_snapshot(project, move |snapshot| {
+            trace_counts::chart(snapshot, &users, &edges)
         })
         .await
     }

@@ -60,9 +60,24 @@ fn list_edges() -> Vec<Vec<Micros>> {
     ]
 }
 
+/// The traces of charts.
+pub fn count_traces(charts: &[Vec<Measures>]) -> Vec<Vec<i64>> {
+    let counts = charts.iter().map(|chart| {
+        let counts = chart.iter().map(|sums| sums.trace_count);
+        counts.collect()
+    });
+    counts.collect()
+}
+
 async fn chart_users(desk: &Desk, users: &[UserId], edges: &[Micros]) -> Vec<Vec<Measures>> {
     let charts = desk.store.chart_users(&desk.project, users, edges).await;
-    charts.expect("users are charted")
+    let charts = charts.expect("users are charted");
+    let counts = desk.store.chart_trace_counts(&desk.project, users, edges);
+    assert_eq!(
+        counts.await.expect("traces are counted"),
+        count_traces(&charts)
+    );
+    charts
 }
 
 async fn chart_project(desk: &Desk, edges: &[Micros]) -> Vec<Measures> {

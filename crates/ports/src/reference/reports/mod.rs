@@ -299,6 +299,20 @@ impl Reports for ReferenceStore {
         })
     }
 
+    async fn chart_trace_counts(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        edges: &[Micros],
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
+        let charts = self.chart_users(project, users, edges).await?;
+        let counts = charts.into_iter().map(|chart| {
+            let counts = chart.iter().map(|sums| sums.trace_count);
+            counts.collect()
+        });
+        Ok(counts.collect())
+    }
+
     async fn count_users(
         &self,
         project: &ProjectId,

@@ -1,5 +1,6 @@
 //! Charts over edges of every kind, counts of users, and each user's models.
 use super::{Painter, ZONES};
+use crate::conformance::cases::charting::count_traces;
 use crate::conformance::property::plan::TIMES;
 use crate::conformance::property::realise::{USER_IDS, time_of};
 use crate::conformance::property::words::tell_measures;
@@ -43,6 +44,8 @@ impl Painter<'_> {
             self.note_chart(&format!("chart {kind}"), &sums.expect("a chart"));
             let charts = store.chart_users(project, &users, edges).await;
             let charts = charts.expect("charts");
+            let counts = store.chart_trace_counts(project, &users, edges).await;
+            assert_eq!(counts.expect("traces are counted"), count_traces(&charts));
             for (id, sums) in USER_IDS.iter().zip(&charts) {
                 self.note_chart(&format!("chart {kind} of {id}"), sums);
             }
