@@ -8,6 +8,7 @@ use crate::error::StoreResult;
 use crate::snapshot::Snapshot;
 use cognobserve_books::period::bounds;
 use cognobserve_books::shown::{Times, show_user};
+use cognobserve_model::histogram::Histogram;
 use cognobserve_model::query::{Page, Period, UserKey, UserPosition, UserQuery, UserSort};
 use cognobserve_model::report::{UserDetail, UserStats, sort_value};
 use futures_util::future::{try_join, try_join3};
@@ -71,7 +72,9 @@ pub(super) async fn list(
     }
     if !is_sorted_by_totals(query) {
         let (picked, next) = users_of_period::pick(snapshot, query, numbers).await?;
-        let items = read_page(snapshot, &picked, query.stats).await?;
+        let mut people = read_people(snapshot, &picked).await?;
+        sum_period(snapshot, &mut people, query.stats).await?;
+        let items = people.into_iter().map(|person| person.stats).collect();
         return Ok(Page { items, next });
     }
     let (mut people, next) = list_by_totals(snapshot, query, numbers).await?;
@@ -85,39 +88,31 @@ pub(super) async fn list(
     })
 }
 
-/// Users by number, with the sums of a period.
-async fn read_page(
-    snapshot: &Snapshot,
-    picked: &[i64],
-    period: Period,
-) -> StoreResult<Vec<UserStats>> {
-    let (mut people, mut sums, counts) = try_join3(
-        read_people(snapshot, picked),
-        snapshot.sum_some_users(picked, period),
-        snapshot.count_user_sessions(picked, period),
-    )
-    .await?;
-    let mut page = Vec::with_capacity(picked.len());
-    for no in picked {
-        let mut person = people.remove(no).ok_or_else(|| missing("user"))?;
-        person.stats.measures = sums.remove(no).unwrap_or_default();
-        person.stats.session_count = counts.get(no).copied().unwrap_or(0);
-        page.push(person.stats);
-    }
-    Ok(page)
-}
-
-/// Puts the sums of a period in the place of all-time ones.
+/// Puts the sums of a period in the place of all-time ones; without latency histograms.
 async fn sum_period(snapshot: &Snapshot, people: &mut [Person], period: Period) -> StoreResult<()> {
-    let numbers: Vec<i64> = people.iter().map(|person| person.no).collect();
-    let (mut sums, counts) = try_join(
-        snapshot.sum_some_users(&numbers, period),
-        snapshot.count_user_sessions(&numbers, period),
-    )
-    .await?;
+    let (from, to) = bounds(period);
+    // Who did nothing before and after has the sums of all times.
+    let lives_within = |person: &Person| match person.bounds {
+        (Some(first), Some(last)) => from <= first && last < to,
+        _ => true,
+    };
+    let others = people.iter().filter(|person| !lives_within(person));
+    let others: Vec<i64> = others.map(|person| person.no).collect();
+    let (mut sums, mut counts) = (HashMap::new(), HashMap::new());
+    if !others.is_empty() {
+        (sums, counts) = try_join(
+            snapshot.sum_some_users(&others, period),
+            snapshot.count_user_sessions(&others, period),
+        )
+        .await?;
+    }
     for person in people {
-        person.stats.measures = sums.remove(&person.no).unwrap_or_default();
-        person.stats.session_count = counts.get(&person.no).copied().unwrap_or(0);
+        if lives_within(person) {
+            person.stats.measures.trace_latency = Histogram::default();
+        } else {
+            person.stats.measures = sums.remove(&person.no).unwrap_or_default();
+            person.stats.session_count = counts.get(&person.no).copied().unwrap_or(0);
+        }
     }
     Ok(())
 }
@@ -194,19 +189,23 @@ pub(super) fn seen_bounds(query: &UserQuery) -> (i64, i64) {
     )
 }
 
-async fn read_people(snapshot: &Snapshot, numbers: &[i64]) -> StoreResult<HashMap<i64, Person>> {
+/// Living users by number, in this order.
+async fn read_people(snapshot: &Snapshot, numbers: &[i64]) -> StoreResult<Vec<Person>> {
     let query = concat!(
         include_str!("../sql/reports.read_users.sql"),
         "WHERE t.project_no = $1 AND t.external_id IS NOT NULL AND t.user_no = ANY ($2)"
     );
-    let rows = snapshot
-        .query(query, &[&snapshot.project_no, &numbers])
-        .await?;
-    let people = rows.iter().map(|row| {
+    let params: [Param; 2] = [&snapshot.project_no, &numbers];
+    let rows = snapshot.query(query, &params).await?;
+    let mut people: HashMap<i64, Person> = HashMap::with_capacity(rows.len());
+    for row in &rows {
         let person = read_person(snapshot, row)?;
-        Ok((person.no, person))
-    });
-    people.collect()
+        people.insert(person.no, person);
+    }
+    let listed = numbers.iter().map(|no| people.remove(no));
+    listed
+        .map(|person| person.ok_or_else(|| missing("user")))
+        .collect()
 }
 
 /// One user with sums of a period and the latest sessions.

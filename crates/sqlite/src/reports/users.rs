@@ -7,6 +7,7 @@ use crate::load::decode_profile;
 use crate::rollups::read_totals;
 use cognobserve_books::objects::value_text;
 use cognobserve_books::order::{Candidate, Picker};
+use cognobserve_books::period::bounds;
 use cognobserve_books::shown::{Times, show_user};
 use cognobserve_model::id::UserId;
 use cognobserve_model::measures::Measures;
@@ -67,7 +68,7 @@ pub(super) fn list(
                 let measures = sums.measures.get(&person.no).cloned().unwrap_or_default();
                 let sessions = match &sums.sessions {
                     Some(counts) => counts.get(&person.no).copied().unwrap_or(0),
-                    None => snapshot.count_user_sessions(person.no, query.stats)?,
+                    None => count_sessions(snapshot, person.no, query.stats)?,
                 };
                 (measures, sessions)
             }
@@ -79,6 +80,17 @@ pub(super) fn list(
         });
     }
     Ok(Page { items, next })
+}
+
+/// A user's sessions in a period.
+fn count_sessions(snapshot: &Snapshot, user: i64, period: Period) -> StoreResult<i64> {
+    let (from, to) = bounds(period);
+    let totals = read_totals(snapshot.conn, snapshot.project_no, user)?;
+    match (totals.first, totals.last) {
+        // Who did nothing before and after has those of all times.
+        (Some(first), Some(last)) if from <= first && last < to => Ok(totals.sessions),
+        _ => snapshot.count_user_sessions(user, period),
+    }
 }
 
 /// The page's users in order, and where it goes on.
