@@ -3,7 +3,9 @@
 //! This crate knows no domain type and decides nothing about meaning: it says what was sent, and where it was broken.
 #![forbid(unsafe_code)]
 
+pub mod grpc;
 pub mod json;
 pub mod native;
 pub mod otlp;
+mod protobuf;
 pub mod trpc;

@@ -4,6 +4,7 @@
 
 mod batch;
 mod error;
+pub mod proto;
 mod trace;
 
 pub use batch::{MAX_TRACES, split_batch};

@@ -12,7 +12,6 @@ mod json_span;
 mod json_value;
 mod protobuf;
 mod protobuf_value;
-mod reader;
 mod span;
 mod value;
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::context::Context;
 use super::id::{Id, check_ids};
 use super::protobuf_value::read_attribute;
-use super::reader::Fields;
 use super::{Attributes, Decoded, OtlpError, OtlpEvent, OtlpSpan, Scope, SpanKind, StatusCode};
+use crate::protobuf::Fields;
 
 /// Reads an `ExportTraceServiceRequest`.
 ///

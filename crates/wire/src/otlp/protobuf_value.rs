@@ -3,9 +3,9 @@
 //! It must not fail for a value that is merely empty.
 
 use super::budget::Budget;
-use super::reader::Fields;
 use super::value::TOO_DEEP;
 use super::{AttrValue, Attributes, MAX_VALUE_DEPTH};
+use crate::protobuf::Fields;
 
 /// Reads one `KeyValue` and appends it, unless it has no value.
 pub(super) fn read_attribute<'a>(

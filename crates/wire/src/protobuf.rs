@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// One field of a message.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Varint(u64),
     Fixed64(u64),
     Fixed32(u32),
@@ -16,7 +16,7 @@ pub(super) enum Field<'a> {
 
 impl<'a> Field<'a> {
     /// Length-delimited content; empty for any other kind.
-    pub(super) fn bytes(self) -> &'a [u8] {
+    pub(crate) fn bytes(self) -> &'a [u8] {
         match self {
             Field::Bytes(bytes) => bytes,
             _ => &[],
@@ -24,7 +24,7 @@ impl<'a> Field<'a> {
     }
 
     /// A number of any width; 0 for bytes.
-    pub(super) fn number(self) -> u64 {
+    pub(crate) fn number(self) -> u64 {
         match self {
             Field::Varint(number) | Field::Fixed64(number) => number,
             Field::Fixed32(number) => u64::from(number),
@@ -33,7 +33,7 @@ impl<'a> Field<'a> {
     }
 
     /// Text, with U+FFFD for NUL and for what is not UTF-8.
-    pub(super) fn text(self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         let text = String::from_utf8_lossy(self.bytes());
         match memchr::memchr(0, text.as_bytes()) {
             None => text,
@@ -43,7 +43,7 @@ impl<'a> Field<'a> {
 }
 
 /// Walks the fields of a message; an error is the last thing it yields.
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<(u32, Field<'a>), &'static str>;
