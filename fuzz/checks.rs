@@ -3,6 +3,7 @@
 use cognobserve_model::money::{MAX_SPAN_COST_NANOS, parse_dollars};
 use cognobserve_model::time::{Day, Zone, parse_rfc3339};
 use cognobserve_wire::json::{MAX_DEPTH, sanitize};
+use cognobserve_wire::native::proto::{Room, write_batch, write_trace};
 use cognobserve_wire::native::{TraceIn, split_batch};
 use cognobserve_wire::otlp::{Decoded, decode_json, decode_protobuf, is_otlp_json};
 
@@ -94,6 +95,41 @@ pub fn check_native_batch(bytes: &[u8]) {
         let text = trace.text().expect("an element has a text");
         assert!(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
         let _ = TraceIn::decode(text);
+    }
+}
+
+/// Longest text that a message may become.
+const MOST: usize = 1 << 20;
+
+/// Counts what is taken.
+struct Counter(usize);
+
+impl Room for Counter {
+    fn take(&mut self, bytes: usize) -> bool {
+        self.0 += bytes;
+        true
+    }
+}
+
+/// Whatever a message is, its text is JSON within the limit, for which room was taken; and it is read like any other.
+pub fn check_native_proto(bytes: &[u8]) {
+    for write in [write_trace, write_batch] {
+        let mut room = Counter(0);
+        let Ok(text) = write(bytes, MOST, &mut room) else {
+            continue;
+        };
+        assert!(text.len() <= MOST && text.len() <= room.0);
+        // Values may be as deep as JSON may, and stand in a trace.
+        let Ok(clean) = sanitize(text.as_bytes()) else {
+            continue;
+        };
+        assert!(serde_json::from_str::<serde::de::IgnoredAny>(clean.text()).is_ok());
+    }
+    if let Ok(text) = write_trace(bytes, MOST, &mut Counter(0)) {
+        check_native(text.as_bytes());
+    }
+    if let Ok(text) = write_batch(bytes, MOST, &mut Counter(0)) {
+        check_native_batch(text.as_bytes());
     }
 }
 

@@ -6,6 +6,7 @@
 mod cli;
 mod fuzzing;
 mod harness;
+mod messages;
 mod story;
 mod stream;
 mod tree;

@@ -5,11 +5,12 @@
 use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
 use crate::auth::page::{keep_theme, render_message, with_theme_of};
 use crate::config::{Role, Roles};
+use crate::grpc;
 use crate::http::headers::{add_page_headers, add_security_headers};
 use crate::http::panic::{answer_ingest_panic, answer_page_panic, answer_panic};
 use crate::http::problem::{Code, Problem};
 use crate::ingest;
-use crate::metrics::Area;
+use crate::metrics::{Area, CountedAs};
 use crate::state::AppState;
 use crate::trpc;
 use crate::web;
@@ -71,20 +72,16 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         .route("/openapi.json", get(openapi::read_openapi))
         .route("/docs", get(docs::read_docs));
 
-    let ingest = count(
-        ingest.route_layer(CatchPanicLayer::custom(answer_ingest_panic)),
-        &state,
-        Area::Ingest,
-    );
+    let ingest = ingest.route_layer(CatchPanicLayer::custom(answer_ingest_panic));
+    let calls = grpc::ingest_routes().route_layer(CatchPanicLayer::custom(grpc::answer_panic));
+    let ingest = count(ingest.merge(calls), &state, Area::Ingest);
     let api = api.route_layer(CatchPanicLayer::custom(answer_panic));
     let procedures = trpc::routes(api.clone().with_state(Arc::clone(&state)));
     let procedures = procedures.route_layer(CatchPanicLayer::custom(trpc::answer_panic));
     let api = count(api.merge(procedures), &state, Area::Api);
-    let service = count(
-        service.route_layer(CatchPanicLayer::custom(answer_panic)),
-        &state,
-        Area::Service,
-    );
+    let service = service.route_layer(CatchPanicLayer::custom(answer_panic));
+    let calls = grpc::service_routes().route_layer(CatchPanicLayer::custom(grpc::answer_panic));
+    let service = count(service.merge(calls), &state, Area::Service);
     let pages = web::routes()
         .route_layer(from_fn(web::remember_project))
         .route_layer(CatchPanicLayer::custom(answer_page_panic))
@@ -113,6 +110,7 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
                         || render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing);
                     add_page_headers(with_theme_of(&headers, page)).await
                 }
+                false if grpc::is_call(&headers) => grpc::answer_unknown(&nothing),
                 false => Problem::new(Code::NotFound, nothing).into_response(),
             },
         )
@@ -143,7 +141,9 @@ fn count(
         let metrics = metrics.clone();
         async move {
             let response: Response = next.run(request).await;
-            metrics.count_request(area, response.status());
+            let told = response.extensions().get::<CountedAs>();
+            let status = told.map_or(response.status(), |counted| counted.0);
+            metrics.count_request(area, status);
             response
         }
     }))

@@ -57,6 +57,31 @@ fn batches_never_panic() {
 }
 
 #[test]
+fn native_messages_never_panic() {
+    use prost::Message;
+    let whole = crate::story::make_message("u").encode_to_vec();
+    let batch = [
+        &[
+            0x0a,
+            u8::try_from(whole.len() & 0x7f).unwrap() | 0x80,
+            u8::try_from(whole.len() >> 7).unwrap(),
+        ],
+        &*whole,
+    ]
+    .concat();
+    run(
+        &[
+            &whole,
+            &batch,
+            b"",
+            b"\x22\x00",
+            b"\x1a\x06\x0a\x04\x0a\x00\x12\x00",
+        ],
+        checks::check_native_proto,
+    );
+}
+
+#[test]
 fn otlp_json_never_panics() {
     run(
         &[OTLP_JSON, br#"{"resource_spans":[]}"#],

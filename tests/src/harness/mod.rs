@@ -6,6 +6,7 @@ pub mod books;
 pub mod cable;
 pub mod client;
 pub mod command;
+pub mod grpc;
 pub mod openapi;
 pub mod person;
 pub mod profile;

@@ -5,6 +5,7 @@ mod batch;
 mod books;
 mod embedded;
 mod encodings;
+mod grpc;
 mod hostile;
 mod kill;
 mod many_users;
@@ -19,4 +20,5 @@ mod sender;
 mod tenants;
 mod users;
 
+pub use grpc::make_trace as make_message;
 pub use otlp::make_request as make_otlp_request;

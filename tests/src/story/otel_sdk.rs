@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// Runs a script with the SDK's environment variables; its output as JSON.
 #[track_caller]
-fn run_script(server: &Server, script: &str, settings: &[(&str, &str)]) -> Value {
+pub fn run_script(server: &Server, script: &str, settings: &[(&str, &str)]) -> Value {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
     let python = dir.join(".venv/bin/python");
     assert!(
@@ -22,7 +22,6 @@ fn run_script(server: &Server, script: &str, settings: &[(&str, &str)]) -> Value
             "OTEL_EXPORTER_OTLP_HEADERS",
             format!("x-api-key={}", server.key()),
         )
-        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         .env("OTEL_SERVICE_NAME", "shop")
         .envs(settings.iter().copied())
         .output()
@@ -40,12 +39,20 @@ fn run_script(server: &Server, script: &str, settings: &[(&str, &str)]) -> Value
 fn the_official_sdk_needs_only_the_address_and_the_key() {
     let server = Server::start();
     let client = server.client();
-    for (round, compression) in ["none", "gzip", "deflate"].iter().enumerate() {
-        let sent = run_script(
-            &server,
-            "send_spans.py",
-            &[("OTEL_EXPORTER_OTLP_COMPRESSION", compression)],
-        );
+    let ways = [
+        ("http/protobuf", "none"),
+        ("http/protobuf", "gzip"),
+        ("http/protobuf", "deflate"),
+        ("grpc", "none"),
+        ("grpc", "gzip"),
+    ];
+    for (round, (protocol, compression)) in ways.iter().enumerate() {
+        let mut settings = vec![("OTEL_EXPORTER_OTLP_PROTOCOL", *protocol)];
+        // The gRPC exporter knows no word for none.
+        if *compression != "none" {
+            settings.push(("OTEL_EXPORTER_OTLP_COMPRESSION", compression));
+        }
+        let sent = run_script(&server, "send_spans.py", &settings);
         let user = client.read("/v1/users/by-external-id/customer-7");
         let traces = round + 1;
         for (field, value) in [
@@ -63,7 +70,10 @@ fn the_official_sdk_needs_only_the_address_and_the_key() {
             ("errorCount", json!(traces)),
             ("sessionCount", json!(1)),
         ] {
-            assert_eq!(user[field], value, "{field} by {compression}: {user}");
+            assert_eq!(
+                user[field], value,
+                "{field} by {protocol}, {compression}: {user}"
+            );
         }
         assert!(
             user["avgLatencyMs"].as_f64().is_some_and(|ms| ms > 0.0),

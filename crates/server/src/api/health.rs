@@ -38,6 +38,15 @@ pub async fn check_health() -> Json<HealthOut> {
 pub async fn check_readiness(
     State(state): State<Arc<AppState>>,
 ) -> Result<Json<ReadinessOut>, Problem> {
+    let warnings = find_readiness(&state).await?;
+    Ok(Json(ReadinessOut {
+        status: "ok",
+        warnings,
+    }))
+}
+
+/// What there is to warn of; the problem if nothing can be taken or answered.
+pub async fn find_readiness(state: &AppState) -> Result<Vec<String>, Problem> {
     let open = state.queue.check_open().await;
     let mut warnings = open.map_err(|reason| Problem::new(Code::Overloaded, reason))?;
     // Whatever the kind of failure: who watches wants to know whether to send anything.
@@ -47,10 +56,7 @@ pub async fn check_readiness(
         retry_after_s: Some(1),
         ..Problem::from(error)
     })?);
-    Ok(Json(ReadinessOut {
-        status: "ok",
-        warnings,
-    }))
+    Ok(warnings)
 }
 
 /// Numbers about this process, as Prometheus text.

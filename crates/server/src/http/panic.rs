@@ -30,7 +30,8 @@ pub fn answer_page_panic(panic: Box<dyn Any + Send>) -> Response {
     .into_response()
 }
 
-fn note_panic(_: &(dyn Any + Send)) {
+/// Notes that a handler panicked; the panic itself is told by the hook.
+pub fn note_panic(_: &(dyn Any + Send)) {
     // The panic hook has written message and place; a message may quote a body, so it is not repeated.
     tracing::error!("a handler panicked");
 }

@@ -1,11 +1,13 @@
 //! What clients of the door read: acknowledgements and failures, in their own dialect.
 use super::decode::{Failure, Reply, Told};
-use super::format::Dialect;
+use super::format::{Dialect, Format};
+use crate::grpc::{answer_bytes, answer_message, answer_status};
 use crate::http::problem::{Code, Problem, add_failure_headers};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cognobserve_pipeline::{Fault, Warning};
 use cognobserve_ports::Committed;
+use cognobserve_wire::native::proto::{BatchAnswer, ItemError, TraceAnswer, WarningAnswer};
 use cognobserve_wire::otlp::{Encoding, encode_accepted, encode_status};
 use serde::Serialize;
 
@@ -44,9 +46,16 @@ struct BatchOut {
 }
 
 /// The acknowledgement of a committed batch.
-pub fn answer_committed(reply: Reply, committed: &Committed) -> Response {
+pub fn answer_committed(format: Format, reply: Reply, committed: &Committed) -> Response {
+    let is_grpc = format == Format::Grpc;
     match reply {
-        Reply::Trace(told) => answer_json(&tell(told, committed)),
+        Reply::Trace(told) => {
+            let out = tell(told, committed);
+            match is_grpc {
+                true => answer_message(StatusCode::ACCEPTED, &write_trace(out)),
+                false => answer_json(&out),
+            }
+        }
         Reply::Batch(items) => {
             let results: Vec<TraceOut> = items
                 .into_iter()
@@ -62,11 +71,15 @@ pub fn answer_committed(reply: Reply, committed: &Committed) -> Response {
                 })
                 .collect();
             let success_count = results.iter().filter(|result| result.success).count();
-            answer_json(&BatchOut {
+            let out = BatchOut {
                 error_count: results.len() - success_count,
                 success_count,
                 results,
-            })
+            };
+            match is_grpc {
+                true => answer_message(StatusCode::ACCEPTED, &write_batch(out)),
+                false => answer_json(&out),
+            }
         }
         Reply::Otlp { encoding, accepted } => {
             let refused: usize = committed.refused_spans.iter().map(|(_, count)| count).sum();
@@ -79,8 +92,52 @@ pub fn answer_committed(reply: Reply, committed: &Committed) -> Response {
             let message = cut(parts.join("; "));
             let body =
                 encode_accepted(encoding, accepted.rejected.count + refused as u64, &message);
-            otlp_response(StatusCode::OK, encoding, body)
+            match is_grpc {
+                true => answer_bytes(StatusCode::OK, &body),
+                false => otlp_response(StatusCode::OK, encoding, body),
+            }
         }
+    }
+}
+
+/// As a message, what is JSON elsewhere.
+fn write_trace(out: TraceOut) -> TraceAnswer {
+    let write_warning = |warning| match warning {
+        WarningOut::Door(warning) => WarningAnswer {
+            code: warning.code().to_owned(),
+            path: warning.place.to_string(),
+            message: warning.reason.to_string(),
+        },
+        WarningOut::Ledger {
+            code,
+            path,
+            message,
+        } => WarningAnswer {
+            code: code.to_owned(),
+            path: path.to_owned(),
+            message,
+        },
+    };
+    TraceAnswer {
+        trace_id: out.trace_id.unwrap_or_default(),
+        span_ids: out.span_ids,
+        success: out.success,
+        warnings: out.warnings.into_iter().map(write_warning).collect(),
+        error: out.error.map(|fault| ItemError {
+            code: fault.code().to_owned(),
+            message: fault.message,
+            path: fault.path,
+        }),
+    }
+}
+
+fn write_batch(out: BatchOut) -> BatchAnswer {
+    // A batch has 10,000 traces at most.
+    let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+    BatchAnswer {
+        success_count: count(out.success_count),
+        error_count: count(out.error_count),
+        results: out.results.into_iter().map(write_trace).collect(),
     }
 }
 
@@ -146,8 +203,10 @@ fn otlp_response(status: StatusCode, encoding: Encoding, body: Vec<u8>) -> Respo
 /// A refusal in the client's dialect; what would be a 500 is a 503 here.
 pub fn answer_failure(dialect: Dialect, problem: Problem) -> Response {
     let problem = problem.on_ingest();
-    let Dialect::Otlp(encoding) = dialect else {
-        return problem.into_response();
+    let encoding = match dialect {
+        Dialect::Native => return problem.into_response(),
+        Dialect::Grpc => return answer_status(&problem),
+        Dialect::Otlp(encoding) => encoding,
     };
     let body = encode_status(encoding, grpc_code(problem.code), &problem.detail);
     let mut response = otlp_response(problem.code.status(), encoding, body);

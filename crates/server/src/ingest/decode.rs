@@ -1,9 +1,10 @@
 //! From a delivery's bytes to a batch for the ledger, and to the answer that it will get
 //! once the batch is committed. Pure work, no waiting; large ones run off the runtime.
 use super::body::refuse_full;
-use super::delivery::{Delivery, Route};
-use super::encoding::decompress;
+use super::delivery::{Delivery, Head, Route};
+use super::encoding::decompress_all;
 use super::format::{Dialect, Format};
+use super::message::{unframe, write_json};
 use crate::http::problem::{Code, Problem};
 use crate::state::AppState;
 use crate::worker::Reservation;
@@ -65,9 +66,11 @@ pub struct Told {
 }
 
 impl Reply {
-    pub fn dialect(&self) -> Dialect {
-        match self {
-            Reply::Otlp { encoding, .. } => Dialect::Otlp(*encoding),
+    /// In which dialect the client speaks that sent this format.
+    pub fn dialect(&self, format: Format) -> Dialect {
+        match (format, self) {
+            (Format::Grpc, _) => Dialect::Grpc,
+            (_, Reply::Otlp { encoding, .. }) => Dialect::Otlp(*encoding),
             _ => Dialect::Native,
         }
     }
@@ -134,24 +137,24 @@ fn decode(
     delivery: &Delivery,
     reservation: &mut Reservation,
 ) -> Result<Decoded, Failure> {
-    let dialect = delivery.head.format.dialect();
-    let body = undo_encodings(state, delivery, reservation)
-        .map_err(|problem| Failure::new(dialect, problem))?;
-    let (pieces, reply) = match delivery.head.format {
-        Format::Protobuf => {
-            let decoded = decode_protobuf(&body)
-                .map_err(|error| Failure::new(dialect, refuse_otlp(&error)))?;
+    let Head { route, format, .. } = delivery.head;
+    let dialect = format.dialect();
+    let fail = |problem| Failure::new(dialect, problem);
+    let body = undo_encodings(state, delivery, reservation).map_err(fail)?;
+    let (pieces, reply) = match (format, route) {
+        (Format::Protobuf, _) | (Format::Grpc, Route::Export) => {
+            let decoded = decode_protobuf(&body).map_err(|error| fail(refuse_otlp(&error)))?;
             read_otlp(state, delivery, decoded, Encoding::Protobuf)
         }
-        Format::Json => {
-            let clean = sanitize(&body)
-                .map_err(|error| Failure::new(dialect, Problem::invalid("", error.to_string())))?;
-            read_json(state, delivery, &clean)?
+        (Format::Grpc, Route::Traces | Route::Batch) => {
+            let json = write_json(&body, route, reservation, &state.limits).map_err(fail)?;
+            read_json(state, delivery, json.as_bytes())?
         }
+        (Format::Json, _) => read_json(state, delivery, &body)?,
     };
     let span_count = pieces.iter().map(|piece| piece.spans.len()).sum();
     let grown = reservation.grow_to(span_count * MIN_SPAN_BYTES);
-    grown.map_err(|full| Failure::new(reply.dialect(), refuse_full(full)))?;
+    grown.map_err(|full| Failure::new(reply.dialect(format), refuse_full(full)))?;
     let caller = &delivery.caller;
     let mut batch = Batch {
         project: caller.project.id.clone(),
@@ -173,11 +176,13 @@ fn undo_encodings<'d>(
     delivery: &'d Delivery,
     reservation: &mut Reservation,
 ) -> Result<Cow<'d, [u8]>, Problem> {
-    let mut body = Cow::Borrowed(&*delivery.body);
-    for encoding in &delivery.head.encodings {
-        body = Cow::Owned(decompress(*encoding, &body, reservation, &state.limits)?);
+    let (body, encodings) = (&*delivery.body, &*delivery.head.encodings);
+    match delivery.head.format {
+        Format::Grpc => unframe(body, encodings, reservation, &state.limits),
+        Format::Json | Format::Protobuf => {
+            decompress_all(Cow::Borrowed(body), encodings, reservation, &state.limits)
+        }
     }
-    Ok(body)
 }
 
 /// Runs `with` at the door of this delivery.
@@ -199,16 +204,20 @@ fn at_door<T>(state: &AppState, delivery: &Delivery, with: impl FnOnce(&Door) ->
 fn read_json(
     state: &AppState,
     delivery: &Delivery,
-    clean: &Sanitized,
+    body: &[u8],
 ) -> Result<(Vec<Piece>, Reply), Failure> {
-    match delivery.head.route {
-        Route::Batch => read_batch(state, delivery, clean),
-        Route::Traces if is_otlp_json(clean.text()) => {
+    let Head { route, format, .. } = delivery.head;
+    let clean = sanitize(body)
+        .map_err(|error| Failure::new(format.dialect(), Problem::invalid("", error.to_string())))?;
+    match route {
+        Route::Batch => read_batch(state, delivery, &clean),
+        // A message is what its method says.
+        Route::Traces if format == Format::Json && is_otlp_json(clean.text()) => {
             let refuse = |error| Failure::new(Dialect::Otlp(Encoding::Json), refuse_otlp(&error));
             let decoded = decode_json(clean.text()).map_err(refuse)?;
             Ok(read_otlp(state, delivery, decoded, Encoding::Json))
         }
-        Route::Traces => read_trace(state, delivery, clean),
+        Route::Traces | Route::Export => read_trace(state, delivery, &clean),
     }
 }
 
@@ -225,7 +234,7 @@ fn read_trace(
         Err(refused) => {
             let problem = refuse_fault(refused.fault);
             Err(Failure {
-                dialect: Dialect::Native,
+                dialect: delivery.head.format.dialect(),
                 problem,
                 trace_id: refused.trace_id,
                 warnings: refused.warnings,
@@ -240,7 +249,8 @@ fn read_batch(
     clean: &Sanitized,
 ) -> Result<(Vec<Piece>, Reply), Failure> {
     let results = at_door(state, delivery, |door| accept_batch(clean, door));
-    let results = results.map_err(|fault| Failure::new(Dialect::Native, refuse_fault(fault)))?;
+    let dialect = delivery.head.format.dialect();
+    let results = results.map_err(|fault| Failure::new(dialect, refuse_fault(fault)))?;
     let mut pieces = Vec::with_capacity(results.len());
     let told = results.into_iter().map(|result| {
         let (piece, told) = tell(result?);

@@ -23,6 +23,8 @@ pub enum Route {
     Traces,
     /// A native batch.
     Batch,
+    /// OTLP alone.
+    Export,
 }
 
 /// What the head of a request says, read before its body.
@@ -39,7 +41,7 @@ impl Head {
         Ok(Head {
             route,
             format,
-            encodings: read_encodings(headers)?,
+            encodings: read_encodings(headers, format)?,
             idempotency_key: read_idempotency_key(headers)?,
         })
     }

@@ -1,13 +1,15 @@
-//! `Content-Encoding`: gzip, deflate (with or without zlib's frame), zstd and br, undone
+//! `Content-Encoding`, and `grpc-encoding`: gzip, deflate (with or without zlib's frame), zstd and br, undone
 //! within bounds of size and ratio, so that a bomb stops early.
 //!
 //! A stream that ends too soon is an error, never a shorter body.
 use super::body::{refuse_full, refuse_size};
+use super::format::Format;
 use crate::http::problem::{Code, Problem};
 use crate::state::Limits;
 use crate::worker::Reservation;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use flate2::{Decompress, FlushDecompress, Status};
+use std::borrow::Cow;
 use std::io::Read;
 
 /// Up to this size any ratio is fine.
@@ -28,10 +30,18 @@ pub enum Encoding {
     Brotli,
 }
 
+/// The header that names the encodings of a format's bodies.
+fn name_header(format: Format) -> HeaderName {
+    match format {
+        Format::Json | Format::Protobuf => header::CONTENT_ENCODING,
+        Format::Grpc => HeaderName::from_static("grpc-encoding"),
+    }
+}
+
 /// The encodings in the order in which they are to be undone; unknown ones are 415.
-pub fn read_encodings(headers: &HeaderMap) -> Result<Vec<Encoding>, Problem> {
+pub fn read_encodings(headers: &HeaderMap, format: Format) -> Result<Vec<Encoding>, Problem> {
     let mut encodings = Vec::new();
-    for value in headers.get_all(header::CONTENT_ENCODING) {
+    for value in headers.get_all(name_header(format)) {
         for word in value.to_str().unwrap_or("?").split(',') {
             match word.trim().to_ascii_lowercase().as_str() {
                 "" | "identity" => {}
@@ -39,26 +49,43 @@ pub fn read_encodings(headers: &HeaderMap) -> Result<Vec<Encoding>, Problem> {
                 "deflate" => encodings.push(Encoding::Deflate),
                 "zstd" => encodings.push(Encoding::Zstd),
                 "br" => encodings.push(Encoding::Brotli),
-                _ => return Err(refuse_encoding()),
+                _ => return Err(refuse_encoding(format)),
             }
         }
     }
     if encodings.len() > MAX_LAYERS {
-        return Err(refuse_encoding());
+        return Err(refuse_encoding(format));
     }
     encodings.reverse();
     Ok(encodings)
 }
 
-fn refuse_encoding() -> Problem {
+fn refuse_encoding(format: Format) -> Problem {
+    let name = match format {
+        Format::Json | Format::Protobuf => "Content-Encoding",
+        Format::Grpc => "grpc-encoding",
+    };
     Problem::new(
         Code::UnsupportedMediaType,
-        "Content-Encoding may be gzip, deflate, zstd, br or identity.",
+        format!("{name} may be gzip, deflate, zstd, br or identity."),
     )
 }
 
+/// Undoes encodings one after the other.
+pub fn decompress_all<'b>(
+    mut body: Cow<'b, [u8]>,
+    encodings: &[Encoding],
+    reservation: &mut Reservation,
+    limits: &Limits,
+) -> Result<Cow<'b, [u8]>, Problem> {
+    for encoding in encodings {
+        body = Cow::Owned(decompress(*encoding, &body, reservation, limits)?);
+    }
+    Ok(body)
+}
+
 /// Undoes one encoding; the output's bytes are reserved as they appear.
-pub fn decompress(
+fn decompress(
     encoding: Encoding,
     input: &[u8],
     reservation: &mut Reservation,
@@ -108,7 +135,7 @@ impl Output<'_> {
 }
 
 fn refuse_stream() -> Problem {
-    Problem::invalid("", "The body is not what Content-Encoding says.")
+    Problem::invalid("", "The body is not what its encoding says.")
 }
 
 fn copy(mut from: impl Read, output: &mut Output) -> Result<(), Problem> {

@@ -135,19 +135,24 @@ fn bombs_stop_early() {
 
 #[test]
 fn headers_name_encodings_in_order() {
-    assert_eq!(read_encodings(&headers(&[])).unwrap(), []);
-    assert_eq!(read_encodings(&headers(&["Identity"])).unwrap(), []);
+    assert_eq!(read_encodings(&headers(&[]), Format::Json).unwrap(), []);
     assert_eq!(
-        read_encodings(&headers(&["gzip, br"])).unwrap(),
+        read_encodings(&headers(&["Identity"]), Format::Json).unwrap(),
+        []
+    );
+    assert_eq!(
+        read_encodings(&headers(&["gzip, br"]), Format::Json).unwrap(),
         [Encoding::Brotli, Encoding::Gzip]
     );
     assert_eq!(
-        read_encodings(&headers(&["zstd", "x-gzip"])).unwrap(),
+        read_encodings(&headers(&["zstd", "x-gzip"]), Format::Json).unwrap(),
         [Encoding::Gzip, Encoding::Zstd]
     );
     for bad in ["compress", "gzip, snappy", "gzip,gzip,gzip"] {
         assert_eq!(
-            read_encodings(&headers(&[bad])).unwrap_err().code,
+            read_encodings(&headers(&[bad]), Format::Json)
+                .unwrap_err()
+                .code,
             Code::UnsupportedMediaType,
             "{bad}"
         );

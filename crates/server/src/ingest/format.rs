@@ -11,6 +11,8 @@ use cognobserve_wire::otlp::Encoding;
 pub enum Format {
     Json,
     Protobuf,
+    /// A framed message; which one, the route says.
+    Grpc,
 }
 
 /// How to answer.
@@ -20,6 +22,8 @@ pub enum Dialect {
     Native,
     /// As the OTLP specification says, errors as `google.rpc.Status`.
     Otlp(Encoding),
+    /// The message of the method, errors as a gRPC status.
+    Grpc,
 }
 
 impl Format {
@@ -42,6 +46,7 @@ impl Format {
         match self {
             Format::Json => Dialect::Native,
             Format::Protobuf => Dialect::Otlp(Encoding::Protobuf),
+            Format::Grpc => Dialect::Grpc,
         }
     }
 }

@@ -10,6 +10,7 @@ mod discard;
 mod encoding;
 mod format;
 pub mod lane;
+mod message;
 mod notes;
 mod rate;
 pub mod refusal;
@@ -18,6 +19,13 @@ mod take_in;
 
 pub use discard::{discard_logs, discard_metrics};
 pub use take_in::{ingest_batch, ingest_traces};
+pub(crate) use {
+    delivery::{Head, Route},
+    discard::{discard_grpc_logs, discard_grpc_metrics},
+    format::Format,
+    message::unframe,
+    take_in::{Permit, take_in},
+};
 
 /// For the OpenAPI document.
 pub(crate) mod docs {

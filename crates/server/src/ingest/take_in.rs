@@ -12,16 +12,17 @@ use crate::auth::{Allowed, Caller, Ingest};
 use crate::http::body::discard_body;
 use crate::http::problem::{Code, Problem, ProblemOut};
 use crate::ingest::schema::{BatchAnswer, BatchIn, TraceAnswer, TraceIn};
-use crate::state::AppState;
+use crate::state::{AppState, Limits};
 use crate::worker::{Reservation, Setback, Way};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use cognobserve_ports::Committed;
+use cognobserve_wire::grpc::HEAD_BYTES;
 use std::sync::Arc;
 
-type Permit = Result<Allowed<Ingest>, Problem>;
+pub(crate) type Permit = Result<Allowed<Ingest>, Problem>;
 
 /// Takes one trace, or an OTLP export.
 ///
@@ -96,7 +97,8 @@ async fn refuse_unread(
     answer_failure(dialect, problem)
 }
 
-async fn take_in(
+/// The one way in, whatever the format.
+pub(crate) async fn take_in(
     state: &Arc<AppState>,
     permit: Permit,
     route: Route,
@@ -117,7 +119,7 @@ async fn take_in(
         Err(problem) => return refuse_unread(dialect, problem, headers, body).await,
     };
     let mut reservation = state.queue.budget().open(caller.lane.share.clone());
-    let body = match read_body(body, headers, &mut reservation, &state.limits).await {
+    let body = match read_body(body, headers, &mut reservation, &limit_body(state, format)).await {
         Ok(body) => body,
         Err(problem) => return answer_failure(dialect, problem),
     };
@@ -129,12 +131,24 @@ async fn take_in(
     match result {
         Ok((reply, committed)) => {
             note_reply(state, &delivery, &reply);
-            answer_committed(reply, &committed)
+            answer_committed(format, reply, &committed)
         }
         Err(failure) => {
             note_failure(&delivery, &failure);
             failure.into_response()
         }
+    }
+}
+
+/// A frame is not part of its message's size.
+fn limit_body(state: &AppState, format: Format) -> Limits {
+    let frame_bytes = match format {
+        Format::Grpc => HEAD_BYTES,
+        Format::Json | Format::Protobuf => 0,
+    };
+    Limits {
+        max_body_bytes: state.limits.max_body_bytes + frame_bytes,
+        ..state.limits
     }
 }
 
@@ -181,8 +195,8 @@ async fn commit(
     if outcome.is_err() {
         caller.lane.refund_spans(limit, span_count);
     }
-    let committed =
-        outcome.map_err(|setback| Failure::new(reply.dialect(), answer_setback(setback)))?;
+    let dialect = reply.dialect(delivery.head.format);
+    let committed = outcome.map_err(|setback| Failure::new(dialect, answer_setback(setback)))?;
     state.metrics.ingested_bytes.add(body_bytes as u64);
     state.metrics.ingested_traces.add(trace_count as u64);
     state.metrics.ingested_spans.add(span_count as u64);

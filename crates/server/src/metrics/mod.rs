@@ -28,6 +28,10 @@ pub enum Area {
 
 pub(crate) const AREAS: [&str; 4] = ["ingest", "api", "service", "web"];
 
+/// In an answer's extensions: what to count it as, where its status says too little.
+#[derive(Clone, Copy, Debug)]
+pub struct CountedAs(pub StatusCode);
+
 /// All numbers; shared by every room of the server.
 #[derive(Debug, Default)]
 pub struct Metrics {

@@ -7,6 +7,7 @@ mod bodies;
 mod changes;
 mod costs;
 mod coverage;
+mod grpc;
 mod lists;
 mod notes;
 mod otlp;

@@ -111,3 +111,42 @@ async fn a_client_that_sends_too_much_gets_to_read_why() {
     served.stop.send(()).unwrap();
     served.task.await.unwrap().unwrap();
 }
+
+/// Virtual time goes on whenever nobody has anything to do.
+#[tokio::test(start_paused = true)]
+async fn who_shows_no_request_is_shown_out() {
+    let served = start().await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let settings = b"\0\0\0\x04\0\0\0\0\0";
+    let whole = [&preface[..], settings].concat();
+    // The start of a head that never ends, by its first of two frames.
+    let headers = b"\0\0\x01\x01\0\0\0\0\x01\x83";
+    let unfinished = [&whole[..], headers].concat();
+    for opening in [&b""[..], b"GET / HT", &preface[..10], &whole, &unfinished] {
+        let began = tokio::time::Instant::now();
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream.write_all(opening).await.unwrap();
+        let mut said = Vec::new();
+        // It may be cut off rather than closed.
+        let _ = stream.read_to_end(&mut said).await;
+        let rested = began.elapsed().as_secs();
+        assert!((40..200).contains(&rested), "{opening:?}: {rested} s");
+    }
+    served.stop.send(()).unwrap();
+    served.task.await.unwrap().unwrap();
+}
+
+/// A peer of HTTP/2 that rests, and does not even say goodbye, does not hold up the end.
+#[tokio::test(start_paused = true)]
+async fn a_resting_connection_does_not_hold_up_the_end() {
+    let served = start().await;
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let opening = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(opening).await.unwrap();
+    let mut said = [0; 9];
+    stream.read_exact(&mut said).await.unwrap();
+    let began = tokio::time::Instant::now();
+    served.stop.send(()).unwrap();
+    served.task.await.unwrap().unwrap();
+    assert!(began.elapsed().as_secs() <= 12, "{:?}", began.elapsed());
+}

@@ -1,0 +1,87 @@
+//! A gRPC client made of the .proto file by tonic, as an application would make it. Blocking, like the other client.
+use super::Server;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tonic::codec::CompressionEncoding;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+/// What tonic made; its lints are its own.
+#[allow(clippy::all, missing_docs)]
+pub mod proto {
+    tonic::include_proto!("cognobserve.v1");
+}
+
+use proto::ingest_service_client::IngestServiceClient;
+use proto::{
+    HealthRequest, HealthResponse, IngestBatchRequest, IngestBatchResponse, IngestTraceRequest,
+    IngestTraceResponse,
+};
+
+/// A connection and a key.
+pub struct GrpcClient {
+    runtime: Runtime,
+    service: IngestServiceClient<Channel>,
+    key: Option<String>,
+}
+
+impl GrpcClient {
+    /// With the server's key of all scopes.
+    pub fn new(server: &Server) -> GrpcClient {
+        let runtime = Runtime::new().expect("a runtime");
+        let endpoint = Endpoint::from_shared(server.url()).expect("an address");
+        let endpoint = endpoint.timeout(Duration::from_secs(120));
+        let guard = runtime.enter();
+        let channel = endpoint.connect_lazy();
+        drop(guard);
+        GrpcClient {
+            runtime,
+            service: IngestServiceClient::new(channel),
+            key: Some(server.key().to_owned()),
+        }
+    }
+
+    /// Messages compressed on their way.
+    pub fn compressed(self) -> GrpcClient {
+        let service = self.service.send_compressed(CompressionEncoding::Gzip);
+        let service = service.accept_compressed(CompressionEncoding::Gzip);
+        GrpcClient { service, ..self }
+    }
+
+    pub fn set_key(&mut self, key: Option<&str>) {
+        self.key = key.map(str::to_owned);
+    }
+
+    pub fn ingest_trace(
+        &mut self,
+        trace: IngestTraceRequest,
+    ) -> Result<IngestTraceResponse, Status> {
+        let request = self.sign(trace);
+        let call = self.service.ingest_trace(request);
+        self.runtime.block_on(call).map(Response::into_inner)
+    }
+
+    pub fn ingest_batch(
+        &mut self,
+        traces: Vec<IngestTraceRequest>,
+    ) -> Result<IngestBatchResponse, Status> {
+        let request = self.sign(IngestBatchRequest { traces });
+        let call = self.service.ingest_batch(request);
+        self.runtime.block_on(call).map(Response::into_inner)
+    }
+
+    pub fn health(&mut self) -> Result<HealthResponse, Status> {
+        let call = self.service.health(HealthRequest {});
+        self.runtime.block_on(call).map(Response::into_inner)
+    }
+
+    fn sign<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        if let Some(key) = &self.key {
+            let value = MetadataValue::try_from(format!("Bearer {key}")).expect("ASCII");
+            request.metadata_mut().insert("authorization", value);
+        }
+        request
+    }
+}
