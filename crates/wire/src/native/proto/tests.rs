@@ -183,7 +183,9 @@ fn every_kind_of_field_becomes_its_json() {
     let metadata = [
         entry("n", varint(1, 0)),
         entry("x", double(2, 1.5)),
-        entry("s", field(3, b"a\"\\\n\x01\xff\0")),
+        // Of equal keys the last counts.
+        entry("s", varint(4, 0)),
+        entry("s", field(3, b"a\"\\\n\x01\0")),
         entry("b", varint(4, 1)),
         entry("o", field(5, b"")),
         entry(
@@ -220,7 +222,7 @@ fn every_kind_of_field_becomes_its_json() {
     ]
     .concat();
     let expected = concat!(
-        r#"{"trace_id":"","name":"chat","metadata":{"b":true,"i":NaN,"l":[false,null],"n":null,"o":{},"s":"a\"\\\n\u0001�\u0000","x":1.5},"#,
+        r#"{"trace_id":"","name":"chat","metadata":{"b":true,"i":NaN,"l":[false,null],"n":null,"o":{},"s":"a\"\\\n\u0001\u0000","x":1.5},"#,
         r#""user":{"name":""},"spans":[{"span_id":"s","start_time":"1970-01-01T00:00:01Z","input":"in","output":{"old":true},"#,
         r#""usage":{"prompt_tokens":7,"completion_tokens":-1},"level":"ERROR","type":"generation","cost":{"total":0.25},"total_cost":1e-7},"#,
         r#"{"level":9}]}"#
@@ -242,6 +244,9 @@ fn what_is_no_message_is_told() {
         b"\x0b",
         b"\x22\x02\x0a\x05",
         b"\x1a\x02\x0a\x05",
+        // Texts that are not UTF-8: an id, and a key of the metadata.
+        b"\x0a\x01\xff",
+        b"\x1a\x05\x0a\x03\x0a\x01\xff",
     ] {
         let error = write_trace(bytes, MOST, &mut Plenty::default()).unwrap_err();
         assert!(matches!(error, ProtoError::Message(_)), "{error}");

@@ -38,23 +38,30 @@ pub(super) fn write_struct(message: &[u8], depth: usize, out: &mut Text) -> Resu
     let depth = go_deeper(depth)?;
     let is_entry = |field: &Result<(u32, Field), _>| matches!(field, Ok((1, Field::Bytes(_))));
     let count = Fields(message).filter(is_entry).count();
-    out.take(count * size_of::<Entry>())?;
+    // Sorting takes half as much once more.
+    let kept_bytes = count * size_of::<Entry>() * 3 / 2;
+    out.keep(kept_bytes)?;
     let mut entries: Vec<Entry> = Vec::with_capacity(count);
     for field in Fields(message) {
         if let (1, Field::Bytes(entry)) = field? {
             entries.push(read_entry(entry)?);
         }
     }
-    // Equal keys stay in order: the last counts.
     entries.sort_by_key(|(key, _)| *key);
     let mut comma = Comma::new();
     out.push("{")?;
-    for (key, value) in entries {
+    let mut entries = entries.into_iter().peekable();
+    while let Some((key, value)) = entries.next() {
+        // Equal keys stay in order, and the last counts.
+        if entries.peek().is_some_and(|(next, _)| *next == key) {
+            continue;
+        }
         comma.push(out)?;
         out.push_text(key)?;
         out.push(":")?;
         write_value(value, depth, out)?;
     }
+    out.forget(kept_bytes);
     out.push("}")
 }
 

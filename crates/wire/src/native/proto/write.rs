@@ -65,12 +65,15 @@ fn write(
         json: String::new(),
         most,
         taken: 0,
+        beside: 0,
+        beside_taken: 0,
         room,
     };
     write_message(message, table, &mut out)?;
     Ok(out.json)
 }
 
+const NOT_UTF8: &str = "a text is not UTF-8";
 /// Bytes asked for at once.
 const STEP_BYTES: usize = 64 << 10;
 
@@ -79,13 +82,28 @@ pub(super) struct Text<'r> {
     json: String,
     most: usize,
     taken: usize,
+    /// What is kept beside the text now, and the most of it that room was taken for.
+    beside: usize,
+    beside_taken: usize,
     room: &'r mut dyn Room,
 }
 
 impl Text<'_> {
-    /// Takes room for what is kept beside the text.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), ProtoError> {
-        self.room.take(bytes).then_some(()).ok_or(ProtoError::Full)
+    /// Takes room for what is kept beside the text until [`Text::forget`]; what was forgotten is used again.
+    pub(super) fn keep(&mut self, bytes: usize) -> Result<(), ProtoError> {
+        let beside = self.beside.saturating_add(bytes);
+        let step = beside.saturating_sub(self.beside_taken);
+        if step > 0 && !self.room.take(step) {
+            return Err(ProtoError::Full);
+        }
+        self.beside_taken += step;
+        self.beside = beside;
+        Ok(())
+    }
+
+    /// So many bytes are kept no longer.
+    pub(super) fn forget(&mut self, bytes: usize) {
+        self.beside = self.beside.saturating_sub(bytes);
     }
 
     pub(super) fn push(&mut self, piece: &str) -> Result<(), ProtoError> {
@@ -94,8 +112,9 @@ impl Text<'_> {
             return Err(ProtoError::TooLarge);
         }
         if size > self.taken {
-            // Small messages take what they need, large ones step by step.
+            // Small messages take what they need, large ones step by step, and none more than it may become.
             let step = (size - self.taken).max(self.taken.min(STEP_BYTES));
+            let step = step.min(self.most - self.taken);
             if !self.room.take(step) {
                 return Err(ProtoError::Full);
             }
@@ -105,12 +124,13 @@ impl Text<'_> {
         Ok(())
     }
 
-    /// A text in quotes, with the escapes that JSON's own writers choose; U+FFFD for what is not UTF-8.
+    /// A text in quotes, with the escapes that JSON's own writers choose. What is not UTF-8 is no message: two ids that
+    /// differ in broken bytes alone would become one.
     pub(super) fn push_text(&mut self, bytes: &[u8]) -> Result<(), ProtoError> {
-        let text = String::from_utf8_lossy(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|_| NOT_UTF8)?;
         self.push("\"")?;
         let mut plain = 0;
-        for (at, byte) in text.bytes().enumerate() {
+        for (at, byte) in bytes.iter().enumerate() {
             let escape = match byte {
                 b'"' => "\\\"",
                 b'\\' => "\\\\",
