@@ -80,7 +80,8 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     let procedures = procedures.route_layer(CatchPanicLayer::custom(trpc::answer_panic));
     let api = count(api.merge(procedures), &state, Area::Api);
     let service = service.route_layer(CatchPanicLayer::custom(answer_panic));
-    let calls = grpc::service_routes().route_layer(CatchPanicLayer::custom(grpc::answer_panic));
+    let calls = grpc::service_routes(roles.contains(Role::Ingest));
+    let calls = calls.route_layer(CatchPanicLayer::custom(grpc::answer_panic));
     let service = count(service.merge(calls), &state, Area::Service);
     let pages = web::routes()
         .route_layer(from_fn(web::remember_project))

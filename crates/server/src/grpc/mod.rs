@@ -20,6 +20,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use std::sync::Arc;
 
+/// The services that take traces, and whose health can be asked for.
+const SERVICES: [&str; 2] = [
+    "cognobserve.v1.IngestService",
+    "opentelemetry.proto.collector.trace.v1.TraceService",
+];
+
 /// Traces in.
 pub fn ingest_routes() -> Router<Arc<AppState>> {
     Router::new()
@@ -46,14 +52,12 @@ pub fn ingest_routes() -> Router<Arc<AppState>> {
         .route_layer(from_fn(require_call))
 }
 
-/// For tools that watch and ask; no key needed.
-pub fn service_routes() -> Router<Arc<AppState>> {
-    Router::new()
-        .route(
-            "/cognobserve.v1.IngestService/Health",
-            post(service::tell_health),
-        )
-        .route("/grpc.health.v1.Health/Check", post(service::check_health))
+/// For tools that watch and ask; no key needed. Without ingest there is nothing but the server to ask about.
+pub fn service_routes(does_ingest: bool) -> Router<Arc<AppState>> {
+    let known = if does_ingest { &SERVICES[..] } else { &[] };
+    let check = move |state, headers, body| service::check_health(known, state, headers, body);
+    let mut routes = Router::new()
+        .route("/grpc.health.v1.Health/Check", post(check))
         .route(
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             post(reflection::reflect),
@@ -61,8 +65,12 @@ pub fn service_routes() -> Router<Arc<AppState>> {
         .route(
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
             post(reflection::reflect),
-        )
-        .route_layer(from_fn(require_call))
+        );
+    if does_ingest {
+        let health = "/cognobserve.v1.IngestService/Health";
+        routes = routes.route(health, post(service::tell_health));
+    }
+    routes.route_layer(from_fn(require_call))
 }
 
 /// Whether a request is a gRPC call, by its media type.

@@ -25,9 +25,10 @@ const ACCEPTED: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("identity,gzip,deflate,zstd"),
 );
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
-/// Longest message and details: heads have limits at clients, too.
+/// Longest message and details: heads have limits at clients, too, of 8 KiB and more.
 const MAX_MESSAGE_BYTES: usize = 1_000;
-const MAX_FIELDS: usize = 20;
+const MAX_FIELDS: usize = 5;
+const MAX_FIELD_BYTES: usize = 200;
 
 /// The numbers of gRPC's codes.
 fn number_code(code: Code) -> u16 {
@@ -80,12 +81,14 @@ pub fn answer_status(problem: &Problem) -> Response {
 /// The status as headers or trailers.
 pub(super) fn describe(problem: &Problem) -> HeaderMap {
     let number = number_code(problem.code);
-    let detail = &*problem.detail;
-    let detail = &detail[..detail.floor_char_boundary(MAX_MESSAGE_BYTES)];
+    let detail = cut(&problem.detail, MAX_MESSAGE_BYTES);
     let mut details = vec![Detail::Reason(problem.code.as_str())];
     let fields = problem.errors.iter().take(MAX_FIELDS);
     let fields: Vec<(&str, &str)> = fields
-        .map(|error| (&*error.path, &*error.message))
+        .map(|error| {
+            let (path, message) = (&error.path, &error.message);
+            (cut(path, MAX_FIELD_BYTES), cut(message, MAX_FIELD_BYTES))
+        })
         .collect();
     if !fields.is_empty() {
         details.push(Detail::BadRequest(fields));
@@ -111,6 +114,10 @@ pub(super) fn describe(problem: &Problem) -> HeaderMap {
     headers
 }
 
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 /// UNIMPLEMENTED: there is no such method.
 pub fn answer_unknown(detail: &str) -> Response {
     let problem = Problem::new(Code::MethodNotAllowed, detail.to_owned());
@@ -133,6 +140,7 @@ pub fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::problem::FieldError;
 
     #[test]
     fn what_can_be_retried_says_when() {
@@ -153,5 +161,12 @@ mod tests {
         let headers = describe(&Problem::new(Code::InvalidRequest, "é".repeat(5_000)));
         assert!(headers[MESSAGE].len() <= 3 * MAX_MESSAGE_BYTES);
         assert!(headers[DETAILS].len() <= 2 * MAX_MESSAGE_BYTES);
+        let long = FieldError {
+            path: "é".repeat(5_000),
+            message: "é".repeat(5_000),
+        };
+        let headers = describe(&Problem::invalid_fields(vec![long; 100]));
+        let bytes: usize = headers.values().map(HeaderValue::len).sum();
+        assert!(bytes < 8_000, "{bytes}");
     }
 }

@@ -82,13 +82,17 @@ pub fn refuse_size(limits: &Limits) -> Problem {
     )
 }
 
-/// 503 or 429 by whose limit was reached.
+/// 503, 429 or 413 by whose limit was reached.
 pub fn refuse_full(full: Full) -> Problem {
     match full {
         Full::Server => Problem::new(Code::Overloaded, "Too much is in flight; send it again."),
         Full::Project => Problem::new(
             Code::RateLimited,
             "The project has too much in flight; send it again.",
+        ),
+        Full::Request => Problem::new(
+            Code::PayloadTooLarge,
+            "The request takes more memory than one project may have; send it in parts.",
         ),
     }
 }
@@ -174,20 +178,31 @@ mod tests {
         .await
         .unwrap_err();
         assert_eq!(refused.code, Code::PayloadTooLarge);
-        let mut reservation = budget.open(Arc::default());
+        drop(reservation);
+        let share = Arc::default();
+        let mut other = budget.open(Arc::clone(&share));
+        other.grow(1).unwrap();
+        for (held, code) in [(1, Code::RateLimited), (0, Code::PayloadTooLarge)] {
+            other.shrink_to(held);
+            let refused = read_body(
+                chunks(&["abc", if held == 1 { "d" } else { "de" }]),
+                &HeaderMap::new(),
+                &mut budget.open(Arc::clone(&share)),
+                &limits(5),
+            )
+            .await
+            .unwrap_err();
+            assert_eq!(refused.code, code);
+        }
+        let headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, "6".parse().unwrap())]);
         let refused = read_body(
-            chunks(&["abc", "de"]),
-            &HeaderMap::new(),
-            &mut reservation,
+            chunks(&["abcdef"]),
+            &headers,
+            &mut budget.open(share),
             &limits(5),
         )
         .await
         .unwrap_err();
-        assert_eq!(refused.code, Code::RateLimited);
-        let headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, "6".parse().unwrap())]);
-        let refused = read_body(chunks(&["abcdef"]), &headers, &mut reservation, &limits(5))
-            .await
-            .unwrap_err();
         assert_eq!(refused.code, Code::PayloadTooLarge);
     }
 

@@ -35,6 +35,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// and has so long to say yes.
 const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// Requests at once on one HTTP/2 connection: the fewest that its standard advises.
+const MAX_STREAMS: u32 = 100;
+/// A request's head over HTTP/2.
+const MAX_HEAD_BYTES: u32 = 16 << 10;
+/// Bodies that were not read yet, of a connection and of each of its requests; the rest waits with its sender.
+const WINDOW_BYTES: u32 = 1 << 20;
+/// Of an answer that its reader does not read; the rest waits in its maker.
+const MAX_UNSENT_BYTES: usize = 64 << 10;
+/// Requests taken back before they were looked at; who takes back more is cut off.
+const MAX_TAKEN_BACK: usize = 20;
 
 /// Serves until `shutdown` is ready, then lets open requests finish. What they submitted is
 /// committed before they are answered; drain the queue afterwards for those that went away.
@@ -74,9 +84,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// What HTTP/2 connections may do. Left as hyper has them, because they are what is wanted: 200 requests at once, heads
-/// of 16 KiB, 1 MiB unread per connection (bodies beyond wait with their sender), 20 requests that are taken back
-/// before they were looked at; who takes back more is cut off.
+/// What a connection may do and cost. All of it is set here, so that a new version of the library changes nothing.
 fn configure() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -87,7 +95,13 @@ fn configure() -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_PATIENCE);
+        .keep_alive_timeout(PING_PATIENCE)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .max_send_buf_size(MAX_UNSENT_BYTES)
+        .max_pending_accept_reset_streams(MAX_TAKEN_BACK);
     builder
 }
 

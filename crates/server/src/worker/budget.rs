@@ -12,6 +12,8 @@ pub enum Full {
     Server,
     /// The project's share: 429.
     Project,
+    /// A share that nobody else holds anything of: to come again does not help, 413.
+    Request,
 }
 
 /// The bytes that one project holds.
@@ -60,6 +62,10 @@ pub struct Reservation {
 impl Reservation {
     /// Takes more bytes, or nothing.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Full> {
+        let most = self.budget.share_limit.min(self.budget.limit);
+        if self.bytes.saturating_add(bytes) > most {
+            return Err(Full::Request);
+        }
         if !take(&self.share.0, bytes, self.budget.share_limit) {
             return Err(Full::Project);
         }
@@ -116,6 +122,8 @@ mod tests {
         let mut first = budget.open(loud.clone());
         first.grow(60).unwrap();
         assert_eq!(budget.open(loud.clone()).grow(1), Err(Full::Project));
+        assert_eq!(first.grow(1), Err(Full::Request));
+        assert_eq!(first.grow(usize::MAX), Err(Full::Request));
         let mut second = budget.open(quiet);
         second.grow_to(40).unwrap();
         second.grow_to(10).unwrap();

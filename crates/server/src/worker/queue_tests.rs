@@ -261,5 +261,5 @@ async fn a_caller_that_went_away_is_committed_and_frees_its_bytes() {
 #[test]
 fn a_full_budget_names_whose_it_is() {
     let budget = Arc::new(Budget::new(10, 5));
-    assert_eq!(budget.open(Arc::default()).grow(6), Err(Full::Project));
+    assert_eq!(budget.open(Arc::default()).grow(6), Err(Full::Request));
 }
