@@ -2,6 +2,9 @@
 //! a bounded way on the stable compiler by the tests.
 use cognobserve_model::money::{MAX_SPAN_COST_NANOS, parse_dollars};
 use cognobserve_model::time::{Day, Zone, parse_rfc3339};
+use cognobserve_wire::grpc::{
+    HEAD_BYTES, encode_frame, read_frame_size, read_health_check, reflection, split_frame,
+};
 use cognobserve_wire::json::{MAX_DEPTH, sanitize};
 use cognobserve_wire::native::proto::{Room, write_batch, write_trace};
 use cognobserve_wire::native::{TraceIn, split_batch};
@@ -131,6 +134,25 @@ pub fn check_native_proto(bytes: &[u8]) {
     if let Ok(text) = write_batch(bytes, MOST, &mut Counter(0)) {
         check_native_batch(text.as_bytes());
     }
+}
+
+/// A frame is all of its body, as a stream of frames sees it too; and what tools ask gets a bounded answer.
+pub fn check_grpc(bytes: &[u8]) {
+    if let Ok(frame) = split_frame(bytes) {
+        assert_eq!(frame.message, &bytes[HEAD_BYTES..]);
+        if !frame.is_compressed {
+            assert_eq!(encode_frame(frame.message), bytes);
+            assert_eq!(read_frame_size(bytes), Ok(Some(bytes.len())));
+        }
+    }
+    if let Ok(Some(size)) = read_frame_size(bytes) {
+        assert_eq!(split_frame(bytes).is_ok(), size == bytes.len());
+    }
+    if let Ok(check) = read_health_check(bytes) {
+        assert!(check.service.len() <= 3 * bytes.len());
+    }
+    let answer = reflection::answer(bytes);
+    assert!(answer.len() <= 4 * bytes.len() + reflection::DESCRIPTORS.len() + 1_000);
 }
 
 /// Ids are whole, whatever else is in the span.

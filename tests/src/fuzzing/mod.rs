@@ -60,15 +60,9 @@ fn batches_never_panic() {
 fn native_messages_never_panic() {
     use prost::Message;
     let whole = crate::story::make_message("u").encode_to_vec();
-    let batch = [
-        &[
-            0x0a,
-            u8::try_from(whole.len() & 0x7f).unwrap() | 0x80,
-            u8::try_from(whole.len() >> 7).unwrap(),
-        ],
-        &*whole,
-    ]
-    .concat();
+    let mut batch = vec![0x0a];
+    prost::encoding::encode_varint(whole.len() as u64, &mut batch);
+    batch.extend_from_slice(&whole);
     run(
         &[
             &whole,
@@ -78,6 +72,20 @@ fn native_messages_never_panic() {
             b"\x1a\x06\x0a\x04\x0a\x00\x12\x00",
         ],
         checks::check_native_proto,
+    );
+}
+
+#[test]
+fn frames_and_questions_never_panic() {
+    run(
+        &[
+            b"\0\0\0\0\x03abc",
+            b"\x01\0\0\0\0",
+            b"\x3a\0",
+            b"\x22\x17cognobserve.v1.UserInfo",
+            b"\x0a\x1ccognobserve.v1.IngestService",
+        ],
+        checks::check_grpc,
     );
 }
 

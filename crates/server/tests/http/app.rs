@@ -20,6 +20,7 @@ use tower::ServiceExt;
 
 pub struct App {
     pub router: Router,
+    pub state: Arc<AppState>,
     pub people: Arc<dyn People>,
     /// Where those who log in are kept.
     pub _home: TempDir,
@@ -128,7 +129,8 @@ impl App {
             make_key(&store, &other, "ingest,read,admin").await,
         );
         App {
-            router: build_router(state, &Roles::all()),
+            router: build_router(state.clone(), &Roles::all()),
+            state,
             people,
             _home: home,
             store,
@@ -137,6 +139,11 @@ impl App {
             key,
             other_key,
         }
+    }
+
+    /// What a process of these roles serves.
+    pub fn router_of(&self, roles: &Roles) -> Router {
+        build_router(self.state.clone(), roles)
     }
 
     /// A key of the first project.

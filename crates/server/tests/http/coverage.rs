@@ -256,7 +256,8 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             Site::default(),
         );
         let app = App {
-            router: build_router(state, &Roles::all()),
+            router: build_router(state.clone(), &Roles::all()),
+            state,
             ..app
         };
         for path in [

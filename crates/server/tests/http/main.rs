@@ -8,6 +8,7 @@ mod changes;
 mod costs;
 mod coverage;
 mod grpc;
+mod http2;
 mod lists;
 mod notes;
 mod otlp;

@@ -96,7 +96,8 @@ fn a_foreign_project_is_as_good_as_none() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn find_project(server: &Server) -> String {
+/// The id of the first project.
+pub fn find_project(server: &Server) -> String {
     let me = server.client().read("/v1/me");
     me["project"]["id"].as_str().unwrap().to_owned()
 }

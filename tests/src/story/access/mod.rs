@@ -1,5 +1,6 @@
 //! Who gets in, how, and what they may do there.
 mod callers;
+mod calls;
 mod forms;
 mod links;
 mod logins;
