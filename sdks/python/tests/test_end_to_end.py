@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -119,3 +121,26 @@ def test_what_two_layers_tell_counts_once(server: RealServer, providers: Provide
 
 def test_no_example_sent_what_the_server_warns_about(server: RealServer) -> None:
     assert server.read("/v1/me")["recentWarnings"] == []
+
+
+def test_a_server_that_is_killed_three_times_counts_each_call_once(server: RealServer) -> None:
+    """Calls go on all the while."""
+    cognobserve.init(api_key=KEY, endpoint=server.url, flush_interval=0.05, max_retries=30)
+    calls, users = 900, 20
+    kills = [threading.Thread(target=server.kill_and_restart) for _ in range(3)]
+    for number in range(calls):
+        if number % 300 == 100:
+            kills[number // 300].start()
+        with cognobserve.with_user(f"survivor-{number % users}"):
+            with cognobserve.trace("call", type="generation") as span:
+                span.set_model("own-model").set_usage(prompt_tokens=7, completion_tokens=number % 3)
+        time.sleep(0.005)
+        if number % 300 == 299:
+            kills[number // 300].join()
+    assert cognobserve.flush(60)
+    assert cognobserve.stats() == {"sent": calls, "dropped": 0, "refused": 0, "waiting": 0}
+    found = server.read("/v1/users", search="survivor-", limit="100")["items"]
+    told = {one["externalId"]: (one["traceCount"], one["totalTokens"]) for one in found}
+    numbers = range(calls)
+    tokens = {user: sum(7 + n % 3 for n in numbers if n % users == user) for user in range(users)}
+    assert told == {f"survivor-{user}": (calls // users, tokens[user]) for user in range(users)}

@@ -129,6 +129,33 @@ test('an answer that is lost on the way: sent twice, counted once; errors and co
   assert.deepEqual([user.errorTraceCount, user.metadata], [1, { seats: 3 }]);
 });
 
+test('a server that is killed three times counts each call once', async () => {
+  const [calls, users] = [900, 20];
+  setUp({ url: server.url }, { apiKey: KEY, flushInterval: 50, requestTimeout: 5000, maxRetries: 30 });
+  let kills = Promise.resolve();
+  for (let number = 0; number < calls; number += 1) {
+    if (number % 300 === 100) kills = kills.then(() => server.killAndRestart());
+    CognObserve.withUser(`survivor-${number % users}`, () =>
+      CognObserve.observe({ name: 'call', type: 'generation' }, (span) => {
+        span.setModel('own-model').setUsage({ promptTokens: 7, completionTokens: number % 3 });
+      }),
+    );
+    await new Promise((done) => setTimeout(done, 5));
+    if (number % 300 === 299) await kills;
+  }
+  await CognObserve.flush();
+  const { sent, dropped, refused } = CognObserve.stats();
+  assert.deepEqual([sent, dropped, refused], [calls, 0, 0]);
+  const { items } = await server.read('/v1/users?search=survivor-&limit=100');
+  const told = items.map((user) => [user.externalId, user.traceCount, user.totalTokens]).sort();
+  const numbers = Array.from({ length: calls }, (_, number) => number);
+  const expected = Array.from({ length: users }, (_, user) => {
+    const own = numbers.filter((number) => number % users === user);
+    return [`survivor-${user}`, own.length, own.reduce((sum, number) => sum + 7 + (number % 3), 0)];
+  });
+  assert.deepEqual(told, expected.sort());
+});
+
 test('the server has nothing to complain about', async () => {
   assert.deepEqual((await server.read('/v1/me')).recentWarnings, []);
 });

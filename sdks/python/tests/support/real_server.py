@@ -40,13 +40,19 @@ def wait_until(what: str, find: Callable[[], Any], seconds: float = 60) -> Any:
 class RealServer:
     def __init__(self) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="cognobserve-python-")
+        self._listen = "127.0.0.1:0"
+        self._log = ""
+        self._start()
+        # A server that comes back is found where it was.
+        self._listen = self.url[len("http://") :]
+
+    def _start(self) -> None:
         outer = {k: v for k, v in os.environ.items() if not k.startswith(("COGNOBSERVE_", "OTEL_"))}
         settings = {
-            "COGNOBSERVE_LISTEN": "127.0.0.1:0",
+            "COGNOBSERVE_LISTEN": self._listen,
             "COGNOBSERVE_DATA_DIR": f"{self._home.name}/data",
             "COGNOBSERVE_INIT_API_KEY": KEY,
         }
-        self._log = ""
         self._process = subprocess.Popen(
             [find_binary(), "serve"],
             cwd=self._home.name,
@@ -64,6 +70,13 @@ class RealServer:
         except AssertionError:
             self._process.kill()
             raise AssertionError(self._log)
+
+    def kill_and_restart(self) -> None:
+        """As a power cut would: without a word, and again with what was on the disk."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(5)
+        self._start()
 
     def _read(self) -> None:
         assert self._process.stdout

@@ -17,7 +17,7 @@ function findBinary() {
   return binary;
 }
 
-/** Answers `{ url, env, read, stop }` when the server is ready; `env` is what an app needs to find it. */
+/** Answers `{ url, env, read, killAndRestart, stop }` when the server is ready; `env` is what an app needs to find it. */
 export async function startServer() {
   const home = mkdtempSync(join(tmpdir(), 'cognobserve-sdk-'));
   const isForeign = ([name]) => !/^(COGNOBSERVE_|OTEL_)/.test(name);
@@ -27,23 +27,37 @@ export async function startServer() {
     COGNOBSERVE_DATA_DIR: join(home, 'data'),
     COGNOBSERVE_INIT_API_KEY: KEY,
   };
-  const child = spawn(findBinary(), ['serve'], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let child;
+  let ended;
+  let log;
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  let log = '';
-  const ended = new Promise((done) => child.once('close', (code, signal) => done(code ?? signal)));
-  const url = await new Promise((done, failed) => {
-    const hear = (text) => {
-      log += text;
-      const found = / serves (http:\/\/127\.0\.0\.1:\d+)/.exec(log)?.[1];
-      if (found) done(found);
-    };
-    child.stdout.setEncoding('utf8').on('data', hear);
-    child.stderr.setEncoding('utf8').on('data', hear);
-    child.once('error', failed);
-    void ended.then((how) => failed(new Error(`the server ended at once with ${how}\n${log}`)));
-  });
+  const launch = () => {
+    child = spawn(findBinary(), ['serve'], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    log = '';
+    ended = new Promise((done) => child.once('close', (code, signal) => done(code ?? signal)));
+    return new Promise((done, failed) => {
+      const hear = (text) => {
+        log += text;
+        const found = / serves (http:\/\/127\.0\.0\.1:\d+)/.exec(log)?.[1];
+        if (found) done(found);
+      };
+      child.stdout.setEncoding('utf8').on('data', hear);
+      child.stderr.setEncoding('utf8').on('data', hear);
+      child.once('error', failed);
+      void ended.then((how) => failed(new Error(`the server ended at once with ${how}\n${log}`)));
+    });
+  };
+  const url = await launch();
+  // A server that comes back is found where it was.
+  env.COGNOBSERVE_LISTEN = new URL(url).host;
 
+  /** As a power cut would: without a word, and again with what was on the disk. */
+  const killAndRestart = async () => {
+    kill();
+    await ended;
+    await launch();
+  };
   const read = async (path) => {
     const answer = await fetch(url + path, { headers: { 'x-api-key': KEY } });
     const text = await answer.text();
@@ -61,7 +75,7 @@ export async function startServer() {
       throw new Error(`the server ended with ${how}:\n${log}`);
     }
   };
-  return { url, env: { COGNOBSERVE_ENDPOINT: url, COGNOBSERVE_API_KEY: KEY }, read, stop };
+  return { url, env: { COGNOBSERVE_ENDPOINT: url, COGNOBSERVE_API_KEY: KEY }, read, killAndRestart, stop };
 }
 
 /** Until `look` answers something; what was counted is visible a moment after it was taken. */
