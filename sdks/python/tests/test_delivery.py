@@ -80,7 +80,7 @@ def stats() -> Tuple[int, int, int, int]:
     return told["sent"], told["dropped"], told["refused"], told["waiting"]
 
 
-@pytest.mark.parametrize("status", [0, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [0, 429, 500, 501, 502, 503, 504, 520, 599])
 def test_what_may_pass_is_tried_again_with_the_same_ids(world: World, status: int) -> None:
     world.answers = [Answer(status)] * 3
     record()

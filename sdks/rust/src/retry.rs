@@ -10,7 +10,7 @@ const LONGEST_PAUSE: f64 = 30.0;
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 pub(crate) fn is_retried(status: u16) -> bool {
-    matches!(status, 0 | 429 | 500 | 502 | 503 | 504)
+    matches!(status, 0 | 429 | 500..)
 }
 
 /// Doubled each time, with a jitter of a half; `chance` is from 0 to 1.

@@ -79,7 +79,7 @@ fn a_request_names_the_key_and_the_sdk_and_is_compressed_if_it_is_long() {
 
 #[test]
 fn what_may_pass_is_tried_again_with_the_same_ids() {
-    for status in [500, 502, 503, 504] {
+    for status in [500, 501, 502, 503, 504, 520, 599] {
         expect_retried(vec![Reply::Status(status, "", "")]);
     }
     expect_retried(vec![Reply::BreakOff]);

@@ -12,9 +12,13 @@ export interface AttributeSpan {
 
 type Attribute = string | number | boolean;
 
-/** Names as the server reads them; what else is known of a user becomes `user.KEY`. */
-function readAttributes(): [string, Attribute][] {
-  const { id, ...profile } = CognObserve.getUser() ?? { id: undefined };
+/**
+ * Names as the server reads them; what else is known of a user becomes `user.KEY`. `told` is the user that the app named
+ * on the span: the profile of another is not theirs.
+ */
+function readAttributes(told: unknown): [string, Attribute][] {
+  const { id, ...known } = CognObserve.getUser() ?? { id: undefined };
+  const profile = told === undefined || told === id ? known : {};
   const found: [string, unknown][] = [
     ['user.id', id],
     ['session.id', currentScope().session],
@@ -31,7 +35,7 @@ function readAttributes(): [string, Attribute][] {
 export class UserSpanProcessor {
   onStart(span: AttributeSpan): void {
     guard(undefined, () => {
-      for (const [key, value] of readAttributes()) {
+      for (const [key, value] of readAttributes(span.attributes?.['user.id'])) {
         if (span.attributes?.[key] === undefined) {
           span.setAttribute(key, value);
         }

@@ -8,7 +8,7 @@ import { packBody, type PostAnswer } from './transport.js';
 export type Fate = 'sent' | 'dropped' | 'refused';
 export type Settle = (fate: Fate, spans: number) => void;
 
-const TRIED_AGAIN = [429, 500, 502, 503, 504];
+const isTriedAgain = (status: number): boolean => status === 429 || status >= 500;
 const TOO_LARGE = 413;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -61,7 +61,7 @@ export class Sender {
       const answer = await this.#tryUntilAnswered(part).catch(() => undefined);
       const spans = countSpans(part);
       debug(this.#config.debug, `${spans} spans of ${part.length} traces: ${answer?.status ?? 'no answer'}`);
-      if (!answer || TRIED_AGAIN.includes(answer.status)) {
+      if (!answer || isTriedAgain(answer.status)) {
         this.#giveUp(spans, answer);
       } else if (answer.status === TOO_LARGE && part.length > 1) {
         const half = Math.ceil(part.length / 2);
@@ -123,7 +123,7 @@ export class Sender {
         }
       }
       answer = await this.#tryOnce(packed);
-      if (answer && !TRIED_AGAIN.includes(answer.status)) {
+      if (answer && !isTriedAgain(answer.status)) {
         return answer;
       }
     }

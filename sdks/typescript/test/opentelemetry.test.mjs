@@ -41,7 +41,7 @@ test('every span says whose it is, from the scope that it starts in', async () =
     'user.plan': 'pro',
     'user.seats': 3,
   });
-  assert.equal(attributes.own['user.id'], 'told by the app');
+  assert.deepEqual(attributes.own, { 'user.id': 'told by the app', 'session.id': 's-1' });
   assert.deepEqual(attributes.bare, { 'user.id': 'bare' });
   await provider.forceFlush();
   await provider.shutdown();

@@ -1,4 +1,4 @@
-// A phone: what a list is about, its cost and its errors are there without scrolling sideways.
+// Phones and tablets: what a page is about is there without scrolling sideways, and stays where it is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settle } from '../harness/screenshots.mjs';
@@ -63,3 +63,34 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(names.at(-1), items[names.length - 1].name ?? items[names.length - 1].email ?? items[names.length - 1].externalId);
   }, { context: { viewport: { width: 390, height: 844 }, javaScriptEnabled } }));
 }
+
+test('nothing moves while a page loads on a tablet', LIMITS, stage.page(async ({ page }) => {
+  const { project, user } = await stage.ids();
+  await page.addInitScript(() => {
+    window.moved = 0;
+    const add = (list) => list.getEntries().forEach((entry) => { window.moved += entry.value; });
+    new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+  });
+  for (const path of [`/users/${user}`, '/', '/users', '/costs', `/users/${user}`, `/users/${user}`]) {
+    await page.goto(`${path}?projectId=${project}`);
+    await settle(page);
+    const moved = await page.evaluate(() => window.moved);
+    assert.ok(moved < 0.02, `${path}: ${moved}`);
+  }
+}, { context: { viewport: { width: 768, height: 1024 } } }));
+
+for (const width of [850, 1024, 1180]) {
+  test(`every bar of a trace is in sight at ${width} pixels`, LIMITS, stage.page(async ({ page }) => {
+    const { project, trace } = await stage.ids();
+    await page.goto(`/traces/${trace}?projectId=${project}`);
+    const box = page.locator('.scroll', { has: page.locator('.waterfall') });
+    assert.equal(await box.evaluate((scroll) => scroll.scrollWidth - scroll.clientWidth), 0);
+  }, { context: { viewport: { width, height: 800 } } }));
+}
+
+test('without scripts nothing is offered that needs them', LIMITS, stage.page(async ({ page }) => {
+  const { project, user } = await stage.ids();
+  await page.goto(`/users/${user}?projectId=${project}`);
+  assert.equal(await page.locator('.copy').count(), 1);
+  assert.equal(await page.locator('.copy, .needs-js').locator('visible=true').count(), 0);
+}, { context: { javaScriptEnabled: false } }));

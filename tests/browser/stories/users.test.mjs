@@ -33,8 +33,8 @@ test('the list shows everybody of the period, and sorts by cost as the API does'
 
 test('a past period lists who had a trace in it, and its CSV the same', LIMITS, stage.page(async ({ page, server }) => {
   const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
-  const { items } = await server.read(`/v1/costs?groupBy=user&from=${day(12)}&to=${day(5)}&limit=100`);
-  const expected = items.filter((row) => row.traceCount > 0).length;
+  const { rows } = await server.read(`/v1/costs?groupBy=user&from=${day(12)}&to=${day(5)}&limit=100`);
+  const expected = rows.filter((row) => row.traceCount > 0).length;
   assert.ok(expected > 5 && expected < PEOPLE.length, `${expected} users`);
   for (const order of ['', '&sortBy=totalCost', '&sortBy=errorCount&sortOrder=asc']) {
     await openUsers(page, `&from=${day(12)}&to=${day(6)}&tz=UTC${order}`);

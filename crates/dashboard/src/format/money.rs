@@ -12,22 +12,18 @@ const MOST_PLACES: usize = 4;
 /// Cents from a dollar on, four places below, so that columns stay even.
 pub fn usd(nanos: i128) -> Figure {
     let dollars = nanos as f64 / 1e9;
-    let size = dollars.abs();
-    let text = match size {
-        _ if nanos == 0 => "$0".to_owned(),
-        _ if size >= 999_999.5 => format!("${}M", three_digits(size / 1e6)),
-        _ if size >= 999.995 => {
-            let cents = (size * 100.0).round() as i64;
-            format!("${}.{:02}", group(cents / 100), cents % 100)
-        }
-        _ if size >= 0.995 => format!("${size:.2}"),
-        _ if size >= 0.00005 => format!("${size:.4}"),
-        _ => "<$0.0001".to_owned(),
-    };
-    let sign = if nanos < 0 { "-" } else { "" };
-    Figure {
-        text: format!("{sign}{text}"),
-        title: name_exactly(nanos),
+    // By integers: a half is rounded up here as in columns, which a binary fraction may not be.
+    match dollars.abs() {
+        size if size >= 999_999.5 => Figure {
+            text: format!(
+                "{}${}M",
+                if nanos < 0 { "-" } else { "" },
+                three_digits(size / 1e6)
+            ),
+            title: name_exactly(nanos),
+        },
+        size if size >= 0.995 => usd_in(nanos, 2),
+        _ => usd_in(nanos, MOST_PLACES),
     }
 }
 

@@ -18,11 +18,15 @@ from ._settings import Settings
 from ._version import __version__
 from ._wire import write_body, write_trace
 
-RETRIED = frozenset((0, 429, 500, 502, 503, 504))
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
 _COMPRESSED_OVER = 1024
+
+
+def is_retried(status: int) -> bool:
+    """0 is no answer at all."""
+    return status in (0, 429) or status >= 500
 
 
 def _wait(event: threading.Event, seconds: float) -> bool:
@@ -97,7 +101,7 @@ class Delivery:
         url = self._settings.endpoint + "/v1/traces/batch"
         for attempt in range(self._settings.max_retries + 1):
             answer = self._tools.post(url, headers, body, self._find_timeout())
-            if answer.status not in RETRIED or attempt == self._settings.max_retries:
+            if not is_retried(answer.status) or attempt == self._settings.max_retries:
                 break
             least = self._read_retry_after(answer.headers.get("retry-after", ""))
             pause = max(least, self._find_pause(attempt))
@@ -169,7 +173,7 @@ class Delivery:
         what = answer.error or f"status {answer.status}"
         if answer.status == 413:
             warn_once("413", "a trace was larger than the server takes and is dropped")
-        elif answer.status in RETRIED:
+        elif is_retried(answer.status):
             warn_once("unreachable", f"the server could not be reached ({what}): spans are dropped")
         else:
             code = _read_code(answer.body)

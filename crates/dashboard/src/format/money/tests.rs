@@ -150,3 +150,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_half_is_rounded_up_alone_as_in_a_column() {
+    for nanos in [
+        7_050_000,
+        50_000,
+        1_005_000_000,
+        2_675_000_000,
+        994_950_000,
+        -7_050_000,
+    ] {
+        let alone = usd(nanos);
+        let places = if nanos.abs() >= 995_000_000 { 2 } else { 4 };
+        assert_eq!(alone.text, spent_in(nanos, 0, places).text);
+    }
+    assert_eq!(usd(7_050_000).text, "$0.0071");
+    assert_eq!(usd(1_005_000_000).text, "$1.01");
+    assert_eq!(usd(999_995_000_000).text, "$1,000.00");
+}
