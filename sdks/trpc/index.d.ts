@@ -55,7 +55,8 @@ interface Sessions<T> {
   get: Query<Id, Session<T>>;
   timeline: Query<Id & PageIn, Page<TraceDetail<T>>>;
   update: Mutation<Id & { name?: string | null; metadata?: Metadata }, Session<T>>;
-  delete: Mutation<Id, { success: true }>;
+  /** Unlinks the traces; they stay, without a session. */
+  delete: Mutation<Id, { success: true; tracesUnlinked: number }>;
 }
 
 type Router<T, HasTransformer extends boolean> = TRPCBuiltRouter<

@@ -16,7 +16,7 @@ use crate::trpc;
 use crate::web;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -105,7 +105,8 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     };
     served
         .fallback(
-            async move |headers: HeaderMap| match asks_for_page(&headers) {
+            async move |uri: Uri, headers: HeaderMap| match asks_for_page(&headers) {
+                _ if trpc::is_below(uri.path()) => trpc::answer_unserved(nothing),
                 true => {
                     let page =
                         || render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing);

@@ -1,6 +1,6 @@
 // A server of its own with a little data, and a client for each way of asking.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink } from '@trpc/client';
@@ -25,19 +25,48 @@ const TRACES = [
   trace(3, 'ann'),
 ];
 
-export async function startServer() {
-  const dir = mkdtempSync(join(tmpdir(), 'cognobserve-trpc-'));
-  const server = await Server.start({ COGNOBSERVE_DATA_DIR: dir });
-  await server.feed(TRACES);
+/**
+ * `dir`: the data of an earlier one, which has the traces already. `survivesFullDisk`: it is told of writes that
+ * fail instead of being ended, so that `limitFiles` can stand in for a full disk.
+ */
+export async function startServer({ dir, survivesFullDisk } = {}) {
+  const data = dir ?? mkdtempSync(join(tmpdir(), 'cognobserve-trpc-'));
+  const binary = findBinary();
+  if (survivesFullDisk) process.env.COGNOBSERVE_TEST_BIN = wrap(binary);
+  let server;
+  try {
+    server = await Server.start({ COGNOBSERVE_DATA_DIR: data });
+  } finally {
+    process.env.COGNOBSERVE_TEST_BIN = binary;
+  }
+  if (!dir) await server.feed(TRACES);
   const makeKey = (scopes) => {
-    const environment = { ...process.env, COGNOBSERVE_DATA_DIR: dir };
-    const out = execFileSync(findBinary(), ['keys', 'create', '--project', 'default', '--scopes', scopes, '--json'], { env: environment });
+    const environment = { ...process.env, COGNOBSERVE_DATA_DIR: data };
+    const out = execFileSync(binary, ['keys', 'create', '--project', 'default', '--scopes', scopes, '--json'], { env: environment });
     return JSON.parse(out).key;
   };
-  return { server, makeKey };
+  return { server, makeKey, dir: data };
 }
 
-export function makeClient(server, key, { link = httpBatchLink, transformer, fetch } = {}) {
-  const headers = key ? { 'x-api-key': key } : {};
-  return createTRPCClient({ links: [link({ url: `${server.url}/api/trpc`, headers, transformer, fetch })] });
+function wrap(binary) {
+  const script = join(mkdtempSync(join(tmpdir(), 'cognobserve-trpc-bin-')), 'serve');
+  writeFileSync(script, `#!/bin/sh\ntrap '' XFSZ\nexec '${binary}' "$@"\n`);
+  chmodSync(script, 0o755);
+  return script;
+}
+
+/** `size`: the most bytes that a file of the server's may have from now on, or `unlimited`. */
+export function limitFiles(server, size) {
+  execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${size}:`]);
+}
+
+/** Makes what all traces contain unreadable, in a store that nobody has open. */
+export function damageTraces(dir) {
+  const script = "import sqlite3, sys; base = sqlite3.connect(sys.argv[1]); base.execute(\"UPDATE payloads SET body = x'ff'\"); base.commit()";
+  execFileSync('python3', ['-c', script, join(dir, 'ledger.db')]);
+}
+
+export function makeClient(server, key, { link = httpBatchLink, transformer, fetch, headers } = {}) {
+  const sent = { ...(key ? { 'x-api-key': key } : {}), ...headers };
+  return createTRPCClient({ links: [link({ url: `${server.url}/api/trpc`, headers: sent, transformer, fetch })] });
 }

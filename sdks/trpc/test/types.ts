@@ -19,9 +19,10 @@ export async function use(): Promise<void> {
   const turns = await dated.sessions.timeline.query({ id: 'ses_1' });
   const start: Date | null | undefined = turns.items[0]?.spans[0]?.startTime;
   await plain.users.update.mutate({ id: 'usr_1', email: null, metadata: { plan: 'pro' } });
+  const { tracesUnlinked: freed } = await plain.sessions.delete.mutate({ id: 'ses_1' });
   const { tracesUnlinked } = await plain.users.delete.mutate({ id: 'usr_1', mode: 'erase' });
   await plain.users.summary.query();
-  console.log(seen, next, when, day, start, tracesUnlinked);
+  console.log(seen, next, when, day, start, tracesUnlinked, freed);
 
   // @ts-expect-error an id is required
   await plain.users.get.query({});

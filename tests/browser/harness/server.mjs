@@ -55,6 +55,10 @@ export class Server {
     return this.#log;
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   #spawn(settings) {
     const binary = findBinary();
     this.#home = mkdtempSync(join(tmpdir(), 'cognobserve-browser-'));
@@ -94,7 +98,7 @@ export class Server {
     };
     this.url = await waitUntil('the server says its address', LONGEST_START_MS, () => {
       check();
-      return / serves (http:\/\/127\.0\.0\.1:\d+)/.exec(this.#log)?.[1];
+      return /(?: serves |serving url=)(http:\/\/127\.0\.0\.1:\d+)/.exec(this.#log)?.[1];
     });
     await waitUntil('the server is ready', LONGEST_START_MS, async () => {
       check();

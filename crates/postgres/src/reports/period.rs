@@ -128,13 +128,22 @@ impl Snapshot {
         if from >= to {
             return Ok(());
         }
-        let query =
-            "SELECT band, sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3";
+        let query = include_str!("../sql/reports.scan_user_days.sql");
         self.scan(query, &[&self.project_no, &from, &to], |row| {
-            Entries::of(get(row, 0)?, get(row, 1)?).try_for_each(|entry| {
-                let (user, measures) = entry?;
-                take(user, measures)
-            })
+            let (bands, lengths): (Vec<i64>, Vec<i32>) = (get(row, 0)?, get(row, 1)?);
+            let mut rest: &[u8] = get(row, 2)?;
+            for (band, length) in bands.into_iter().zip(lengths) {
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                let (sums, others) = rest
+                    .split_at_checked(length)
+                    .ok_or_else(|| damaged("user day"))?;
+                rest = others;
+                Entries::of(band, sums).try_for_each(|entry| {
+                    let (user, measures) = entry?;
+                    take(user, measures)
+                })?;
+            }
+            Ok(())
         })
         .await
     }

@@ -22,12 +22,18 @@ const DISCARD_TIME: Duration = Duration::from_secs(5);
 /// A whole body of at most `max_bytes`, for which nobody is waited for longer than it can take.
 ///
 /// # Errors
-/// 413, 400, or 503 if it did not arrive in time.
+/// 415 if it is compressed, 413, 400, or 503 if it did not arrive in time.
 pub async fn read_small_body(
     body: Body,
     headers: &HeaderMap,
     max_bytes: usize,
 ) -> Result<Bytes, Problem> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        discard_body(body, headers).await;
+        let detail = "Send the body without Content-Encoding.";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
     timeout(PATIENCE, collect(body, headers, max_bytes))
         .await
         .unwrap_or_else(|_| {
@@ -234,6 +240,19 @@ mod tests {
         assert_eq!(large.unwrap_err().code, Code::PayloadTooLarge);
         let whole = read_small_body(Body::from("0123456789"), &headers, 10).await;
         assert_eq!(whole.unwrap(), "0123456789");
+    }
+
+    #[tokio::test]
+    async fn small_bodies_are_not_compressed() {
+        for (coding, is_taken) in [("identity", true), ("gzip", false), ("surprise", false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_ENCODING, coding.parse().unwrap());
+            let read = read_small_body(Body::from("{}"), &headers, 10).await;
+            let code = read.map_err(|problem| problem.code);
+            let refused = Err(Code::UnsupportedMediaType);
+            assert_eq!(code.is_ok(), is_taken, "{coding}");
+            assert!(is_taken || code == refused, "{coding}");
+        }
     }
 
     #[tokio::test]

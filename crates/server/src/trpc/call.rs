@@ -89,9 +89,14 @@ struct FieldIn {
 }
 
 #[derive(Serialize)]
-struct DetailsOut<'a> {
+struct DetailsOut<'a, E> {
     code: &'a str,
-    errors: &'a [FieldIn],
+    errors: &'a [E],
+}
+
+/// A problem's stable word and fields, as an error carries them.
+pub(super) fn write_details(code: &str, errors: &[impl Serialize]) -> Option<String> {
+    serde_json::to_string(&DetailsOut { code, errors }).ok()
 }
 
 async fn read_response(response: Response<Body>, procedure: &Procedure) -> Called {
@@ -115,10 +120,6 @@ fn read_problem(status: StatusCode, body: &str, procedure: &Procedure) -> Failur
     let Ok(problem) = serde_json::from_str::<ProblemIn>(body) else {
         return Failure::new(status.as_u16(), "The server failed.");
     };
-    let details = DetailsOut {
-        code: &problem.code,
-        errors: &problem.errors,
-    };
     let wrong = problem.errors.iter();
     let wrong: Vec<String> = wrong
         .map(|it| format!("{}: {}", it.path, it.message))
@@ -129,7 +130,7 @@ fn read_problem(status: StatusCode, body: &str, procedure: &Procedure) -> Failur
         _ => wrong.join("; "),
     };
     Failure {
-        details: serde_json::to_string(&details).ok(),
+        details: write_details(&problem.code, &problem.errors),
         ..Failure::new(status.as_u16(), message)
     }
 }

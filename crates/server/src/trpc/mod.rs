@@ -5,7 +5,7 @@ mod procedure;
 
 use crate::auth::check_known;
 use crate::http::body::{is_json, read_small_body};
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem, add_failure_headers};
 use crate::state::AppState;
 use axum::Router;
 use axum::body::Body;
@@ -15,10 +15,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
-use call::{Called, call};
+use call::{Called, call, write_details};
 use cognobserve_wire::json::sanitize;
 use cognobserve_wire::trpc::{
-    Failure, Input, read_input, split_batch, write_batch, write_line, write_one, write_opening,
+    Failure, Form, Input, read_input, split_batch, write_batch, write_line, write_one,
+    write_opening,
 };
 use futures_util::stream::{self, Stream, StreamExt};
 use procedure::{PROCEDURES, Procedure};
@@ -33,6 +34,12 @@ const MAX_BYTES: usize = 2 << 20;
 const MAX_STRANGERS_BYTES: usize = 64 << 10;
 /// Calls of a batch that are answered at a time; changes are made one after the other.
 const AT_A_TIME: usize = 8;
+
+/// Whether a path is one of tRPC's, called or not.
+pub fn is_below(path: &str) -> bool {
+    let rest = path.strip_prefix("/api/trpc");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// The name of every procedure, and whether it changes anything.
 pub fn list_procedures() -> impl Iterator<Item = (&'static str, bool)> {
@@ -60,22 +67,20 @@ pub fn routes(rest: Router) -> Router<Arc<AppState>> {
 /// A panic in tRPC's shape.
 pub fn answer_panic(_: Box<dyn Any + Send>) -> Response<Body> {
     tracing::error!("a handler panicked");
-    refuse(
-        &Failure::new(500, "The server failed; the log says where."),
-        false,
-    )
+    let words = "The server failed; the log says where.";
+    refuse(&Problem::new(Code::Internal, words))
+}
+
+/// A path below `/api/trpc` in a process that serves none of it.
+pub fn answer_unserved(why: String) -> Response<Body> {
+    refuse(&Problem::new(Code::NotFound, why))
 }
 
 /// A call as it was sent.
 struct Sent {
     name: String,
+    form: Form,
     input: Result<Input, Failure>,
-}
-
-impl Sent {
-    fn is_superjson(&self) -> bool {
-        self.input.as_ref().is_ok_and(|input| input.is_superjson)
-    }
 }
 
 struct Query {
@@ -113,11 +118,11 @@ async fn answer(
     };
     if names.len() > MAX_CALLS {
         let words = format!("A batch has at most {MAX_CALLS} calls.");
-        return refuse(&Failure::new(400, words), false);
+        return refuse(&Problem::new(Code::InvalidRequest, words));
     }
     let text = match read_text(state, &parts, body, query.input).await {
         Ok(text) => text,
-        Err(failure) => return refuse(&failure, false),
+        Err(problem) => return refuse(&problem),
     };
     let sent = read_calls(names, text.as_deref(), query.is_batch);
     let is_stream = query.is_batch
@@ -138,12 +143,12 @@ async fn read_text(
     parts: &Parts,
     body: Body,
     in_url: Option<String>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Problem> {
     let bytes = match parts.method {
         Method::POST => {
             if !is_json(&parts.headers) {
                 let words = "Send JSON with Content-Type: application/json.";
-                return Err(Failure::new(415, words));
+                return Err(Problem::new(Code::UnsupportedMediaType, words));
             }
             let known = check_known(&parts.headers, state).await;
             let most = match known {
@@ -152,38 +157,34 @@ async fn read_text(
             };
             let body = read_small_body(body, &parts.headers, most).await;
             // What is wrong with a stranger's body is not the first thing that is wrong.
-            body.map_err(|problem| tell(known.err().unwrap_or(problem)))?
+            body.map_err(|problem| known.err().unwrap_or(problem))?
         }
         _ => in_url.unwrap_or_default().into(),
     };
     if bytes.is_empty() {
         return Ok(None);
     }
-    let clean = sanitize(&bytes).map_err(|error| Failure::new(400, error.to_string()))?;
+    let clean = sanitize(&bytes).map_err(|error| Problem::invalid("", error.to_string()))?;
     Ok(Some(clean.text().to_owned()))
 }
 
-/// What was refused before any procedure was called.
-fn tell(problem: Problem) -> Failure {
-    Failure::new(problem.code.status().as_u16(), problem.detail)
-}
-
 fn read_calls(names: Vec<String>, text: Option<&str>, is_batch: bool) -> Vec<Sent> {
-    let refuse = |error: cognobserve_wire::trpc::InputError| Failure::new(400, error.to_string());
     let inputs = match is_batch {
         true => split_batch(text, names.len()),
         false => Ok(vec![text.map(str::to_owned)]),
     };
-    let inputs = match inputs {
-        Ok(inputs) => inputs.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error); names.len()],
+    let inputs: Vec<_> = match inputs {
+        Ok(inputs) => inputs
+            .iter()
+            .map(|input| read_input(input.as_deref()))
+            .collect(),
+        Err(error) => vec![(Form::Unknown, Err(error)); names.len()],
     };
     let calls = names.into_iter().zip(inputs);
-    let calls = calls.map(|(name, input)| Sent {
+    let calls = calls.map(|(name, (form, input))| Sent {
         name,
-        input: input
-            .and_then(|input| read_input(input.as_deref()))
-            .map_err(refuse),
+        form,
+        input: input.map_err(|error| Failure::new(400, error.to_string())),
     });
     calls.collect()
 }
@@ -232,13 +233,12 @@ async fn answer_at_once(
     is_batch: bool,
 ) -> Response<Body> {
     let calls = stream::iter(sent).map(async |it| {
-        let is_superjson = it.is_superjson();
         let called = make(rest, parts, &it.name, it.input).await;
         let status = called
             .outcome
             .as_ref()
             .map_or_else(|failure| failure.status.http, |_| 200);
-        let envelope = write_one(&called.outcome, Some(&it.name), is_superjson);
+        let envelope = write_one(&called.outcome, Some(&it.name), it.form);
         (status, envelope, called.retry_after)
     });
     let made: Vec<_> = calls.buffered(width(&parts.method)).collect().await;
@@ -266,7 +266,7 @@ async fn answer_at_once(
 
 /// Lines in the order in which the calls end.
 fn answer_as_they_come(rest: Arc<Router>, parts: Parts, sent: Vec<Sent>) -> Response<Body> {
-    let is_superjson = sent.iter().any(Sent::is_superjson);
+    let is_superjson = sent.iter().any(|it| it.form == Form::Superjson);
     let opening = write_opening(sent.len(), is_superjson);
     let width = width(&parts.method);
     let parts = Arc::new(parts);
@@ -285,9 +285,17 @@ fn stream_body(lines: impl Stream<Item = String> + Send + 'static) -> Body {
     Body::from_stream(lines.map(Ok::<_, Infallible>))
 }
 
-fn refuse(failure: &Failure, is_superjson: bool) -> Response<Body> {
-    let body = write_one(&Err(failure.clone()), None, is_superjson);
-    finish(failure.status.http, HeaderMap::new(), Body::from(body))
+/// What is wrong before it is known in which form the client reads.
+fn refuse(problem: &Problem) -> Response<Body> {
+    let status = problem.code.status().as_u16();
+    let failure = Failure {
+        details: write_details(problem.code.as_str(), &problem.errors),
+        ..Failure::new(status, &*problem.detail)
+    };
+    let body = write_one(&Err(failure), None, Form::Unknown);
+    let mut headers = HeaderMap::new();
+    add_failure_headers(&mut headers, problem.code, problem.retry_after_s);
+    finish(status, headers, Body::from(body))
 }
 
 fn finish(status: u16, mut headers: HeaderMap, body: Body) -> Response<Body> {

@@ -172,7 +172,7 @@ mod tests {
 
     fn aim(name: &str, input: &str) -> Result<Target, String> {
         let procedure = PROCEDURES.iter().find(|it| it.name == name).unwrap();
-        (procedure.aim)(read_input(Some(input)).unwrap()).map_err(|failure| failure.message)
+        (procedure.aim)(read_input(Some(input)).1.unwrap()).map_err(|failure| failure.message)
     }
 
     fn uri(name: &str, input: &str) -> String {

@@ -2,6 +2,7 @@
 use crate::app::App;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use cognobserve_server::config::Roles;
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
@@ -16,6 +17,21 @@ async fn unknown_paths_and_methods_are_problems() {
     app.call_as(&app.key, Method::GET, "/v1/traces/batch/", None)
         .await
         .expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn below_the_path_of_trpc_all_is_said_in_its_shape() {
+    let mut app = App::start().await;
+    app.router = app.router_of(&Roles::parse("ingest,web").unwrap());
+    for path in ["/api/trpc", "/api/trpc/users.list"] {
+        let body = app.get(path).await.expect(404);
+        assert_eq!(body["error"]["data"]["code"], "NOT_FOUND", "{path}");
+        assert_eq!(body["error"]["json"]["data"]["code"], "NOT_FOUND", "{path}");
+        let words = body["error"]["message"].as_str().unwrap();
+        assert!(words.contains("ingest,web"), "{words}");
+    }
+    let elsewhere = app.get("/api/trpcs").await;
+    elsewhere.expect_problem(404, "not_found");
 }
 
 #[tokio::test]

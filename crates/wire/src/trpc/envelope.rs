@@ -113,6 +113,15 @@ impl Failure {
     }
 }
 
+/// How a client writes what it sends, and reads what it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Plain,
+    Superjson,
+    /// Of what was refused unread: an error is written so that either client finds its own.
+    Unknown,
+}
+
 /// What a call came to: the JSON text that it answers, or why not.
 pub type Outcome = Result<String, Failure>;
 
@@ -151,18 +160,22 @@ fn write_failure(failure: &Failure, path: Option<&str>) -> String {
 }
 
 /// One call's envelope; `path`: of its procedure.
-pub fn write_one(outcome: &Outcome, path: Option<&str>, is_superjson: bool) -> String {
-    let seal = |text: String| match is_superjson {
-        true => superjson::seal(&text, &[]),
-        false => text,
-    };
+pub fn write_one(outcome: &Outcome, path: Option<&str>, form: Form) -> String {
     match outcome {
-        Ok(data) => format!("{{\"result\":{{\"data\":{}}}}}", seal(data.clone())),
+        Ok(data) if form == Form::Superjson => {
+            let sealed = superjson::seal(data, &[]);
+            format!("{{\"result\":{{\"data\":{sealed}}}}}")
+        }
+        Ok(data) => format!("{{\"result\":{{\"data\":{data}}}}}"),
         Err(failure) => {
             let error = write_failure(failure, path);
-            match is_superjson {
-                true => format!("{{\"error\":{{\"json\":{error}}}}}"),
-                false => format!("{{\"error\":{error}}}"),
+            match form {
+                Form::Plain => format!("{{\"error\":{error}}}"),
+                Form::Superjson => format!("{{\"error\":{{\"json\":{error}}}}}"),
+                Form::Unknown => {
+                    let members = error.strip_suffix('}').unwrap_or_default();
+                    format!("{{\"error\":{members},\"json\":{error}}}}}")
+                }
             }
         }
     }
@@ -212,10 +225,10 @@ mod tests {
     fn envelopes_are_those_of_trpc() {
         let done = Ok(USER.to_owned());
         assert_eq!(
-            write_one(&done, None, false),
+            write_one(&done, None, Form::Plain),
             format!("{{\"result\":{{\"data\":{USER}}}}}")
         );
-        let sealed = write_one(&done, None, true);
+        let sealed = write_one(&done, None, Form::Superjson);
         let expected = format!(
             r#"{{"result":{{"data":{{"json":{USER},"meta":{{"values":{{"items.0.lastSeenAt":["Date"]}},"v":1}}}}}}}}"#
         );
@@ -223,12 +236,17 @@ mod tests {
         let error = r#"{"message":"User not found","code":-32004,"data":{"code":"NOT_FOUND","httpStatus":404,"path":"users.get"}}"#;
         let path = Some("users.get");
         assert_eq!(
-            write_one(&missing(), path, false),
+            write_one(&missing(), path, Form::Plain),
             format!(r#"{{"error":{error}}}"#)
         );
         assert_eq!(
-            write_one(&missing(), path, true),
+            write_one(&missing(), path, Form::Superjson),
             format!(r#"{{"error":{{"json":{error}}}}}"#)
+        );
+        let members = error.strip_suffix('}').unwrap();
+        assert_eq!(
+            write_one(&missing(), path, Form::Unknown),
+            format!(r#"{{"error":{members},"json":{error}}}}}"#)
         );
         assert_eq!(write_batch(&["1".into(), "2".into()]), "[1,2]");
     }
@@ -261,7 +279,7 @@ mod tests {
             details: Some(r#"{"code":"invalid_request"}"#.into()),
             ..Failure::new(400, "no")
         };
-        let text = write_one(&Err(failure), None, false);
+        let text = write_one(&Err(failure), None, Form::Plain);
         assert!(
             text.contains(r#""problem":{"code":"invalid_request"}"#),
             "{text}"

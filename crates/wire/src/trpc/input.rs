@@ -1,5 +1,6 @@
 //! What calls bring.
-use super::superjson;
+use super::envelope::Form;
+use super::superjson::{self, Sealed};
 use crate::json::{Kind, Raw};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,8 +23,6 @@ pub enum InputError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
     members: BTreeMap<String, String>,
-    /// Whether the client speaks superjson, and so must be answered in it.
-    pub is_superjson: bool,
 }
 
 impl Input {
@@ -38,33 +37,36 @@ impl Input {
     }
 }
 
-/// Reads one call's input; no text is no input. `text`: clean JSON.
-pub fn read_input(text: Option<&str>) -> Result<Input, InputError> {
+/// Reads one call's input, and in which form it is; no text is no input. `text`: clean JSON.
+pub fn read_input(text: Option<&str>) -> (Form, Result<Input, InputError>) {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(Input::default());
+        return (Form::Plain, Ok(Input::default()));
     };
-    let raw: Raw = serde_json::from_str(text).map_err(|_| InputError::Syntax)?;
-    let members = read_members(raw)?;
+    let raw: Result<Raw, _> = serde_json::from_str(text);
+    let members = raw.map_err(|_| InputError::Syntax).and_then(read_members);
+    let members = match members {
+        Ok(members) => members,
+        Err(error) => return (Form::Unknown, Err(error)),
+    };
     match superjson::open(&members) {
-        None => Ok(Input {
-            members: keep(members),
-            is_superjson: false,
-        }),
-        Some(sealed) => {
-            let undefined = sealed.list_undefined();
-            let mut members = match undefined.iter().any(Vec::is_empty) {
-                true => BTreeMap::new(),
-                false => keep(read_members(sealed.json)?),
-            };
-            for path in &undefined {
-                superjson::remove(&mut members, path);
-            }
-            Ok(Input {
-                members,
-                is_superjson: true,
-            })
+        None => {
+            let members = keep(members);
+            (Form::Plain, Ok(Input { members }))
         }
+        Some(sealed) => (Form::Superjson, unseal(&sealed)),
     }
+}
+
+fn unseal(sealed: &Sealed<'_>) -> Result<Input, InputError> {
+    let undefined = sealed.list_undefined();
+    if undefined.iter().any(Vec::is_empty) {
+        return Ok(Input::default());
+    }
+    let mut members = keep(read_members(sealed.json)?);
+    for path in &undefined {
+        superjson::remove(&mut members, path);
+    }
+    Ok(Input { members })
 }
 
 /// The inputs of a batch of `calls`, each still to be read. `text`: clean JSON.
@@ -104,9 +106,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> (bool, Vec<(String, String)>) {
-        let input = read_input(Some(text)).unwrap();
-        (input.is_superjson, input.into_rest().collect())
+    fn read(text: &str) -> (Form, Vec<(String, String)>) {
+        let (form, input) = read_input(Some(text));
+        (form, input.unwrap().into_rest().collect())
     }
 
     fn pair(name: &str, text: &str) -> (String, String) {
@@ -115,21 +117,22 @@ mod tests {
 
     #[test]
     fn plain_input_is_kept_token_for_token() {
-        let (is_superjson, members) = read(r#" {"limit": 5, "x": {"a":1.50e0}, "limit": 6} "#);
-        assert!(!is_superjson);
+        let (form, members) = read(r#" {"limit": 5, "x": {"a":1.50e0}, "limit": 6} "#);
+        assert_eq!(form, Form::Plain);
         assert_eq!(members, [pair("limit", "6"), pair("x", r#"{"a":1.50e0}"#)]);
         for nothing in [None, Some(""), Some("null"), Some("{}")] {
-            assert_eq!(read_input(nothing), Ok(Input::default()), "{nothing:?}");
+            let read = read_input(nothing);
+            assert_eq!(read, (Form::Plain, Ok(Input::default())), "{nothing:?}");
         }
     }
 
     #[test]
     fn superjson_leaves_out_what_was_undefined() {
-        let (is_superjson, members) = read(
+        let (form, members) = read(
             r#"{"json":{"from":"1970-01-01T00:00:00.005Z","search":null,"name":null,"metadata":{"a":null,"b.c":null,"d":[null,1]}},
                "meta":{"values":{"from":["Date"],"search":["undefined"],"metadata.a":["undefined"],"metadata.b\\.c":["undefined"],"metadata.d.0":["undefined"]},"v":1}}"#,
         );
-        assert!(is_superjson);
+        assert_eq!(form, Form::Superjson);
         let expected = [
             pair("from", r#""1970-01-01T00:00:00.005Z""#),
             pair("metadata", r#"{"d":[null,1]}"#),
@@ -141,19 +144,19 @@ mod tests {
             r#"{"meta":{"values":["undefined"]}}"#,
             r#"{"json":{}}"#,
         ] {
-            assert_eq!(read(nothing), (true, vec![]), "{nothing}");
+            assert_eq!(read(nothing), (Form::Superjson, vec![]), "{nothing}");
         }
     }
 
     #[test]
     fn what_is_no_input_is_refused() {
-        for (text, error) in [
-            ("{bad", InputError::Syntax),
-            ("[1]", InputError::NotAnObject),
-            ("\"x\"", InputError::NotAnObject),
-            (r#"{"json":7}"#, InputError::NotAnObject),
+        for (text, form, error) in [
+            ("{bad", Form::Unknown, InputError::Syntax),
+            ("[1]", Form::Unknown, InputError::NotAnObject),
+            ("\"x\"", Form::Unknown, InputError::NotAnObject),
+            (r#"{"json":7}"#, Form::Superjson, InputError::NotAnObject),
         ] {
-            assert_eq!(read_input(Some(text)), Err(error), "{text}");
+            assert_eq!(read_input(Some(text)), (form, Err(error)), "{text}");
         }
     }
 

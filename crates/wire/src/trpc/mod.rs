@@ -5,5 +5,7 @@ mod envelope;
 mod input;
 mod superjson;
 
-pub use envelope::{Failure, Outcome, Status, write_batch, write_line, write_one, write_opening};
+pub use envelope::{
+    Failure, Form, Outcome, Status, write_batch, write_line, write_one, write_opening,
+};
 pub use input::{Input, InputError, read_input, split_batch};
