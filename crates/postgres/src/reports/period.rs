@@ -128,7 +128,12 @@ impl Snapshot {
         if from >= to {
             return Ok(());
         }
-        let query = include_str!("../sql/reports.scan_user_days.sql");
+        let query = match to.checked_sub(from) {
+            Some(..=MOST_LISTED_DAYS) => include_str!("../sql/reports.scan_user_days.sql"),
+            _ => {
+                "SELECT ARRAY[band], ARRAY[length(sums)], sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3"
+            }
+        };
         self.scan(query, &[&self.project_no, &from, &to], |row| {
             let (bands, lengths): (Vec<i64>, Vec<i32>) = (get(row, 0)?, get(row, 1)?);
             let mut rest: &[u8] = get(row, 2)?;
