@@ -134,6 +134,13 @@ def by_hand(outbox: Outbox, providers: Providers) -> None:
 
 
 @scenario
+def empty_trace(outbox: Outbox, providers: Providers) -> None:
+    trace = start_trace("visit", user_id="user-123", session_id="session-456", metadata={"page": 1})
+    trace.end()
+    trace.end()
+
+
+@scenario
 def late_span(outbox: Outbox, providers: Providers) -> None:
     trace = start_trace("request", user_id="user-123")
     respond, background = trace.start_span("respond"), trace.start_span("background")

@@ -111,6 +111,14 @@ fn play(name: &str, stage: &mut Stage) {
             expect(paid, "no credit").unwrap_err();
         }
         "by-hand" => by_hand(),
+        "empty-trace" => {
+            let options = Observe::new("visit")
+                .user_id("user-123")
+                .session("session-456");
+            let trace = start_trace(options.metadata("page", 1));
+            trace.end();
+            trace.end();
+        }
         "late-span" => {
             let trace = start_trace(Observe::new("request").user_id("user-123"));
             let (respond, background) =
@@ -244,7 +252,7 @@ fn every_scenario_sends_the_golden_requests() {
         })
         .collect();
     names.sort();
-    assert_eq!(names.len(), 18);
+    assert_eq!(names.len(), 19);
     for name in names {
         let mut stage = start(|config| config);
         play(&name, &mut stage);

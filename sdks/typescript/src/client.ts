@@ -1,15 +1,15 @@
 // What `init` makes: the settings, the queue, and when it is emptied. Nothing here throws into the app, and only
 // `flush` waits.
 import type { Config } from './config.js';
-import { debug, warnOnce } from './log.js';
+import { warnOnce } from './log.js';
 import type { Platform } from './platform.js';
-import { countSpans, Queue, type EndedSpan } from './queue.js';
+import { countSpans, countUnits, Queue, type EndedSpan } from './queue.js';
 import { Sender, type Fate } from './sender.js';
 import type { TraceRecord } from './trace.js';
 import type { Stats } from './types.js';
 
 interface Waiter {
-  /** How many spans must be settled. */
+  /** How much must be settled. */
   until: number;
   done: () => void;
 }
@@ -23,7 +23,9 @@ export class Client {
   readonly #queue = new Queue();
   readonly #counts: Record<Fate, number> = { sent: 0, dropped: 0, refused: 0 };
   #sender: Sender;
+  /** All that was told, and what of it has been dealt with: spans, and traces without any. */
   #taken = 0;
+  #settled = 0;
   #inFlight = 0;
   #isClosed = false;
   #timer: { due: number; takeBack: () => void } | undefined;
@@ -40,10 +42,15 @@ export class Client {
   }
 
   #makeSender(): Sender {
-    return new Sender(this.config, this.platform, (fate, spans) => {
+    return new Sender(this.config, this.platform, (fate, pieces) => {
+      const spans = countSpans(pieces);
       this.#inFlight -= spans;
-      this.#settle(fate, spans);
+      this.#settle(fate, spans, countUnits(pieces));
     });
+  }
+
+  get #isDone(): boolean {
+    return this.#taken === this.#settled;
   }
 
   get isRecording(): boolean {
@@ -56,8 +63,9 @@ export class Client {
 
   /** A span has ended. */
   take(trace: TraceRecord, span: EndedSpan): void {
+    const before = this.#queue.size;
     this.#queue.add(trace, span);
-    this.#taken += 1;
+    this.#taken += this.#queue.size - before;
     const dropped = this.#queue.trim(this.config.maxQueueSize);
     if (dropped > 0) {
       warnOnce('queue', 'more spans wait than maxQueueSize; the oldest are dropped');
@@ -72,10 +80,24 @@ export class Client {
     }
   }
 
-  /** A trace has ended. In immediate mode answers when it is sent; not later than the end of a program would be. */
+  /**
+   * A trace has ended. In immediate mode answers a promise that is kept when the trace is sent or given up, and not later
+   * than the end of a program would be; it never fails.
+   */
   leave(trace: TraceRecord): Promise<void> | undefined {
-    this.#queue.end(trace);
-    if (!this.config.isImmediate || this.stats().waiting === 0) {
+    if (!this.isRecording) {
+      return undefined;
+    }
+    const before = this.#queue.size;
+    if (!this.#queue.end(trace, this.config.maxQueueSize)) {
+      warnOnce('empty', 'more traces without spans wait than maxQueueSize; the newest are dropped');
+    }
+    const grown = this.#queue.size - before;
+    this.#taken += grown;
+    if (!this.config.isImmediate || this.#isDone) {
+      if (grown > 0) {
+        this.#setTimer();
+      }
       return undefined;
     }
     const own = this.#drain();
@@ -137,11 +159,11 @@ export class Client {
     return batch;
   }
 
-  #settle(fate: Fate, spans: number): void {
+  #settle(fate: Fate, spans: number, units = spans): void {
     this.#counts[fate] += spans;
-    const settled = this.#counts.sent + this.#counts.dropped + this.#counts.refused;
-    const due = this.#waiters.filter((waiter) => waiter.until <= settled);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.until > settled);
+    this.#settled += units;
+    const due = this.#waiters.filter((waiter) => waiter.until <= this.#settled);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.until > this.#settled);
     for (const waiter of due) {
       waiter.done();
     }
@@ -171,7 +193,7 @@ export class Client {
   }
 
   #untilSettled(longest: number | undefined): Promise<void> {
-    if (this.stats().waiting === 0) {
+    if (this.#isDone) {
       return Promise.resolve();
     }
     return new Promise((done) => {
@@ -190,14 +212,14 @@ export class Client {
 
   /** Sends what waits within the time that the end of a program may take; drops what is left. */
   async finish(): Promise<void> {
-    if (this.stats().waiting === 0) {
+    if (this.#isDone) {
       return;
     }
     await this.flush(this.config.shutdownTimeout);
-    const left = this.stats().waiting;
-    if (left > 0) {
-      debug(this.config.debug, `${left} spans could not be sent in time`);
-      this.#settle('dropped', this.#queue.clear());
+    if (!this.#isDone) {
+      warnOnce('late', `the server was not reached in time; ${this.#taken - this.#settled} spans are dropped`);
+      const units = this.#queue.size;
+      this.#settle('dropped', this.#queue.clear(), units);
       this.#sender.stop();
       this.#sender = this.#makeSender();
       await this.#untilSettled(LONGEST_LEAVE_MS);
@@ -208,5 +230,16 @@ export class Client {
     this.#isClosed = true;
     await this.finish();
     this.#timer?.takeBack();
+  }
+
+  /** The process ends now, and nothing can be waited for: what waits is lost. Answers how much that is. */
+  abandon(): number {
+    const lost = this.#taken - this.#settled;
+    const spans = this.stats().waiting;
+    this.#isClosed = true;
+    this.#queue.clear();
+    this.#inFlight = 0;
+    this.#settle('dropped', spans, lost);
+    return lost;
   }
 }

@@ -24,7 +24,10 @@ function init(options: CognObserveConfig = {}): void {
     const before = state.client;
     state.warned.clear();
     state.client = new Client(readConfig(options), readPlatform());
-    void before?.shutdown();
+    if (before) {
+      state.leaving.add(before);
+      void before.shutdown().finally(() => state.leaving.delete(before));
+    }
   });
 }
 
@@ -105,7 +108,7 @@ function log(message: string, data?: unknown, level: Level = 'DEFAULT'): void {
     const event = new SpanRecord(owner, { name, type: 'event', parentId: around && span?.id, metadata });
     event.setLevel(level).end();
     if (!around) {
-      owner.end();
+      void owner.end();
     }
   });
 }

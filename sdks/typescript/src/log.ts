@@ -3,7 +3,7 @@ import { state } from './state.js';
 
 const PREFIX = '[cognobserve]';
 
-function say(text: string): void {
+export function say(text: string): void {
   try {
     console.warn(`${PREFIX} ${text}`);
   } catch {

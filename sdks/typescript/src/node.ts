@@ -6,6 +6,7 @@ import process from 'node:process';
 import { CognObserve as core } from './cognobserve.js';
 import { nodePost } from './node-post.js';
 import type { Scope } from './scope.js';
+import { guard, say } from './log.js';
 import { state } from './state.js';
 
 function attach(): typeof core {
@@ -26,8 +27,18 @@ function attach(): typeof core {
   if (!state.watchesExit) {
     state.watchesExit = true;
     process.on('beforeExit', () => void state.client?.finish());
+    process.on('exit', () => guard(undefined, tellWhatIsLost));
   }
   return core;
+}
+
+/** `process.exit` and errors that nobody catches end a program without `beforeExit`: nothing can be sent any more. */
+function tellWhatIsLost(): void {
+  const clients = [...state.leaving, ...(state.client ? [state.client] : [])];
+  const lost = clients.reduce((sum, client) => sum + client.abandon(), 0);
+  if (lost > 0) {
+    say(`the program ended with ${lost} spans not sent, which are lost; await CognObserve.shutdown() before process.exit()`);
+  }
 }
 
 /** Made here and not only passed on, so that no bundler leaves this module out. */

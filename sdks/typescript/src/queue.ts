@@ -8,7 +8,7 @@ export interface EndedSpan {
   ordinal: number;
 }
 
-/** Spans of one trace that go in one piece. */
+/** Spans of one trace that go in one piece; none, if it ended without any. */
 export interface Piece {
   trace: TraceRecord;
   spans: EndedSpan[];
@@ -25,14 +25,26 @@ export class Queue {
   /** Of traces that have, in the order in which they did. */
   readonly #ready = new Map<TraceRecord, Piece>();
   readonly #ended = new WeakSet<TraceRecord>();
+  /** Of which something left before they ended. */
+  readonly #begun = new WeakSet<TraceRecord>();
   #count = 0;
+  #empty = 0;
   #length = 0;
 
+  /** Spans. */
   get count(): number {
     return this.#count;
   }
 
+  /** All that will be settled: spans, and traces without any. */
+  get size(): number {
+    return this.#count + this.#empty;
+  }
+
   add(trace: TraceRecord, span: EndedSpan): void {
+    if (this.#ready.get(trace)?.spans.length === 0) {
+      this.#empty -= 1;
+    }
     put(this.#ended.has(trace) ? this.#ready : this.#open, trace, [span]);
     this.#count += 1;
     this.#length += span.text.length;
@@ -42,19 +54,31 @@ export class Queue {
     return this.#ended.has(trace);
   }
 
-  /** The trace has ended: what waits of it is ready, and so is what comes later. */
-  end(trace: TraceRecord): void {
+  /**
+   * The trace has ended: what waits of it is ready, and so is what comes later. If nothing of it was told yet, it goes
+   * without spans; `false` if there are as many of those as may be.
+   */
+  end(trace: TraceRecord, most: number): boolean {
+    const isFirst = !this.#ended.has(trace);
     this.#ended.add(trace);
     const piece = this.#open.get(trace);
     if (piece) {
       this.#open.delete(trace);
       put(this.#ready, trace, piece.spans);
+    } else if (isFirst && !this.#begun.has(trace)) {
+      if (this.#empty >= most) {
+        return false;
+      }
+      put(this.#ready, trace, []);
+      this.#empty += 1;
     }
+    return true;
   }
 
   /** Makes the ended spans of open traces ready, too. */
   release(): void {
     for (const piece of this.#open.values()) {
+      this.#begun.add(piece.trace);
       put(this.#ready, piece.trace, piece.spans);
     }
     this.#open.clear();
@@ -64,21 +88,27 @@ export class Queue {
   trim(most: number): number {
     let dropped = 0;
     while (this.#count > 0 && (this.#count > most || this.#length > LONGEST_QUEUE)) {
-      this.#dropOldest(this.#ready.size > 0 ? this.#ready : this.#open);
+      if (!this.#dropOldest(this.#ready)) {
+        this.#dropOldest(this.#open);
+      }
       dropped += 1;
     }
     return dropped;
   }
 
-  #dropOldest(pieces: Map<TraceRecord, Piece>): void {
+  #dropOldest(pieces: Map<TraceRecord, Piece>): boolean {
     for (const piece of pieces.values()) {
-      this.#length -= piece.spans.shift()?.text.length ?? 0;
-      this.#count -= 1;
-      if (piece.spans.length === 0) {
-        pieces.delete(piece.trace);
+      const span = piece.spans.shift();
+      if (span) {
+        this.#length -= span.text.length;
+        this.#count -= 1;
+        if (piece.spans.length === 0) {
+          pieces.delete(piece.trace);
+        }
+        return true;
       }
-      return;
     }
+    return false;
   }
 
   /** Takes out the oldest ready spans, for one request. */
@@ -88,9 +118,11 @@ export class Queue {
     let length = 0;
     for (const piece of this.#ready.values()) {
       const fits = countFitting(piece.spans, room, LONGEST_REQUEST - length, taken.length === 0);
-      if (fits === 0) {
+      const isEmpty = piece.spans.length === 0;
+      if (fits === 0 && !isEmpty) {
         break;
       }
+      this.#empty -= isEmpty ? 1 : 0;
       const spans = piece.spans.splice(0, fits);
       taken.push({ trace: piece.trace, spans });
       length += spans.reduce((sum, span) => sum + span.text.length, 0);
@@ -105,11 +137,13 @@ export class Queue {
     return taken;
   }
 
+  /** Answers how many spans went. */
   clear(): number {
     const count = this.#count;
     this.#ready.clear();
     this.#open.clear();
     this.#count = 0;
+    this.#empty = 0;
     this.#length = 0;
     return count;
   }
@@ -145,5 +179,9 @@ export function writeRequest(pieces: Piece[]): string {
   });
   return `{"traces":[${traces.join(',')}]}`;
 }
+
+/** What a piece counts for among all that will be settled. */
+export const countUnits = (pieces: Piece[]): number =>
+  pieces.reduce((sum, piece) => sum + Math.max(piece.spans.length, 1), 0);
 
 export const countSpans = (pieces: Piece[]): number => pieces.reduce((sum, piece) => sum + piece.spans.length, 0);

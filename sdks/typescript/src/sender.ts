@@ -6,7 +6,7 @@ import { countSpans, writeRequest, type Piece } from './queue.js';
 import { packBody, type PostAnswer } from './transport.js';
 
 export type Fate = 'sent' | 'dropped' | 'refused';
-export type Settle = (fate: Fate, spans: number) => void;
+export type Settle = (fate: Fate, pieces: Piece[]) => void;
 
 const isTriedAgain = (status: number): boolean => status === 429 || status >= 500;
 const TOO_LARGE = 413;
@@ -62,40 +62,41 @@ export class Sender {
       const spans = countSpans(part);
       debug(this.#config.debug, `${spans} spans of ${part.length} traces: ${answer?.status ?? 'no answer'}`);
       if (!answer || isTriedAgain(answer.status)) {
-        this.#giveUp(spans, answer);
+        this.#giveUp(part, answer);
       } else if (answer.status === TOO_LARGE && part.length > 1) {
         const half = Math.ceil(part.length / 2);
         parts.push(part.slice(half), part.slice(0, half));
       } else if (answer.status === TOO_LARGE) {
         warnOnce('too-large', 'a trace is too large for the server; it is dropped');
-        this.#settle('dropped', spans);
+        this.#settle('dropped', part);
       } else if (answer.status >= 200 && answer.status < 300) {
         this.#readResults(part, answer.text);
       } else {
-        this.#giveUpForGood(spans, answer.status);
+        this.#giveUpForGood(part, answer.status);
       }
     }
   }
 
-  #giveUp(spans: number, answer: PostAnswer | undefined): void {
-    const what = this.#isStopped
-      ? 'was not reached in time'
-      : (answer && `answered ${answer.status}`) || 'was not reached';
-    warnOnce('unreached', `the server ${what}; spans are dropped`);
-    this.#settle('dropped', spans);
+  #giveUp(part: Piece[], answer: PostAnswer | undefined): void {
+    // Whoever stops it says so, and of how many.
+    if (!this.#isStopped) {
+      const what = answer ? `answered ${answer.status}` : 'was not reached';
+      warnOnce('unreached', `the server ${what}; spans are dropped`);
+    }
+    this.#settle('dropped', part);
   }
 
-  #giveUpForGood(spans: number, status: number): void {
+  #giveUpForGood(part: Piece[], status: number): void {
     const hint = status === 401 || status === 403 ? ': is the API key right, and may it ingest?' : '';
     warnOnce(`status-${status}`, `the server refused spans with ${status}${hint}`);
-    this.#settle('dropped', spans);
+    this.#settle('dropped', part);
   }
 
   #readResults(batch: Piece[], text: string): void {
     const results = readItems(text);
     if (results?.length !== batch.length) {
       warnOnce('odd-answer', "the server's answer is not CognObserve's: is the endpoint right?");
-      this.#settle('dropped', countSpans(batch));
+      this.#settle('dropped', batch);
       return;
     }
     for (const [at, piece] of batch.entries()) {
@@ -107,7 +108,7 @@ export class Sender {
         warnOnce(`item-${code}`, said);
         debug(this.#config.debug, said);
       }
-      this.#settle(isRefused ? 'refused' : 'sent', piece.spans.length);
+      this.#settle(isRefused ? 'refused' : 'sent', [piece]);
     }
   }
 

@@ -7,6 +7,8 @@ import type { Platform } from './platform.js';
 
 export interface State {
   client?: Client;
+  /** Clients before it that still send what they have. */
+  leaving: Set<Client>;
   storage?: ScopeStorage<Scope>;
   platform?: Partial<Platform>;
   globalUser?: User;
@@ -17,4 +19,4 @@ export interface State {
 
 const KEY = Symbol.for('@cognobserve/sdk@0');
 
-export const state: State = ((globalThis as Record<symbol, unknown>)[KEY] ??= { warned: new Set() }) as State;
+export const state: State = ((globalThis as Record<symbol, unknown>)[KEY] ??= { warned: new Set(), leaving: new Set() }) as State;

@@ -4,6 +4,7 @@ import type { User } from './identity.js';
 import { readId } from './identity.js';
 import { makeTraceId } from './ids.js';
 import { cutText, toJsonObject, type Json } from './json.js';
+import { guard } from './log.js';
 import { currentScope } from './scope.js';
 import { SpanRecord, type SpanStart } from './span.js';
 import { formatTime } from './time.js';
@@ -101,7 +102,7 @@ export class TraceRecord implements Trace {
     return given.input === undefined ? span : span.setInput(given.input);
   }
 
-  end(): void {
-    void this.client.leave(this);
+  end(): Promise<void> {
+    return guard(undefined, () => this.client.leave(this)) ?? Promise.resolve();
   }
 }

@@ -94,7 +94,11 @@ export interface Span {
 export interface Trace {
   readonly id: string;
   startSpan(options: SpanOptions | string): Span;
-  end(): void;
+  /**
+   * Lets the trace leave with what has ended; spans that end later follow it. The promise is kept, and never broken: in
+   * immediate mode once the trace was sent or given up, `shutdownTimeout` at the latest; else at once.
+   */
+  end(): Promise<void>;
 }
 
 /** What `mask` is called for. */
@@ -114,7 +118,7 @@ export interface CognObserveConfig {
   captureContent?: boolean;
   /** Its answer is sent in place of each input and output. If it throws: `"[masked]"`. */
   mask?: (content: unknown, kind: ContentKind) => unknown;
-  /** `immediate`: a trace is sent when it ends, and the call waits for it. */
+  /** `immediate`: a trace is sent when it ends; what a call promises, and `trace.end()`, wait for it. */
   mode?: 'batch' | 'immediate';
   /** Spans that may wait; over it the oldest go. Default 2048. */
   maxQueueSize?: number;

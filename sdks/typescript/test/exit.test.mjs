@@ -48,7 +48,7 @@ test('a server that is dead or hangs holds the end up for shutdownTimeout, then 
     const { code, out, err } = await runModule(text, { env: { TEST_URL: url } });
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(out), { sent: 0, dropped: 1, refused: 0, waiting: 0 });
-    assert.match(err, /not reached in time/);
+    assert.equal(err, '[cognobserve] the server was not reached in time; 1 spans are dropped\n');
   }
 });
 
@@ -65,7 +65,7 @@ test('a request that hangs while the program still has work does not outlive it'
 test('exit codes, signals and failures are as without the SDK', async () => {
   assert.equal((await runModule(`${START} observe('a', () => 1); process.exitCode = 3;`, options())).code, 3);
   assert.equal(ledger.spans.length, 1);
-  assert.equal((await runModule(`${START} observe('b', () => 1); process.exit(4);`, options())).code, 4);
+  assert.equal((await runModule(`${START} process.exit(4);`, options())).code, 4);
   const failed = await runModule(`${START} observe('c', () => { throw new Error('as ever'); });`, options());
   assert.equal(failed.code, 1);
   assert.match(failed.err, /Error: as ever/);
@@ -87,6 +87,29 @@ test('an app that ends itself on SIGTERM can wait for shutdown', async () => {
   const heard = (child) => child.kill('SIGTERM');
   assert.equal((await runModule(text, options({ heard }))).code, 0);
   assert.equal(ledger.spans.length, 1);
+});
+
+test('what is lost by process.exit, or by an error that nobody catches, is counted and said in one line', async () => {
+  const told = `process.on('exit', () => console.log(JSON.stringify(CognObserve.stats())));`;
+  const three = `for (const name of ['a', 'b', 'c']) observe(name, () => 1);`;
+  const LOST = /^\[cognobserve\] the program ended with (\d+) spans not sent.*shutdown\(\).*$/gm;
+  const lostOf = (err) => [...err.matchAll(LOST)].map(([, count]) => Number(count));
+  const left = await runModule(`${START} ${three} ${told} process.exit(4);`, options());
+  assert.deepEqual([left.code, lostOf(left.err), left.err.split('\n').length], [4, [3], 2]);
+  assert.deepEqual(JSON.parse(left.out), { sent: 0, dropped: 3, refused: 0, waiting: 0 });
+
+  const failed = await runModule(`${START} ${three} throw new Error('as ever');`, options());
+  assert.deepEqual([failed.code, lostOf(failed.err)], [1, [3]]);
+
+  // What a first `init` still sends is lost as well, be it under way or not.
+  ledger.answer = () => 'hang';
+  const twice = `${START} ${three} void CognObserve.flush(); await new Promise((done) => setTimeout(done, 50));
+    CognObserve.init({ endpoint: process.env.TEST_URL, apiKey: '${KEY}' }); observe('d', () => 1); process.exit(0);`;
+  assert.deepEqual(lostOf((await runModule(twice, options())).err), [4]);
+
+  ledger.answer = accept;
+  const saved = `${START} ${three} await CognObserve.shutdown(); process.exit(0);`;
+  assert.equal((await runModule(saved, options())).err, '');
 });
 
 test('flush keeps a program alive until it is done', async () => {

@@ -72,6 +72,12 @@ const scenarios = {
     const call = async () => readRecorded('openai-embeddings');
     await observe({ name: 'embed', userId: 'user-123', type: 'generation' }, call);
   },
+  async 'empty-trace'() {
+    const visit = { name: 'visit', userId: 'user-123', sessionId: 'session-456', metadata: { page: 1 } };
+    const trace = CognObserve.startTrace(visit);
+    await trace.end();
+    await trace.end();
+  },
   async failure() {
     const charge = async () => {
       throw new Error('no credit');

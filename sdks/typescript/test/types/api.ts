@@ -43,7 +43,7 @@ span.setUsage({
   reasoningTokens: 5,
   cacheWriteTokens: 6,
 });
-trace.end();
+const ended: Promise<void> = trace.end();
 
 CognObserve.log('event', { a: 1 }, 'WARNING');
 const stats: Stats = CognObserve.stats();
@@ -67,4 +67,4 @@ CognObserve.startTrace({ userId: 'u' });
 // @ts-expect-error the answer of an asynchronous function is a promise
 const wrong: number = CognObserve.observe('x', async () => 1);
 
-export { active, client, current, inScope, inSession, later, number, numbers, pieces, processor, stats, traced, wrong };
+export { active, client, current, ended, inScope, inSession, later, number, numbers, pieces, processor, stats, traced, wrong };
