@@ -11,6 +11,8 @@ import pytest
 import cognobserve
 from cognobserve import _client, _delivery, _http, _log, _scope
 
+from .support.providers import Providers
+from .support.real_server import RealServer
 from .support.receiver import Receiver, take
 
 for name in list(os.environ):
@@ -91,3 +93,17 @@ def make_receiver() -> Iterator[Callable[..., Receiver]]:
 @pytest.fixture
 def receiver(make_receiver: Callable[..., Receiver]) -> Receiver:
     return make_receiver()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RealServer]:
+    made = RealServer()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def providers() -> Iterator[Providers]:
+    fake = Providers()
+    yield fake
+    fake.close()

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import openai
 import pytest
@@ -19,20 +19,6 @@ from .support.providers import Providers
 from .support.real_server import KEY, RealServer
 
 HERE = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RealServer]:
-    made = RealServer()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def providers() -> Iterator[Providers]:
-    fake = Providers()
-    yield fake
-    fake.close()
 
 
 def run(name: str, server: RealServer, providers: Providers) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict
 
 import anthropic
 import openai
@@ -226,13 +226,6 @@ def anthropic_stream(outbox: Outbox, providers: Providers) -> None:
             stream=True,
         )
         assert [event.type for event in events][-1] == "message_stop"
-
-
-@pytest.fixture(scope="module")
-def providers() -> Iterator[Providers]:
-    fake = Providers()
-    yield fake
-    fake.close()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.json")))

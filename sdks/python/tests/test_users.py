@@ -137,6 +137,20 @@ def test_a_trace_by_hand_may_have_an_id_of_its_own(outbox: Outbox) -> None:
     assert len(made["trace_id"]) == 32
 
 
+def test_a_trace_around_a_block_tells_its_id_and_may_have_its_own(outbox: Outbox) -> None:
+    with cognobserve.trace("job", id="order-7") as job:
+        assert job.trace_id == "order-7"
+        with cognobserve.trace("other", id=" ") as other, cognobserve.span("step") as step:
+            assert step.trace_id == other.trace_id != "order-7"
+            current = cognobserve.current_trace()
+            assert current and current.id == other.trace_id
+    sent = {one["name"]: one["trace_id"] for one in outbox.traces}
+    assert sent == {"job": "order-7", "other": other.trace_id} and len(other.trace_id) == 32
+    cognobserve.init(disabled=True)
+    with cognobserve.trace("job", id=7) as job:
+        assert job.trace_id == "7"
+
+
 def test_an_empty_trace_by_hand_is_sent_once(outbox: Outbox) -> None:
     job = start_trace("job", user_id="john")
     job.end()

@@ -61,7 +61,8 @@ async def use() -> int:
     return (await later(1))["a"]
 
 
-with cognobserve.trace("t", user=john) as first:
+with cognobserve.trace("t", id="order-7", user=john) as first:
+    ids: List[str] = [first.id, first.trace_id, first.trace.id]
     here: Optional[cognobserve.Trace] = cognobserve.current_trace()
     span: Optional[cognobserve.Span] = cognobserve.current_span()
     cognobserve.log("x", {"a": 1}, "WARNING")
@@ -69,6 +70,7 @@ with cognobserve.trace("t", user=john) as first:
 
 trace = cognobserve.start_trace("job", user_id=7)
 trace.set_metadata(a=1).end()
+own_id: str = trace.id
 chat: openai.AsyncOpenAI = cognobserve.wrap_openai(openai.AsyncOpenAI())
 claude: anthropic.Anthropic = cognobserve.wrap_anthropic(anthropic.Anthropic())
 bound = cognobserve.with_context(plain)

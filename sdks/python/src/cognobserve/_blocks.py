@@ -8,7 +8,7 @@ from ._calls import Call, Options, begin
 from ._client import get_client
 from ._spans import Span, read_name
 from ._traces import Trace
-from ._users import UserLike
+from ._users import UserLike, read_id
 
 
 class SpanBlock:
@@ -54,7 +54,7 @@ class SpanBlock:
 def make_idle(options: Options) -> Span:
     """A span that is never sent, for blocks where nothing is recorded."""
     name = read_name(options.name, "span")
-    return Span(Trace(get_client(), name), name, options.type)
+    return Span(Trace(get_client(), name, id=read_id(options.trace_id)), name, options.type)
 
 
 def span(
@@ -77,6 +77,7 @@ def span(
 def trace(
     name: str,
     *,
+    id: Union[str, int, None] = None,
     type: str = "span",
     user_id: Union[str, int, None] = None,
     user: UserLike = None,
@@ -84,6 +85,9 @@ def trace(
     metadata: Optional[Mapping[str, Any]] = None,
     input: Any = None,
 ) -> SpanBlock:
-    """As ``span``, but always starts a trace."""
-    options = Options(name, type, user_id, user, session_id, metadata, is_new_trace=True)
+    """As ``span``, but always starts a trace, whose id the span tells as ``trace_id``.
+
+    ``id`` is an id of your own; what is told twice under one id counts once.
+    """
+    options = Options(name, type, user_id, user, session_id, metadata, is_new_trace=True, trace_id=id)
     return SpanBlock(options, input)

@@ -22,7 +22,7 @@ class Options:
 
     __slots__ = (
         "name", "type", "user_id", "user", "session_id", "metadata",
-        "capture_input", "capture_output", "is_new_trace",
+        "capture_input", "capture_output", "is_new_trace", "trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +36,7 @@ class Options:
         capture_input: bool = True,
         capture_output: bool = True,
         is_new_trace: bool = False,
+        trace_id: Any = None,
     ) -> None:
         self.name = name
         self.type = type if isinstance(type, str) and type else "span"
@@ -46,6 +47,7 @@ class Options:
         self.capture_input = capture_input
         self.capture_output = capture_output
         self.is_new_trace = is_new_trace
+        self.trace_id = trace_id
 
 
 class Call:
@@ -154,7 +156,7 @@ def start_first(
     session_id: Optional[str],
 ) -> Span:
     """The first span of a trace of its own, whose metadata is the trace's."""
-    trace = Trace(client, name, person, session_id, options.metadata)
+    trace = Trace(client, name, person, session_id, options.metadata, read_id(options.trace_id))
     trace.root = trace.start_span(name, options.type)
     return trace.root
 

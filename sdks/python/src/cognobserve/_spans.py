@@ -77,6 +77,11 @@ class Span:
         self._before: Optional[Scope] = None
 
     @property
+    def trace_id(self) -> str:
+        """The id of the trace that it is in."""
+        return self.trace.id
+
+    @property
     def parent_id(self) -> Optional[str]:
         return self.above.id if self.above is not None else None
 
