@@ -30,6 +30,8 @@ def run(name: str, server: RealServer, providers: Providers) -> str:
         "COGNOBSERVE_ENDPOINT": server.url,
         "OPENAI_API_KEY": "k",
         "OPENAI_BASE_URL": providers.base,
+        "ANTHROPIC_API_KEY": "k",
+        "ANTHROPIC_BASE_URL": providers.base,
     }
     done = subprocess.run(
         [sys.executable, str(HERE / "examples" / f"{name}.py")],
@@ -81,6 +83,16 @@ def test_many_users(server: RealServer, providers: Providers) -> None:
     users = server.read("/v1/users", search="visitor-")["items"]
     assert len(users) == 10
     assert {(one["traceCount"], one["totalTokens"]) for one in users} == {(1, 15)}
+
+
+def test_anthropic_s_client_whole_streamed_and_by_its_helper(server: RealServer, providers: Providers) -> None:
+    assert run("anthropic_client", server, providers) == "Hello!\nHello!\nHello!\n7 tokens\n"
+    user = find_user(server, "user-654")
+    assert (user["name"], user["metadata"], user["traceCount"]) == ("Jim Poe", {"plan": "pro"}, 3)
+    assert [(one["externalId"], one["traceCount"]) for one in user["sessions"]] == [("session-987", 3)]
+    # Each time 10 tokens at 3 dollars a million, 20 cached at 0.30, 5 to the cache at 3.75, and 7 out at 15.
+    assert (user["promptTokens"], user["cachedTokens"], user["completionTokens"]) == (105, 60, 21)
+    assert (user["totalCostUsd"], user["unpricedSpanCount"]) == ("0.000479250", 0)
 
 
 def test_by_hand(server: RealServer, providers: Providers) -> None:

@@ -15,7 +15,8 @@ let env;
 before(async () => {
   provider = await startProvider();
   server = await startServer();
-  env = { ...server.env, OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'none' };
+  const providers = { OPENAI_BASE_URL: provider.url, ANTHROPIC_BASE_URL: provider.url };
+  env = { ...server.env, ...providers, OPENAI_API_KEY: 'none', ANTHROPIC_API_KEY: 'none' };
 });
 after(async () => {
   await CognObserve.shutdown();
@@ -65,6 +66,20 @@ test('a streamed answer in immediate mode', async () => {
   assert.equal(await runExample('streaming'), 'Hello!');
   const user = await findUser('user-789', 1);
   assert.deepEqual([user.totalTokens, user.totalCostUsd], [15, '0.000055000']);
+});
+
+test("Anthropic's client: a whole message, a streamed one, and its stream helper", async () => {
+  assert.equal(await runExample('anthropic'), 'Hello!\nHello!\nHello!\n7 tokens\n');
+  const { id } = await findUser('user-456', 3);
+  const user = await server.read(`/v1/users/${id}`);
+  assert.deepEqual([user.name, user.metadata], ['Jane Roe', { plan: 'enterprise' }]);
+  assert.deepEqual(
+    user.sessions.map((session) => [session.externalId, session.traceCount]),
+    [['session-789', 3]],
+  );
+  // Each time 10 tokens at 3 dollars a million, 20 cached at 0.30, 5 to the cache at 3.75, and 7 out at 15.
+  assert.deepEqual([user.promptTokens, user.cachedTokens, user.completionTokens], [105, 60, 21]);
+  assert.deepEqual([user.totalCostUsd, user.unpricedSpanCount], ['0.000479250', 0]);
 });
 
 test('a web server with many users at the same time', async () => {
