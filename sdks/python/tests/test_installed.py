@@ -70,7 +70,8 @@ def test_they_have_what_they_need_and_nothing_else(built: Tuple[Path, Path]) -> 
     assert not any("test" in name for name in names)
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}
-    assert {"src/cognobserve/py.typed", "tests/test_installed.py", "examples/by_hand.py", "README.md", "LICENSE"} <= inside
+    needed = {"src/cognobserve/py.typed", "tests/test_installed.py", "examples/by_hand.py", "README.md", "LICENSE"}
+    assert needed <= inside
     assert not any(".venv" in name or "__pycache__" in name for name in inside)
 
 
@@ -90,10 +91,13 @@ def test_it_works_where_it_is_installed_and_brings_its_types(
     done = run_both(python, str(program), f"john-{which}", cwd=str(tmp_path), **settings)
     assert done.stdout.startswith(f"xx True 1 {tmp_path}/venv/") and done.stderr == ""
     (user,) = server.read("/v1/users", search=f"john-{which}")["items"]
-    assert (user["traceCount"], user["name"], user["metadata"], user["totalTokens"]) == (1, "John", {"plan": "pro"}, 15)
+    told = (user["traceCount"], user["name"], user["metadata"], user["totalTokens"])
+    assert told == (1, "John", {"plan": "pro"}, 15)
 
-    check = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file", "", "--python-executable", python]
+    check = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file", ""]
+    check += ["--python-executable", python]
     assert run(*check, str(program), cwd=str(tmp_path)).startswith("Success")
     program.write_text(WRONG, "utf-8")
     found = run_both(*check, str(program), cwd=str(tmp_path), code=1).stdout
-    assert [line.rsplit("[", 1)[-1] for line in found.splitlines()[:-1]] == ["assignment]", "arg-type]", "arg-type]"], found
+    kinds = [line.rsplit("[", 1)[-1] for line in found.splitlines()[:-1]]
+    assert kinds == ["assignment]", "arg-type]", "arg-type]"], found

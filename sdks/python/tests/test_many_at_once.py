@@ -1,5 +1,7 @@
-"""50 requests of 50 users at the same time in one asyncio process: what the real server then says of each is their own, and all
-of it."""
+"""50 requests of 50 users at the same time in one asyncio process.
+
+What the real server then says of each is their own, and all of it.
+"""
 
 from __future__ import annotations
 

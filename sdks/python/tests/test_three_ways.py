@@ -1,5 +1,7 @@
-"""The three ways to name a user, as the TypeScript package documents them, said in Python (programs/three_ways.txt) and run as a
-program against the real server. Only the key and what the text leaves open (``...``) are filled in."""
+"""The three ways to name a user, as they were asked for in TypeScript, said in Python and run against the real server.
+
+Of programs/three_ways.txt only the key and what the text leaves open (``...``) are filled in.
+"""
 
 from __future__ import annotations
 
