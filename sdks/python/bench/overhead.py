@@ -1,6 +1,6 @@
-"""What one observed call adds to its host: p50 and p99 with a healthy, a dead and a hanging server.
+"""What one observed call adds to its host, with a server that is well, killed in between, absent, that hangs, or answers 429 or 503.
 
-python bench/overhead.py [calls]
+Microseconds as they are waited for and of the processor, and what became of the spans. ``python bench/overhead.py [calls]``
 """
 
 from __future__ import annotations
@@ -18,15 +18,6 @@ HERE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(HERE / "src"), str(HERE)]
 
 import cognobserve  # noqa: E402
-
-HEALTHY = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from tests.support.receiver import Receiver
-receiver = Receiver()
-print(receiver.url, flush=True)
-sys.stdin.read()
-"""
 
 MESSAGES = [
     {"role": "system", "content": "You are a helpful assistant. " * 20},
@@ -67,10 +58,12 @@ class Times:
         return sorted(times)[len(times) * percent // 100]
 
 
-def measure(request: Callable[[], None], calls: int) -> Times:
+def measure(request: Callable[[], None], calls: int, halfway: Callable[[], None] = lambda: None) -> Times:
     """At the pace of a busy server: a pause after every tenth call."""
     times = Times()
     for number in range(calls):
+        if number == calls // 2:
+            halfway()
         started, started_cpu = time.perf_counter_ns(), time.thread_time_ns()
         request()
         ended_cpu, ended = time.thread_time_ns(), time.perf_counter_ns()
@@ -85,36 +78,51 @@ def show(name: str, times: Times, base: Times) -> None:
     def added(which: str, percent: int) -> float:
         return times.find(getattr(times, which), percent) - base.find(getattr(base, which), percent)
 
-    figures = "   ".join(
-        f"{which} p50 {added(which, 50):6.1f} p99 {added(which, 99):7.1f} µs" for which in ("wall", "cpu")
-    )
-    print(f"{name:<9} {figures}   {cognobserve.stats()}")
+    stats = cognobserve.stats()
+    cells = [f"{added(which, percent):.1f}" for which in ("wall", "cpu") for percent in (50, 99)]
+    cells += [str(stats[which]) for which in ("sent", "dropped", "waiting")]
+    print(f"| {name:<14} | " + " | ".join(f"{cell:>8}" for cell in cells) + " |")
 
 
-def run(name: str, calls: int, base: Times, **options: Any) -> None:
+class Server:
+    """A process that answers as it is told to."""
+
+    def __init__(self, how: str) -> None:
+        command = [sys.executable, str(HERE / "bench" / "server.py"), how]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        self.url = self._process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def run(name: str, calls: int, base: Times, halfway: Callable[[], None] = lambda: None, **options: Any) -> None:
     cognobserve.init(api_key="co_sk_bench", shutdown_timeout=0, flush_interval=0.1, **options)
     measure(observed_request, 200)
     gc.collect()
-    show(name, measure(observed_request, calls), base)
+    show(name, measure(observed_request, calls, halfway), base)
 
 
 def main() -> None:
     logging.getLogger("cognobserve").setLevel(logging.ERROR)
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     base = measure(plain_request, calls)
-    run("disabled", calls, base, disabled=True)
-    command = [sys.executable, "-c", HEALTHY, str(HERE)]
-    # A process of its own, so that its work is not taken for ours.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as healthy:
-        assert healthy.stdin and healthy.stdout
-        run("healthy", calls, base, endpoint=healthy.stdout.readline().strip())
-        healthy.stdin.close()
+    print(f"{calls} calls; µs added by observe() and with_user()\n")
+    print("| the server     | wall p50 | wall p99 |  cpu p50 |  cpu p99 |     sent |  dropped |  waiting |")
+    print("| ---            |     ---: |     ---: |     ---: |     ---: |     ---: |     ---: |     ---: |")
+    run("none: disabled", calls, base, disabled=True)
+    killed = Server("healthy")
+    run("killed halfway", calls, base, killed.kill, endpoint=killed.url)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        dead = f"http://127.0.0.1:{server.getsockname()[1]}"
-    run("dead", calls, base, endpoint=dead)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        # Takes connections and says nothing.
-        run("hanging", calls, base, endpoint=f"http://127.0.0.1:{server.getsockname()[1]}")
+        absent = f"http://127.0.0.1:{server.getsockname()[1]}"
+    run("absent", calls, base, endpoint=absent)
+    ways = {"healthy": "healthy", "answers 429": "429", "answers 503": "503", "hangs": "hanging"}
+    for name, how in ways.items():
+        answering = Server(how)
+        run(name, calls, base, endpoint=answering.url)
+        answering.kill()
 
 
 main()

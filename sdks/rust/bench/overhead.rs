@@ -1,4 +1,5 @@
-//! What one observed call adds to its host: p50 and p99 with a healthy, a dead and a hanging server.
+//! What one observed call adds to its host: p50 and p99 with a server that is healthy, killed in between, absent, that
+//! hangs, or answers 429 or 503.
 //!
 //! `cargo run --release --all-features --example overhead [calls]`
 
@@ -115,18 +116,18 @@ fn run(name: &str, calls: usize, config: Config) {
     println!("{:<9} {:?}", "", client.stats());
 }
 
-/// Takes what comes, in a process of its own, so that its work is not taken for ours.
-fn serve() -> std::io::Result<()> {
+/// Answers what comes with a status, in a process of its own, so that its work is not taken for ours.
+fn serve(status: &str) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        let stream = stream?;
-        thread::spawn(move || drop(answer(stream)));
+        let (stream, status) = (stream?, status.to_owned());
+        thread::spawn(move || drop(answer(stream, &status)));
     }
     Ok(())
 }
 
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, status: &str) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
         let (mut line, mut length) = (String::new(), 0);
@@ -155,17 +156,20 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
         let length = text.len();
         write!(
             stream,
-            "HTTP/1.1 202 Accepted\r\ncontent-length: {length}\r\n\r\n{text}"
+            "HTTP/1.1 {status} -\r\ncontent-length: {length}\r\n\r\n{text}"
         )?;
     }
 }
 
-struct Healthy(Child, String);
+struct Server(Child, String);
 
-impl Healthy {
-    fn start() -> std::io::Result<Self> {
+impl Server {
+    fn start(status: &str) -> std::io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.arg("serve").stdout(Stdio::piped()).spawn()?;
+        let mut child = command
+            .args(["serve", status])
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line)?;
@@ -174,7 +178,7 @@ impl Healthy {
     }
 }
 
-impl Drop for Healthy {
+impl Drop for Server {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -184,7 +188,7 @@ impl Drop for Healthy {
 fn main() -> std::io::Result<()> {
     let argument = std::env::args().nth(1);
     if argument.as_deref() == Some("serve") {
-        return serve();
+        return serve(&std::env::args().nth(2).unwrap_or_default());
     }
     let calls = argument
         .and_then(|calls| calls.parse().ok())
@@ -193,14 +197,24 @@ fn main() -> std::io::Result<()> {
         .with(TracingLayer::new())
         .init();
     run("disabled", calls, Config::new().disabled(true));
-    let healthy = Healthy::start()?;
-    run("healthy", calls, Config::new().endpoint(&healthy.1));
-    drop(healthy);
+    for (name, status) in [("healthy", "202"), ("429", "429"), ("503", "503")] {
+        let server = Server::start(status)?;
+        run(name, calls, Config::new().endpoint(&server.1));
+    }
+    let server = Server::start("202")?;
+    let url = server.1.clone();
+    let killer = thread::spawn(move || {
+        // In the midst of the calls that are measured first.
+        thread::sleep(Duration::from_secs(2));
+        drop(server);
+    });
+    run("killed", calls, Config::new().endpoint(&url));
+    drop(killer.join());
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     // Takes connections and says nothing.
     run("hanging", calls, Config::new().endpoint(&url));
     drop(listener);
-    run("dead", calls, Config::new().endpoint(&url));
+    run("absent", calls, Config::new().endpoint(&url));
     Ok(())
 }

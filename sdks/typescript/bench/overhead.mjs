@@ -1,8 +1,11 @@
-// The time that observe() adds to a call, with a server that is healthy, dead, or hangs: p50 and p99 in microseconds.
+// The time that observe() adds to a call, with a server that is healthy, killed in between, absent, that hangs, or answers
+// 429 or 503: microseconds, and what became of the spans. `node bench/overhead.mjs [calls]`
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { CognObserve } from '@cognobserve/sdk';
-import { Ledger } from '../test/support/ledger.mjs';
 
-const CALLS = 20_000;
+const CALLS = Number(process.argv[2] ?? 20_000);
 const WARM_UP = 3_000;
 const ANSWER = {
   id: 'chatcmpl-1',
@@ -16,39 +19,52 @@ const USER = { id: 'user-123', name: 'John Doe', email: 'john@acme.com', plan: '
 
 const call = async () => ANSWER;
 const observed = () => CognObserve.observe({ name: 'ask', user: USER, type: 'generation', input: MESSAGES }, call);
-const micros = (nanos) => (Number(nanos) / 1000).toFixed(1).padStart(8);
 
-async function measure(work) {
+/** At the pace of a busy server: a pause after every tenth call. */
+async function measure(work, halfway = () => {}) {
   const times = [];
   for (let at = 0; at < WARM_UP + CALLS; at += 1) {
+    if (at === WARM_UP + CALLS / 2) halfway();
     const start = process.hrtime.bigint();
     await work();
-    times.push(process.hrtime.bigint() - start);
-    // As in a server, other work comes in between.
-    if (at % 20 === 0) {
-      await new Promise(setImmediate);
+    times.push(Number(process.hrtime.bigint() - start) / 1000);
+    if (at % 10 === 9) {
+      await new Promise((done) => setTimeout(done, 1));
     }
   }
-  const sorted = times.slice(WARM_UP).sort((a, b) => Number(a - b));
-  return { p50: sorted[Math.floor(CALLS * 0.5)], p99: sorted[Math.floor(CALLS * 0.99)] };
+  const sorted = times.slice(WARM_UP).sort((a, b) => a - b);
+  return { p50: sorted[Math.floor(CALLS * 0.5)], p99: sorted[Math.floor(CALLS * 0.99)], longest: sorted.at(-1) };
 }
 
-const ledger = await Ledger.start();
-const warn = console.warn;
+async function startServer(how) {
+  const path = fileURLToPath(new URL('server.mjs', import.meta.url));
+  const child = spawn(process.execPath, [path, how], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [url] = await once(child.stdout.setEncoding('utf8'), 'data');
+  return { url: url.trim(), kill: () => child.kill('SIGKILL') };
+}
+
+function show(name, cells) {
+  console.log(`| ${name.padEnd(16)} | ${cells.map((cell) => String(cell).padStart(9)).join(' | ')} |`);
+}
+
 console.warn = () => {};
 const bare = await measure(call);
-console.log(`${CALLS} calls, µs added by observe()     p50      p99   dropped`);
-for (const [name, endpoint, answer] of [
-  ['healthy', ledger.url, ledger.answer],
-  ['dead', 'http://127.0.0.1:9', ledger.answer],
-  ['hanging', ledger.url, () => 'hang'],
+console.log(`${CALLS} calls; µs added by observe()\n`);
+show('the server', ['p50', 'p99', 'longest', 'sent', 'dropped', 'waiting']);
+show('---', Array(6).fill('---:'));
+for (const [name, how] of [
+  ['healthy', 'healthy'],
+  ['killed halfway', 'healthy'],
+  ['absent', ''],
+  ['answers 429', '429'],
+  ['answers 503', '503'],
+  ['hangs', 'hanging'],
 ]) {
-  ledger.answer = answer;
-  CognObserve.init({ apiKey: 'co_sk_bench', endpoint, shutdownTimeout: 100 });
-  const { p50, p99 } = await measure(observed);
-  const { dropped } = CognObserve.stats();
-  console.log(`${name.padEnd(30)} ${micros(p50 - bare.p50)} ${micros(p99 - bare.p99)} ${String(dropped).padStart(9)}`);
+  const server = how ? await startServer(how) : { url: 'http://127.0.0.1:9', kill: () => {} };
+  CognObserve.init({ apiKey: 'co_sk_bench', endpoint: server.url, flushInterval: 100, shutdownTimeout: 100 });
+  const added = await measure(observed, name === 'killed halfway' ? server.kill : undefined);
+  const { sent, dropped, waiting } = CognObserve.stats();
+  show(name, [...['p50', 'p99', 'longest'].map((which) => (added[which] - bare[which]).toFixed(1)), sent, dropped, waiting]);
   await CognObserve.shutdown();
+  server.kill();
 }
-console.warn = warn;
-await ledger.stop();
