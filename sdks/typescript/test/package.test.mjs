@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT, run } from './support/child.mjs';
+import { startServer } from './support/server.mjs';
 
 const require = createRequire(import.meta.url);
 const COMPILER = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
@@ -44,7 +45,12 @@ test('it has what it needs and nothing else', () => {
   );
   assert.deepEqual(odd, []);
   assert.ok(packed.unpackedSize < 400_000, `${packed.unpackedSize} bytes`);
-  assert.deepEqual(Object.keys(require('../package.json').dependencies ?? {}), []);
+  const { dependencies, exports, main, module, types } = require('../package.json');
+  assert.deepEqual(Object.keys(dependencies ?? {}), []);
+  const namedIn = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(namedIn));
+  for (const file of [main, module, types, ...namedIn(exports)]) {
+    assert.ok(files.includes(file.replace('./', '')), file);
+  }
 });
 
 test('it runs as an ES module and as CommonJS', async () => {
@@ -61,6 +67,27 @@ test('it runs as an ES module and as CommonJS', async () => {
   for (const file of ['use.mjs', 'use.cjs']) {
     const { code, err } = await run([file], { cwd: home });
     assert.equal(code, 0, `${file}: ${err}`);
+  }
+});
+
+test('it tells the real server whose a call was, as an ES module and as CommonJS', async () => {
+  const server = await startServer();
+  try {
+    const use = `CognObserve.init();
+      void CognObserve.observe({ name: 'call', user: { id: 'john', plan: 'pro' }, type: 'generation' }, async (span) => {
+        span.setModel('gpt-4o').setUsage({ promptTokens: 12, completionTokens: 3 });
+      });`;
+    writeFileSync(join(home, 'tell.mjs'), `import { CognObserve } from '@cognobserve/sdk';\n${use}`);
+    writeFileSync(join(home, 'tell.cjs'), `const { CognObserve } = require('@cognobserve/sdk');\n${use}`);
+    for (const file of ['tell.mjs', 'tell.cjs']) {
+      const { code, err } = await run([file], { cwd: home, env: server.env });
+      assert.deepEqual([code, err], [0, ''], file);
+    }
+    const { items } = await server.read('/v1/users');
+    const told = items.map((user) => [user.externalId, user.metadata, user.traceCount, user.totalTokens]);
+    assert.deepEqual(told, [['john', { plan: 'pro' }, 2, 30]]);
+  } finally {
+    await server.stop();
   }
 });
 
