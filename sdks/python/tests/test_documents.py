@@ -14,7 +14,7 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 
-from .support.documents import REPOSITORY, fill_in, read_blocks
+from .support.documents import REPOSITORY, fill_in, find_documents, read_blocks
 from .support.programs import run, run_both
 from .support.providers import Providers
 from .support.real_server import KEY, RealServer
@@ -50,6 +50,11 @@ def read_users(server: RealServer) -> List[Tuple[Any, ...]]:
     """All users: id, attributes, traces, tokens, dollars."""
     fields = ("externalId", "metadata", "traceCount", "totalTokens", "totalCostUsd")
     return sorted((tuple(user[field] for field in fields) for user in server.read("/v1/users")["items"]), key=str)
+
+
+def test_no_document_has_programs_that_are_not_run() -> None:
+    assert find_documents("python") == ["README.md", "docs/grpc.md", "docs/opentelemetry.md", "docs/sdks.md", PAGE]
+    assert find_documents("sh", "curl http") == ["README.md"]
 
 
 def test_the_first_page(server: RealServer, providers: Providers, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { runModule } from './support/child.mjs';
-import { fillIn, readBlocks } from './support/documents.mjs';
+import { fillIn, findDocuments, readBlocks } from './support/documents.mjs';
 import { KEY } from './support/ledger.mjs';
 import { startProvider } from './support/provider.mjs';
 import { eventually, startServer } from './support/server.mjs';
@@ -32,6 +32,12 @@ async function readUsers() {
     .map((user) => [user.externalId, user.metadata, user.traceCount, user.totalTokens, user.totalCostUsd])
     .sort();
 }
+
+test('no document has programs that are not run', () => {
+  const here = ['README.md', 'docs/sdks.md', PAGE];
+  const withTrpc = ['docs/trpc.md', 'sdks/trpc/README.md'];
+  assert.deepEqual(findDocuments(['ts', 'typescript', 'js', 'javascript', 'mjs']), [...here, ...withTrpc].sort());
+});
 
 test('README.md: the first call', async () => {
   const blocks = readBlocks('README.md', ['ts', 'js']);

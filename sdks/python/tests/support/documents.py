@@ -17,8 +17,15 @@ def read_blocks(document: str, language: str) -> List[str]:
     return [textwrap.dedent(block) for _, found, block in _FENCE.findall(text) if found == language]
 
 
+def find_documents(language: str, with_text: str = "") -> List[str]:
+    """The documents that have such blocks."""
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("sdks/*/README.md")]
+    names = sorted(str(page.relative_to(REPOSITORY)) for page in pages)
+    return [name for name in names if any(with_text in block for block in read_blocks(name, language))]
+
+
 def fill_in(text: str, **gaps: str) -> str:
-    """The text with ``KEY`` and the like filled in; each must be there. Names stand for what documents leave open."""
+    """The text with what ``gaps`` names filled in, by the words of ``OPEN``; each must be there."""
     for name, what in gaps.items():
         left_open = OPEN[name]
         assert left_open in text, f"{left_open} is not in:\n{text}"

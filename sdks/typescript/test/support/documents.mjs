@@ -1,5 +1,5 @@
 // The programs that are printed in the documents of this repository.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const REPOSITORY = new URL('../../../../', import.meta.url);
 const FENCE = /^( *)```(\w+)\n(.*?)^\1```$/gms;
@@ -10,6 +10,16 @@ export function readBlocks(document, languages) {
   return [...text.matchAll(FENCE)]
     .filter(([, , language]) => languages.includes(language))
     .map(([, indent, , block]) => block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
+}
+
+/** The documents that have such blocks. */
+export function findDocuments(languages) {
+  const pages = readdirSync(new URL('docs/', REPOSITORY)).filter((name) => name.endsWith('.md'));
+  const packages = readdirSync(new URL('sdks/', REPOSITORY), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'fixtures')
+    .map(({ name }) => `sdks/${name}/README.md`);
+  const all = ['CONTRIBUTING.md', 'README.md', ...pages.map((name) => `docs/${name}`), ...packages];
+  return all.filter((document) => readBlocks(document, languages).length > 0).sort();
 }
 
 /** The text with `open` filled in; each must be there. */
