@@ -64,7 +64,8 @@ pub(crate) struct NewAccount {
     pub is_operator: bool,
 }
 
-pub(crate) async fn create(rows: &mut dyn Rows, new: NewAccount) -> StoreResult<Account> {
+/// `None`: somebody has the address, perhaps since a moment ago.
+pub(crate) async fn create(rows: &mut dyn Rows, new: NewAccount) -> StoreResult<Option<Account>> {
     let account = Account {
         id: AccountId::new(make_id("acc_")),
         email: new.email,
@@ -72,7 +73,7 @@ pub(crate) async fn create(rows: &mut dyn Rows, new: NewAccount) -> StoreResult<
         is_operator: new.is_operator,
         created: Micros::now(),
     };
-    let insert = "INSERT INTO accounts (id, email, name, is_operator, created_at, password_hash) VALUES ($1, $2, $3, $4, $5, $6)";
+    let insert = "INSERT INTO accounts (id, email, name, is_operator, created_at, password_hash) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING";
     let values = [
         account.id.as_str().into(),
         account.email.as_str().into(),
@@ -81,10 +82,12 @@ pub(crate) async fn create(rows: &mut dyn Rows, new: NewAccount) -> StoreResult<
         account.created.into(),
         new.password_hash.into(),
     ];
-    rows.execute(insert, &values).await?;
+    if rows.execute(insert, &values).await? == 0 {
+        return Ok(None);
+    }
     let by = Actor::Account(account.id.clone());
     audit::write(rows, None, &by, "account.create", account.id.as_str()).await?;
-    Ok(account)
+    Ok(Some(account))
 }
 
 pub(crate) async fn rename(

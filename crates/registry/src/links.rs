@@ -199,7 +199,7 @@ async fn set_up(
         password_hash,
         is_operator: true,
     };
-    let account = accounts::create(rows, new).await?;
+    let account = accounts::create(rows, new).await?.ok_or_else(misread)?;
     adopt_workspaces(rows, &account.id).await?;
     Ok(Some(account))
 }
@@ -228,12 +228,19 @@ async fn join(
                 return Ok(None);
             }
             let new = NewAccount {
-                email,
+                email: email.clone(),
                 name: acceptance.name,
                 password_hash,
                 is_operator: false,
             };
-            accounts::create(rows, new).await?
+            match accounts::create(rows, new).await? {
+                Some(account) => account,
+                // An invitation to another workspace was accepted meanwhile.
+                None => {
+                    let known = accounts::find_credentials(rows, &email).await?;
+                    known.ok_or_else(misread)?.account
+                }
+            }
         }
     };
     // An invitation takes nothing away.

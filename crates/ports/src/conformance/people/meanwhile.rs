@@ -150,3 +150,33 @@ pub async fn a_password_that_was_changed_begins_nothing(rolls: Rolls) {
         assert_eq!(kept, format!("hash of {email}"));
     }
 }
+
+/// Somebody new, invited to two workspaces, opens both links at once: one account, in both.
+pub async fn two_invitations_of_somebody_new_make_one_account(rolls: Rolls) {
+    for workspace in ["acme", "other"] {
+        rolls.open_workspace(workspace).await;
+    }
+    rolls.set_up("ann@acme.example").await;
+    for round in 0..ROUNDS {
+        let email = format!("{round}@acme.example");
+        let secrets = [[10 + 2 * round; 32], [11 + 2 * round; 32]];
+        for (workspace, secret) in ["acme", "other"].into_iter().zip(secrets) {
+            let invite = LinkKind::Invite {
+                workspace: workspace.into(),
+                email: email.clone(),
+                role: Role::Member,
+            };
+            rolls.send(secret, invite).await;
+        }
+        let (one, two) = tokio::join!(
+            rolls.accept(secrets[0], &email),
+            rolls.accept(secrets[1], &email),
+        );
+        assert!(one.is_some() && one == two, "{one:?} {two:?}");
+        let account = rolls.know(&email).await.account;
+        for workspace in ["acme", "other"] {
+            let role = rolls.role(workspace, &account.id).await;
+            assert_eq!(role, Some(Role::Member), "round {round}, {workspace}");
+        }
+    }
+}

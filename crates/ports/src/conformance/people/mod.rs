@@ -200,6 +200,7 @@ people_cases! {
     an_admin_never_touches_who_becomes_owner_meanwhile,
     who_may_invite_is_weighed_by_the_roles_of_its_moment,
     no_invitation_outlives_the_role_that_made_it,
+    two_invitations_of_somebody_new_make_one_account,
     no_token_outlives_the_login_that_made_it,
     a_password_that_was_changed_begins_nothing,
     who_is_removed_is_out_at_once,
