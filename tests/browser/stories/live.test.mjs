@@ -31,3 +31,16 @@ test('a list refreshes in place: the scroll stays, and what somebody types stays
   await page.locator('#live tbody tr').nth(before + 1).waitFor({ timeout: 40_000 });
   assert.ok(await page.evaluate(() => document.activeElement.type === 'search'));
 }));
+
+test('what stands over the list of users is renewed with it', LIMITS, stage.page(async ({ page, server }) => {
+  await server.feed([trace(1)]);
+  await page.goto('/users');
+  assert.match(await page.locator('#tally').innerText(), /^1 active /);
+  await page.evaluate(() => document.querySelector('#csv').setAttribute('href', '/stale'));
+  await server.feed([{ ...trace(4), user_id: 'another-user' }]);
+  await page.locator('#live tbody tr').nth(1).waitFor({ timeout: 40_000 });
+  assert.match(await page.locator('#tally').innerText(), /^2 active .*, 2 in all$/);
+  assert.match(await page.locator('#csv').getAttribute('href'), /^\/users\.csv\?/);
+  assert.equal(await page.locator('#tally, #csv').count(), 2);
+}));
+
