@@ -125,3 +125,30 @@ test('an amount that is a least says so on the page of a trace and of a session,
   }
   assert.match(await page.locator('.turn .took').first().innerText(), /unpriced/);
 }));
+
+test('what has no price is counted beside its cost in every CSV, so that no zero is silent', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  for (const [path, column] of [['/users.csv', 'externalId'], ['/costs.csv?groupBy=user', 'externalId']]) {
+    const answer = await page.request.get(`${path}${path.includes('?') ? '&' : '?'}projectId=${project}`);
+    const [heads, ...rows] = (await answer.text()).trim().split('\r\n').map((line) => line.split(','));
+    const row = rows.find((cells) => cells[heads.indexOf(column)] === UNPRICED_ONLY.id);
+    assert.equal(Number(row[heads.indexOf('totalCostUsd')]), 0, path);
+    assert.ok(Number(row[heads.indexOf('unpricedSpanCount')]) > 0, path);
+    assert.equal(heads.indexOf('unpricedSpanCount'), heads.indexOf('totalCostUsd') + 1, 'side by side');
+  }
+}));
+
+
+test('numbers of a column have one unit', LIMITS, stage.page(async ({ page }) => {
+  for (const path of ['/costs', '/costs?groupBy=model', '/users', '/', '/traces', '/sessions']) {
+    const { project } = await stage.ids();
+    await page.goto(`${path}${path.includes('?') ? '&' : '?'}projectId=${project}&period=90d`);
+    const tables = await page.locator('#live table').evaluateAll((all) => all.map((table) => {
+      const at = [...table.querySelectorAll('th')].findIndex((th) => th.innerText.trim() === 'Tokens') + 1;
+      return [...table.querySelectorAll(`tbody td:nth-child(${at})`)].map((td) => td.innerText.trim()).filter((text) => text !== '0');
+    }));
+    const first = tables[0];
+    assert.ok(first.length > 3, path);
+    assert.equal(new Set(first.map((text) => text.replace(/[^kMBT]/g, ''))).size, 1, `${path}: ${first.join(' ')}`);
+  }
+}));

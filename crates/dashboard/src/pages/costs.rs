@@ -7,11 +7,12 @@ use self::balance::{Balance, name_head, name_rest};
 use self::row::{Row, Scale};
 use self::unknown_key::UnknownKey;
 use super::metadata_keys::list_keys;
+use super::overview::{Unpriced, list_unpriced};
 use super::owner::Names;
 use super::row::Pager;
 use super::{Html, PageError};
 use crate::chart::{self, Chart};
-use crate::format::{self, Figure};
+use crate::format;
 use crate::frame::{Choice, Frame};
 use crate::link::Link;
 use crate::view::View;
@@ -88,7 +89,7 @@ struct CostsPage {
     csv: Link,
     kept: Vec<(String, String)>,
     prices: Link,
-    unpriced: Vec<(String, Figure, Figure)>,
+    unpriced: Vec<Unpriced>,
 }
 
 pub async fn render(
@@ -157,16 +158,7 @@ pub async fn render(
         csv: ask.link(&view, "/costs.csv"),
         kept: super::traces::keep_fields(&view.link("/costs"), &[]),
         prices: view.link("/settings/prices"),
-        unpriced: unpriced
-            .into_iter()
-            .map(|it| {
-                (
-                    it.model.unwrap_or_else(|| "no model named".into()),
-                    format::count(it.span_count),
-                    format::count(it.total_tokens),
-                )
-            })
-            .collect(),
+        unpriced: list_unpriced(unpriced, usize::MAX),
         frame: frame.with_period(here),
     };
     Ok(page.render()?)

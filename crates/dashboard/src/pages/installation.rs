@@ -2,7 +2,7 @@
 //! Invariant: nothing of what a project is about: no user, no cost.
 use super::Html;
 use super::stat::Stat;
-use crate::format::{self, Figure, Moment};
+use crate::format::{self, CountUnit, Figure, Moment};
 use crate::frame::Frame;
 use crate::link::Link;
 use askama::Template;
@@ -36,12 +36,13 @@ struct InstallationPage {
 /// `accounts`: how many people can log in.
 pub async fn render(reports: &dyn Reports, frame: Frame, accounts: u64, now: Micros) -> Html {
     let inventory = reports.count_projects().await?;
+    let units = ProjectUnits::of(&inventory.projects);
     let rows = inventory.projects.iter();
     let page = InstallationPage {
         held: list_held(&inventory),
         holders: list_holders(&inventory, accounts),
         rows: rows
-            .map(|counts| ProjectRow::new(&frame, counts, now))
+            .map(|counts| ProjectRow::new(&frame, counts, &units, now))
             .collect(),
         frame,
     };
@@ -68,18 +69,38 @@ fn list_holders(inventory: &Inventory, accounts: u64) -> Vec<Stat> {
     ]
 }
 
+/// What each column is counted in.
+struct ProjectUnits {
+    users: CountUnit,
+    sessions: CountUnit,
+    traces: CountUnit,
+    spans: CountUnit,
+}
+
+impl ProjectUnits {
+    fn of(projects: &[ProjectCounts]) -> ProjectUnits {
+        let unit = |read: fn(&ProjectCounts) -> i64| CountUnit::of(projects.iter().map(read));
+        ProjectUnits {
+            users: unit(|it| it.users),
+            sessions: unit(|it| it.sessions),
+            traces: unit(|it| it.traces),
+            spans: unit(|it| it.spans),
+        }
+    }
+}
+
 impl ProjectRow {
-    fn new(frame: &Frame, counts: &ProjectCounts, now: Micros) -> ProjectRow {
+    fn new(frame: &Frame, counts: &ProjectCounts, units: &ProjectUnits, now: Micros) -> ProjectRow {
         let mut own = frame.who.iter().flat_map(|who| &who.projects);
         let is_own = own.any(|project| project.id == counts.project);
         ProjectRow {
             workspace: counts.workspace.clone(),
             name: counts.name.clone(),
             link: is_own.then(|| Link::to("/").with("projectId", &counts.project)),
-            users: format::count(counts.users),
-            sessions: format::count(counts.sessions),
-            traces: format::count(counts.traces),
-            spans: format::count(counts.spans),
+            users: units.users.write(counts.users),
+            sessions: units.sessions.write(counts.sessions),
+            traces: units.traces.write(counts.traces),
+            spans: units.spans.write(counts.spans),
             last: counts
                 .last_trace
                 .map(|at| format::moment(at, now, &Zone::utc())),

@@ -5,7 +5,7 @@ use super::row::{Counts, user_link};
 use super::stat::Stat;
 use super::{Html, PageError, share};
 use crate::chart::{self, Chart, Measured};
-use crate::format::{self, Figure, Sum};
+use crate::format::{self, CountUnit, Figure, Sum};
 use crate::frame::Frame;
 use crate::glossary::FAILED_TRACES;
 use crate::link::Link;
@@ -18,6 +18,7 @@ use cognobserve_ports::Reports;
 use futures_util::try_join;
 
 const TOP_USERS: usize = 8;
+const UNPRICED: usize = 6;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -49,10 +50,10 @@ struct TopUser {
     share: f64,
 }
 
-struct Unpriced {
-    model: String,
-    spans: Figure,
-    tokens: Figure,
+pub(super) struct Unpriced {
+    pub model: String,
+    pub spans: Figure,
+    pub tokens: Figure,
 }
 
 struct Links {
@@ -111,11 +112,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
         nobody_share: format::percent(share(costs.unattributed.0.cost_nanos, total)),
         has_nobody: costs.unattributed.0.trace_count > 0,
         top: list_top(&view, costs, &names, total),
-        unpriced: unpriced
-            .into_iter()
-            .take(6)
-            .map(describe_unpriced)
-            .collect(),
+        unpriced: list_unpriced(unpriced, UNPRICED),
         links: Links {
             users: view.link("/users").with("sortBy", "totalCost"),
             failed: view.link("/traces").with("level", "ERROR"),
@@ -215,12 +212,17 @@ fn list_top(view: &View, costs: CostReport, names: &Names, total: i128) -> Vec<T
     top
 }
 
-fn describe_unpriced(model: UnpricedModel) -> Unpriced {
-    Unpriced {
-        model: model.model.unwrap_or_else(|| "no model named".into()),
-        spans: format::count(model.span_count),
-        tokens: format::count(model.total_tokens),
-    }
+/// So many models without a price, with what was used of them.
+pub(super) fn list_unpriced(mut models: Vec<UnpricedModel>, most: usize) -> Vec<Unpriced> {
+    models.truncate(most);
+    let spans = CountUnit::of(models.iter().map(|it| it.span_count));
+    let tokens = CountUnit::of(models.iter().map(|it| it.total_tokens));
+    let describe = |it: UnpricedModel| Unpriced {
+        model: it.model.unwrap_or_else(|| "no model named".into()),
+        spans: spans.write(it.span_count),
+        tokens: tokens.write(it.total_tokens),
+    };
+    models.into_iter().map(describe).collect()
 }
 
 /// Whether the project has any trace at all.

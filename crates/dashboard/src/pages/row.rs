@@ -1,7 +1,7 @@
 //! Rows that several pages list: users, sessions, traces.
 use super::owner::{Names, Owner, call};
 use crate::chart::Spark;
-use crate::format::{self, Figure, Moment};
+use crate::format::{self, CountUnit, Figure, Moment};
 use crate::link::{Link, segment};
 use crate::view::View;
 use cognobserve_model::measures::Measures;
@@ -21,6 +21,8 @@ pub struct Counts {
     pub latency: Figure,
     cost_nanos: i128,
     unpriced: i64,
+    /// Traces, tokens, errors and failed traces.
+    numbers: [i64; 4],
 }
 
 impl Counts {
@@ -36,15 +38,25 @@ impl Counts {
             latency: format::millis(sums.avg_latency_ms()),
             cost_nanos: sums.cost_nanos,
             unpriced: sums.unpriced_span_count,
+            numbers: [
+                sums.trace_count,
+                sums.total_tokens,
+                sums.error_count,
+                sums.error_trace_count,
+            ],
         }
     }
 
-    /// Gives the costs of a column the same number of decimals.
+    /// Gives the costs of a column the same number of decimals, and its numbers one unit.
     pub fn align<'a>(rows: impl Iterator<Item = &'a mut Counts>) {
         let rows: Vec<&mut Counts> = rows.collect();
         let places = format::places(rows.iter().map(|row| row.cost_nanos));
+        let unit = |at: usize| CountUnit::of(rows.iter().map(|row| row.numbers[at]));
+        let units: [CountUnit; 4] = std::array::from_fn(unit);
         for row in rows {
             row.cost = format::spent_in(row.cost_nanos, row.unpriced, places);
+            let write = |at: usize| units[at].write(row.numbers[at]);
+            [row.traces, row.tokens, row.errors, row.failed] = std::array::from_fn(write);
         }
     }
 }
@@ -74,7 +86,19 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    pub fn new(view: &View, stats: &UserStats, trace_counts: &[i64]) -> UserRow {
+    /// The rows of one table; `bars`: what each did, or nothing of anybody.
+    pub fn list(view: &View, users: &[UserStats], bars: &[Vec<i64>]) -> Vec<UserRow> {
+        let sessions = CountUnit::of(users.iter().map(|it| it.session_count));
+        let row = |(at, stats): (usize, &UserStats)| UserRow {
+            sessions: sessions.write(stats.session_count),
+            ..UserRow::new(view, stats, bars.get(at).map_or(&[], Vec::as_slice))
+        };
+        let mut rows: Vec<UserRow> = users.iter().enumerate().map(row).collect();
+        Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+        rows
+    }
+
+    fn new(view: &View, stats: &UserStats, trace_counts: &[i64]) -> UserRow {
         let user = &stats.user;
         let name = call(user).to_owned();
         let also = [user.email.as_deref(), Some(user.external_id.as_str())];
@@ -112,7 +136,7 @@ impl SessionRow {
         rows
     }
 
-    pub fn new(view: &View, session: &SessionStats, names: &Names) -> SessionRow {
+    fn new(view: &View, session: &SessionStats, names: &Names) -> SessionRow {
         let name = session.name.clone();
         SessionRow {
             link: session_link(view, session.id.as_str()),
@@ -160,13 +184,17 @@ pub struct TraceRow {
 impl TraceRow {
     /// The rows of one table.
     pub fn list(view: &View, traces: &[TraceSummary], names: &Names) -> Vec<TraceRow> {
-        let rows = traces.iter().map(|it| TraceRow::new(view, it, names));
-        let mut rows: Vec<TraceRow> = rows.collect();
+        let spans = CountUnit::of(traces.iter().map(|it| it.measures.span_count));
+        let row = |it: &TraceSummary| TraceRow {
+            spans: spans.write(it.measures.span_count),
+            ..TraceRow::new(view, it, names)
+        };
+        let mut rows: Vec<TraceRow> = traces.iter().map(row).collect();
         Counts::align(rows.iter_mut().map(|row| &mut row.counts));
         rows
     }
 
-    pub fn new(view: &View, trace: &TraceSummary, names: &Names) -> TraceRow {
+    fn new(view: &View, trace: &TraceSummary, names: &Names) -> TraceRow {
         use cognobserve_model::span::Level;
         let failed = trace.spans.iter().find(|span| span.level == Level::Error);
         let session = trace.session.as_ref();

@@ -4,7 +4,7 @@
 //! Users and whatever has exactly this id are found at once; sessions and failed traces of the
 //! period come from their own lists, which the page asks for when it is shown.
 use super::PageError;
-use super::row::{Counts, UserRow, session_link, trace_link, user_link};
+use super::row::{UserRow, session_link, trace_link, user_link};
 use super::{sessions, traces};
 use crate::frame::Frame;
 use crate::link::Link;
@@ -83,9 +83,7 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
         level: Some(Level::Error),
         ..all.clone()
     };
-    let rows = users.iter().map(|it| UserRow::new(&view, it, &[]));
-    let mut rows: Vec<UserRow> = rows.collect();
-    Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+    let rows = UserRow::list(&view, &users, &[]);
     let html = SearchPage {
         text: text.to_owned(),
         users: rows,

@@ -2,7 +2,7 @@
 //! when it is shown, since it walks through all of their traces.
 use super::user::Person;
 use super::{Html, PageError, share};
-use crate::format::{self, Figure};
+use crate::format::{self, CountUnit, Figure};
 use crate::frame::Frame;
 use crate::link::{Link, segment};
 use askama::Template;
@@ -54,15 +54,18 @@ fn list_models(models: Vec<(Option<String>, Measures)>) -> Vec<ModelRow> {
     let places = format::places(models.iter().map(|(_, sums)| sums.cost_nanos));
     let is_call =
         |model: &Option<String>, sums: &Measures| model.is_some() || sums.total_tokens > 0;
-    let used = models
+    let used: Vec<_> = models
         .into_iter()
-        .filter(|(model, sums)| is_call(model, sums));
+        .filter(|(model, sums)| is_call(model, sums))
+        .collect();
+    let calls = CountUnit::of(used.iter().map(|(_, sums)| sums.span_count));
+    let tokens = CountUnit::of(used.iter().map(|(_, sums)| sums.total_tokens));
     let row = |(model, sums): (Option<String>, Measures)| ModelRow {
         model: model.unwrap_or_else(|| "no model named".into()),
-        calls: format::count(sums.span_count),
-        tokens: format::count(sums.total_tokens),
+        calls: calls.write(sums.span_count),
+        tokens: tokens.write(sums.total_tokens),
         cost: format::spent_in(sums.cost_nanos, sums.unpriced_span_count, places),
         share: share(sums.cost_nanos, total),
     };
-    used.map(row).collect()
+    used.into_iter().map(row).collect()
 }

@@ -1,6 +1,6 @@
 //! The list of users: searched, sorted by any column, filtered by metadata, with a line each.
 use super::metadata_keys::list_keys;
-use super::row::{Counts, Pager, UserRow};
+use super::row::{Pager, UserRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::format;
@@ -136,11 +136,7 @@ pub async fn render(
             reports.chart_trace_counts(project, &ids, &edges).await?
         }
     };
-    let rows = page.items.iter().zip(&bars);
-    let mut rows: Vec<UserRow> = rows
-        .map(|(stats, bars)| UserRow::new(&view, stats, bars))
-        .collect();
-    Counts::align(rows.iter_mut().map(|row| &mut row.counts));
+    let rows = UserRow::list(&view, &page.items, &bars);
     let is_filtered = !ask.search.is_empty() || !ask.metadata.is_empty();
     let here = ask.link(&view, "/users");
     let cleared = Ask {

@@ -1,5 +1,5 @@
 //! A row of costs: what it is about, where that leads, what it counted, and its share of the total.
-use crate::format::{self, Figure};
+use crate::format::{self, CountUnit, Figure};
 use crate::link::Link;
 use crate::pages::owner::Names;
 use crate::pages::row::{session_link, user_link};
@@ -28,15 +28,28 @@ pub struct Scale {
     total: i128,
     /// Decimals of every cost.
     places: usize,
+    traces: CountUnit,
+    calls: CountUnit,
+    tokens: CountUnit,
+    failed: CountUnit,
 }
 
 impl Scale {
     pub fn of(report: &CostReport) -> Scale {
         let total = report.total.0.cost_nanos;
         let costs = report.rows.iter().map(|row| row.measures.cost_nanos);
+        let unit = |read: fn(&Measures) -> i64| {
+            let rows = report.rows.iter().map(|row| read(&row.measures));
+            let apart = [&report.unattributed.0, &report.total.0].map(read);
+            CountUnit::of(rows.chain(apart))
+        };
         Scale {
             total,
             places: format::places(costs.chain([total])),
+            traces: unit(|it| it.trace_count),
+            calls: unit(|it| it.span_count),
+            tokens: unit(|it| it.total_tokens),
+            failed: unit(|it| it.error_trace_count),
         }
     }
 
@@ -56,10 +69,10 @@ impl Row {
             text,
             link,
             csv: None,
-            traces: format::count(sums.trace_count),
-            calls: format::count(sums.span_count),
-            tokens: format::count(sums.total_tokens),
-            failed: format::count(sums.error_trace_count),
+            traces: of.traces.write(sums.trace_count),
+            calls: of.calls.write(sums.span_count),
+            tokens: of.tokens.write(sums.total_tokens),
+            failed: of.failed.write(sums.error_trace_count),
             cost: format::spent_in(nanos, unpriced, of.places),
             share: share(nanos, of.total),
         }
@@ -155,17 +168,43 @@ mod tests {
         );
     }
 
+    fn report(row: Measures, total: Measures) -> CostReport {
+        CostReport {
+            rows: vec![CostRow {
+                key: CostKey::Model("gpt-4o".into()),
+                measures: row,
+                session_count: 0,
+            }],
+            next: None,
+            unattributed: Default::default(),
+            total: (total, 0),
+        }
+    }
+
+    #[test]
+    fn a_column_is_counted_in_the_unit_of_its_total() {
+        let sums = |total_tokens, span_count| Measures {
+            total_tokens,
+            span_count,
+            ..Measures::default()
+        };
+        let report = report(sums(83_317, 999), sums(1_324_012, 9_999));
+        let scale = Scale::of(&report);
+        let row = Row::new("a".into(), None, &report.rows[0].measures, &scale);
+        let total = Row::new("all".into(), None, &report.total.0, &scale);
+        assert_eq!([row.tokens.text, total.tokens.text], ["83k", "1,324k"]);
+        assert_eq!([row.calls.text, total.calls.text], ["999", "9,999"]);
+    }
+
     #[test]
     fn a_share_is_of_the_total() {
         let sums = |cost_nanos| Measures {
             cost_nanos,
             ..Measures::default()
         };
-        let scale = Scale {
-            total: 200,
-            places: 4,
-        };
-        let row = Row::new("Ann".into(), None, &sums(50), &scale);
+        let report = report(sums(50), sums(200));
+        let scale = Scale::of(&report);
+        let row = Row::new("Ann".into(), None, &report.rows[0].measures, &scale);
         assert_eq!(row.share, 25.0);
     }
 }

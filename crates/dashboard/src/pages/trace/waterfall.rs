@@ -1,7 +1,7 @@
 //! The spans of a trace as rows with bars: who called whom, when, and for how long.
 //! Invariant: bars lie within 0 to 100 percent of the trace's wall time; rows are bounded.
 use super::tree::Place;
-use crate::format::{self, Figure};
+use crate::format::{self, CountUnit, Figure};
 use crate::link::Link;
 use crate::pages::row::trace_link;
 use crate::view::View;
@@ -67,16 +67,23 @@ impl Waterfall {
     ) -> Waterfall {
         let wall = Wall::of(spans);
         let page = trace_link(view, trace_id);
+        let shown = &places[..places.len().min(MOST_ROWS)];
+        let tokens = |place: &Place| spans[place.index].usage.total_tokens();
+        let unit = CountUnit::of(shown.iter().map(tokens));
         let row = |place: &Place| {
             let span = &spans[place.index];
             SpanRow {
                 is_selected: selected == Some(place.index),
+                tokens: match span.usage.is_given() {
+                    true => unit.write(tokens(place)),
+                    false => Figure::default(),
+                },
                 ..SpanRow::new(&page, span, place.level, wall)
             }
         };
         let more = places.len().saturating_sub(MOST_ROWS);
         Waterfall {
-            rows: places.iter().take(MOST_ROWS).map(row).collect(),
+            rows: shown.iter().map(row).collect(),
             more: format::count(more as i64),
             has_more: more > 0,
             wall: format::millis(wall.map(|wall| wall.micros / 1e3)),
@@ -87,7 +94,6 @@ impl Waterfall {
 
 impl SpanRow {
     fn new(page: &Link, span: &SpanDetail, level: usize, wall: Option<Wall>) -> SpanRow {
-        let tokens = span.usage.total_tokens();
         SpanRow {
             link: page.clone().with("span", &span.id),
             name: name(span).to_owned(),
@@ -97,10 +103,7 @@ impl SpanRow {
             is_generation: span.kind.is_model_call(),
             mark: mark(span.level),
             model: span.model.clone().unwrap_or_default(),
-            tokens: match span.usage.is_given() {
-                true => format::count(tokens),
-                false => Figure::default(),
-            },
+            tokens: Figure::default(),
             cost: write_cost(span),
             duration: match span.latency_micros {
                 Some(micros) => format::millis(Some(micros as f64 / 1e3)),
