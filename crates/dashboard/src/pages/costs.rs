@@ -9,7 +9,7 @@ use self::unknown_key::UnknownKey;
 use super::metadata_keys::list_keys;
 use super::overview::{Unpriced, list_unpriced};
 use super::owner::Names;
-use super::row::Pager;
+use super::pager::{Pager, Paging};
 use super::{Html, PageError};
 use crate::chart::{self, Chart};
 use crate::format;
@@ -96,7 +96,7 @@ pub async fn render(
     reports: &dyn Reports,
     frame: Frame,
     ask: Ask,
-    cursor: &(dyn Fn(&CostPosition) -> String + Sync),
+    paging: &Paging<'_, CostPosition>,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
@@ -123,7 +123,7 @@ pub async fn render(
     let is_first = ask.after.is_none();
     let is_whole = is_first && report.next.is_none();
     let balance = Balance::weigh(&ask.group, &report, is_whole);
-    let next = report.next.as_ref().map(cursor);
+    let pager = paging.lead(&here, report.rows.len(), report.next.as_ref());
     let (total, rest) = (report.total.0.clone(), report.unattributed.0.clone());
     let scale = Scale::of(&report);
     // Of a part of the rows nothing adds up.
@@ -154,7 +154,7 @@ pub async fn render(
         total: Row::new("Total".into(), None, &total, &scale),
         rows,
         balance,
-        pager: Pager::new(&here, is_first, next),
+        pager,
         csv: ask.link(&view, "/costs.csv"),
         kept: super::traces::keep_fields(&view.link("/costs"), &[]),
         prices: view.link("/settings/prices"),

@@ -7,6 +7,7 @@ pub mod installation;
 mod metadata_keys;
 pub mod overview;
 mod owner;
+pub mod pager;
 pub mod problem;
 pub mod quick_start;
 mod row;

@@ -1,5 +1,6 @@
 //! Rows that several pages list: users, sessions, traces.
 use super::owner::{Names, Owner, call};
+use super::pager::Pager;
 use crate::chart::Spark;
 use crate::format::{self, CountUnit, Figure, Moment};
 use crate::link::{Link, segment};
@@ -215,22 +216,6 @@ impl TraceRow {
             latency: format::millis(trace.latency_micros.map(|micros| micros as f64 / 1e3)),
             spans: format::count(trace.measures.span_count),
             time: format::moment(trace.time, view.now(), &view.zone),
-        }
-    }
-}
-
-/// Where the list goes on, and where it began.
-pub struct Pager {
-    pub first: Option<Link>,
-    pub next: Option<Link>,
-}
-
-impl Pager {
-    /// `here` without a cursor is the first page.
-    pub fn new(here: &Link, is_first: bool, next: Option<String>) -> Pager {
-        Pager {
-            first: (!is_first).then(|| here.clone().with("cursor", "")),
-            next: next.map(|cursor| here.clone().with("cursor", cursor)),
         }
     }
 }

@@ -4,7 +4,7 @@ mod turn;
 
 use self::turn::Turn;
 use super::owner::Owner;
-use super::row::Pager;
+use super::pager::{Pager, Paging};
 use super::stat::{Stat, lack_prices};
 use super::{Html, PageError};
 use crate::format::{self, Moment, shorten};
@@ -42,19 +42,18 @@ struct SessionPage {
     delete: Link,
 }
 
-/// `position`: after which trace the page begins; `cursor` writes one for a URL; `here` is this
+/// `position`: after which trace the page begins; `here` is this
 /// page's address, with or without a cursor.
 pub async fn render(
     reports: &dyn Reports,
     frame: Frame,
     session: &SessionId,
     position: Option<TimePosition>,
-    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    paging: &Paging<'_, TimePosition>,
     here: &Link,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
-    let is_first = position.is_none();
     let page = PageRequest {
         limit: TURNS,
         after: position,
@@ -67,7 +66,7 @@ pub async fn render(
         return Err(PageError::NotFound);
     };
     let owner = Owner::find(reports, &view, stats.user.as_ref()).await?;
-    let pager = Pager::new(here, is_first, turns.next.as_ref().map(cursor));
+    let pager = paging.lead(here, turns.items.len(), turns.next.as_ref());
     Ok(SessionPage::new(frame, &view, &stats, owner, &turns.items, pager).render()?)
 }
 

@@ -1,6 +1,7 @@
 //! The list of sessions, the latest first.
 use super::owner::{Names, call, list_ids};
-use super::row::{Further, Pager, SCAN_LIMIT, SessionRow};
+use super::pager::{Pager, Paging};
+use super::row::{Further, SCAN_LIMIT, SessionRow};
 use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::frame::Frame;
@@ -54,7 +55,7 @@ pub async fn render(
     reports: &dyn Reports,
     frame: Frame,
     ask: Ask,
-    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    paging: &Paging<'_, TimePosition>,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
@@ -82,7 +83,7 @@ pub async fn render(
     let names = Names::read(reports, project, owners).await?;
     let here = ask.link(&view);
     let next = found.next.as_ref();
-    let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
+    let pager = paging.lead(&here, found.items.len(), next);
     let next = next.filter(|_| found.items.is_empty());
     let page = SessionsPage {
         words: view.within(),

@@ -1,6 +1,7 @@
 //! The list of traces, with its filters; also as a part of a user's page.
 use super::owner::{Names, call, list_ids};
-use super::row::{Further, Pager, SCAN_LIMIT, TraceRow};
+use super::pager::{Pager, Paging};
+use super::row::{Further, SCAN_LIMIT, TraceRow};
 use super::{Html, PageError};
 use crate::frame::Frame;
 use crate::link::Link;
@@ -91,7 +92,7 @@ pub async fn list(
     ask: &Ask,
     path: &str,
     rows: usize,
-    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    paging: &Paging<'_, TimePosition>,
 ) -> Result<Option<TraceList>, PageError> {
     let request = PageRequest {
         limit: rows,
@@ -107,14 +108,23 @@ pub async fn list(
     };
     let Some(page) = found else { return Ok(None) };
     let shows_user = path == "/traces";
+    // A user's own page says in its path whose traces these are.
+    let link = |ask: &Ask| {
+        let user = ask.user.clone().filter(|_| shows_user);
+        let ask = Ask {
+            user,
+            ..ask.clone()
+        };
+        ask.link(view, path)
+    };
     let owners = list_ids(page.items.iter().map(|trace| trace.user.as_ref()));
     let names = match shows_user {
         true => Names::read(reports, &view.project.id, owners).await?,
         false => Names::default(),
     };
-    let here = ask.link(view, path);
+    let here = link(ask);
     let next = page.next.as_ref();
-    let pager = Pager::new(&here, ask.after.is_none(), next.map(cursor));
+    let pager = paging.lead(&here, page.items.len(), next);
     let next = next.filter(|_| page.items.is_empty());
     Ok(Some(TraceList {
         further: Further::new(view, &pager, next, ask.is_fruitless),
@@ -122,7 +132,7 @@ pub async fn list(
         pager,
         is_filtered: ask.is_filtered(),
         is_fruitless: ask.is_fruitless,
-        clear: cleared.link(view, path),
+        clear: link(&cleared),
         shows_user,
     }))
 }
@@ -145,10 +155,10 @@ pub async fn render(
     reports: &dyn Reports,
     frame: Frame,
     ask: Ask,
-    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    paging: &Paging<'_, TimePosition>,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
-    let list = list(reports, &view, &ask, "/traces", ROWS, cursor).await?;
+    let list = list(reports, &view, &ask, "/traces", ROWS, paging).await?;
     let whose = name_whose(reports, &view, &ask).await?;
     let here = ask.link(&view, "/traces");
     let page = TracesPage {

@@ -1,5 +1,6 @@
 //! One user: what they did, what it cost, what failed; the card, charts, sessions, traces, profile.
 use super::owner::{Names, call};
+use super::pager::Paging;
 use super::row::SessionRow;
 use super::stat::Stat;
 use super::traces::{self, Ask, TraceList, keep_fields};
@@ -89,7 +90,7 @@ pub async fn render(
     frame: Frame,
     id: &UserId,
     ask: Ask,
-    cursor: &(dyn Fn(&TimePosition) -> String + Sync),
+    paging: &Paging<'_, TimePosition>,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let (project, period, before) = (&view.project.id, view.period(), view.previous());
@@ -104,7 +105,7 @@ pub async fn render(
         before.from.unwrap_or_default(),
         before.to.unwrap_or_default(),
     ];
-    let of_user = traces::list(reports, &view, &ask, &path, TRACES, cursor);
+    let of_user = traces::list(reports, &view, &ask, &path, TRACES, paging);
     let (now, all, bars, old) = try_join!(
         reports.find_user(project, &key, period),
         reports.find_user(project, &key, Period::ALL),

@@ -1,6 +1,7 @@
 //! The list of users: searched, sorted by any column, filtered by metadata, with a line each.
 use super::metadata_keys::list_keys;
-use super::row::{Pager, UserRow};
+use super::pager::{Pager, Paging};
+use super::row::UserRow;
 use super::traces::keep_fields;
 use super::{Html, PageError};
 use crate::format;
@@ -114,12 +115,11 @@ struct Column {
     sorted: &'static str,
 }
 
-/// `cursor` writes a position so that it comes back as [`Ask::after`].
 pub async fn render(
     reports: &dyn Reports,
     frame: Frame,
     ask: Ask,
-    cursor: &(dyn Fn(&UserPosition) -> String + Sync),
+    paging: &Paging<'_, UserPosition>,
 ) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let project = &view.project.id;
@@ -152,8 +152,8 @@ pub async fn render(
         },
         columns: list_columns(&view, &ask),
         sorts: list_sorts(),
+        pager: paging.lead(&here, rows.len(), page.next.as_ref()),
         rows,
-        pager: Pager::new(&here, ask.after.is_none(), page.next.as_ref().map(cursor)),
         clear: cleared.link(&view, "/users"),
         csv: ask.link(&view, "/users.csv"),
         kept: keep_fields(&here, &["search", "everybody", "sortBy", "sortOrder"]),

@@ -6,6 +6,7 @@ use crate::auth::power::Right;
 use crate::http::query::Params;
 use crate::state::AppState;
 use cognobserve_dashboard::pages::PageError;
+use cognobserve_dashboard::pages::pager::{Place, TRAIL};
 use cognobserve_dashboard::{Frame, Nav, Notice, View};
 use cognobserve_model::time::Micros;
 
@@ -62,4 +63,9 @@ pub async fn frame_page<P>(
 /// The page's project, period and zone.
 pub fn view_of(frame: &Frame) -> Result<&View, Refusal> {
     frame.view.as_ref().ok_or_else(Refusal::not_found)
+}
+
+/// Which page of its list a URL names.
+pub fn read_place(params: &mut Params) -> Place {
+    Place::read(params.text("cursor"), params.text(TRAIL))
 }

@@ -1,8 +1,8 @@
 //! Who did what in the workspace.
 use crate::format::Moment;
 use crate::frame::Frame;
-use crate::link::Link;
 use crate::pages::Html;
+use crate::pages::pager::Pager;
 use askama::Template;
 
 pub struct AuditRow {
@@ -14,19 +14,13 @@ pub struct AuditRow {
     pub project: String,
 }
 
-/// Where paging goes.
-pub struct Pages {
-    pub first: Option<Link>,
-    pub next: Option<Link>,
-}
-
 #[derive(Template)]
 #[template(path = "access/audit.html")]
 pub struct AuditPage {
     pub frame: Frame,
     pub workspace: String,
     pub rows: Vec<AuditRow>,
-    pub pages: Pages,
+    pub pages: Pager,
 }
 
 pub fn render(page: &AuditPage) -> Html {

@@ -1,6 +1,7 @@
 //! What a turn shows of its trace, and the page around the turns.
 use super::*;
 use crate::pages::owner::Names;
+use crate::pages::pager::Place;
 use crate::pages::samples::{self, project_view, span};
 use cognobserve_model::report::SpanDetail;
 use cognobserve_model::span::{Level, SpanKind};
@@ -62,7 +63,8 @@ fn a_failed_turn_says_why() {
 fn render(traces: &[TraceDetail], next: Option<String>) -> String {
     let view = project_view();
     let here = view.link("/sessions/ses_1").with("cursor", "old");
-    let pager = Pager::new(&here, false, next);
+    let place = Place::read(Some("old".into()), Some("1.older".into()));
+    let pager = Pager::new("cursor", &here, &place, true, next);
     let session = samples::session();
     let owner = Owner::new(&view, session.user.as_ref(), &Names::default());
     SessionPage::new(samples::frame(&view), &view, &session, owner, traces, pager)
@@ -78,7 +80,8 @@ fn a_page_has_turns_and_leads_on() {
     );
     for words in [
         r#"href="/traces/t2?projectId=prj_1""#,
-        r#"href="/sessions/ses_1?projectId=prj_1&#38;cursor=new""#,
+        r#"href="/sessions/ses_1?projectId=prj_1&#38;cursor=new&#38;trail=1.older.old""#,
+        r#"href="/sessions/ses_1?projectId=prj_1&#38;cursor=older&#38;trail=1""#,
         r#"href="/sessions/ses_1?projectId=prj_1""#,
         "Where is my order?",
         "rate limit of the provider exceeded",

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::format::exact;
-use cognobserve_dashboard::pages::access::audit::{AuditPage, AuditRow, Pages, render};
+use cognobserve_dashboard::pages::access::audit::{AuditPage, AuditRow, render};
+use cognobserve_dashboard::pages::pager::{Pager, Place, TRAIL};
 use cognobserve_model::people::{AuditEntry, Member};
 use cognobserve_model::time::Zone;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub async fn show_audit(
     mut params: Params,
 ) -> Answer {
     let before = params.read("before", "a number", |text| text.parse::<i64>().ok());
+    let place = Place::read(params.text("before"), params.text(TRAIL));
     params.finish()?;
     let workspace = inside.project.workspace.clone();
     let people = &state.people;
@@ -33,12 +35,8 @@ pub async fn show_audit(
     let zone = Zone::parse(zone).unwrap_or_else(|_| Zone::utc());
     let frame = frame_project(&state, &inside, "Audit log", Nav::Settings).await?;
     let last = lines.last().map(|line| line.no);
-    let pages = Pages {
-        first: before.map(|_| frame.link("/audit")),
-        next: last
-            .filter(|_| has_more)
-            .map(|last| frame.link("/audit").with("before", last)),
-    };
+    let next = last.filter(|_| has_more).map(|last| last.to_string());
+    let pages = Pager::new("before", &frame.link("/audit"), &place, true, next);
     let describe = |line: AuditEntry| AuditRow {
         at: exact(line.at, &zone),
         actor: name_actor(&line.actor, &members),

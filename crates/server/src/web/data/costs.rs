@@ -7,10 +7,11 @@ use crate::http::cursor::{Tie, write_cursor};
 use crate::http::query::Params;
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer};
-use crate::web::frame::{frame_page, view_of};
+use crate::web::frame::{frame_page, read_place, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::pages::costs::{Ask, render};
+use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::{Nav, View};
 use cognobserve_model::query::{CostGroup, CostQuery};
 use std::sync::Arc;
@@ -49,10 +50,17 @@ pub async fn show_costs(
         let link = Ask { group, after: None }.link(view_of(&frame)?, "/costs");
         return Ok(redirect(&link.to_string()));
     }
+    let place = read_place(&mut params);
     let (ask, tie) = read_ask(&mut params, view_of(&frame)?)?;
-    let html = render(&*state.reports, frame, ask, &move |at| {
-        write_cursor(tie, at)
-    })
+    let html = render(
+        &*state.reports,
+        frame,
+        ask,
+        &Paging {
+            place,
+            write: &move |at| write_cursor(tie, at),
+        },
+    )
     .await;
     answer(StatusCode::OK, html)
 }

@@ -5,12 +5,13 @@ use crate::http::path::PathId;
 use crate::http::query::Params;
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer};
-use crate::web::frame::{frame_page, view_of};
+use crate::web::frame::{frame_page, read_place, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::link::segment;
 use cognobserve_dashboard::pages::FRUITLESS;
+use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::pages::session;
 use cognobserve_dashboard::pages::sessions::{Ask, render};
 use cognobserve_model::id::{SessionId, UserId};
@@ -23,6 +24,7 @@ pub async fn show_sessions(
     mut params: Params,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Sessions", Nav::Sessions).await?;
+    let place = read_place(&mut params);
     let view = view_of(&frame)?;
     params.search("search");
     let mut ask = Ask {
@@ -40,9 +42,15 @@ pub async fn show_sessions(
     );
     ask.after = params.page(tie).after;
     params.finish()?;
-    let html = render(&*state.reports, frame, ask, &move |at| {
-        write_cursor(tie, at)
-    })
+    let html = render(
+        &*state.reports,
+        frame,
+        ask,
+        &Paging {
+            place,
+            write: &move |at| write_cursor(tie, at),
+        },
+    )
     .await;
     answer(StatusCode::OK, html)
 }
@@ -56,10 +64,14 @@ pub async fn show_session(
     let frame = frame_page(&state, &inside, &params, "Session", Nav::Sessions).await?;
     let here = view_of(&frame)?.link(format!("/sessions/{}", segment(&id)));
     let tie = Tie::new("session page", (&inside.project.id, &id));
+    let place = read_place(&mut params);
     let position: Option<TimePosition> = params.page(tie).after;
     params.finish()?;
     let id = SessionId::new(id);
-    let cursor = move |at: &TimePosition| write_cursor(tie, at);
-    let html = session::render(&*state.reports, frame, &id, position, &cursor, &here).await;
+    let paging = Paging {
+        place,
+        write: &move |at: &TimePosition| write_cursor(tie, at),
+    };
+    let html = session::render(&*state.reports, frame, &id, position, &paging, &here).await;
     answer(StatusCode::OK, html)
 }

@@ -6,10 +6,11 @@ use crate::http::path::PathId;
 use crate::http::query::Params;
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer};
-use crate::web::frame::{frame_page, view_of};
+use crate::web::frame::{frame_page, read_place, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::pages::FRUITLESS;
+use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::pages::trace;
 use cognobserve_dashboard::pages::traces::{Ask, render};
 use cognobserve_dashboard::{Nav, View};
@@ -57,10 +58,17 @@ pub async fn show_traces(
     mut params: Params,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Traces", Nav::Traces).await?;
+    let place = read_place(&mut params);
     let (ask, tie) = read_ask(&mut params, view_of(&frame)?, "/traces")?;
-    let html = render(&*state.reports, frame, ask, &move |at| {
-        write_cursor(tie, at)
-    })
+    let html = render(
+        &*state.reports,
+        frame,
+        ask,
+        &Paging {
+            place,
+            write: &move |at| write_cursor(tie, at),
+        },
+    )
     .await;
     answer(StatusCode::OK, html)
 }

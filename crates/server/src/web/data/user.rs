@@ -11,11 +11,12 @@ use crate::http::problem::{Code, Problem};
 use crate::http::query::Params;
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer};
-use crate::web::frame::{frame_page, view_of};
+use crate::web::frame::{frame_page, read_place, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
 use cognobserve_dashboard::link::segment;
+use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::pages::user_change::{Mode, Typed, render_delete, render_edit};
 use cognobserve_dashboard::pages::{user, user_models};
 use cognobserve_model::id::UserId;
@@ -31,11 +32,19 @@ pub async fn show_user(
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "User", Nav::Users).await?;
     let path = format!("/users/{}", segment(&id));
+    let place = read_place(&mut params);
     let (ask, tie) = read_ask(&mut params, view_of(&frame)?, &path)?;
     let id = UserId::new(id);
-    let html = user::render(&*state.reports, frame, &id, ask, &move |at| {
-        write_cursor(tie, at)
-    })
+    let html = user::render(
+        &*state.reports,
+        frame,
+        &id,
+        ask,
+        &Paging {
+            place,
+            write: &move |at| write_cursor(tie, at),
+        },
+    )
     .await;
     answer(StatusCode::OK, html)
 }

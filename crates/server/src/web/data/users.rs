@@ -8,11 +8,12 @@ use crate::http::problem::Problem;
 use crate::http::query::Params;
 use crate::state::AppState;
 use crate::web::answer::{Answer, answer};
-use crate::web::frame::{frame_page, view_of};
+use crate::web::frame::{frame_page, read_place, view_of};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::pages::users::{Ask, render};
 use cognobserve_dashboard::{Nav, View};
 use cognobserve_model::query::{SortOrder, UserSort};
@@ -70,10 +71,17 @@ pub async fn show_users(
     mut params: Params,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Users", Nav::Users).await?;
+    let place = read_place(&mut params);
     let (ask, tie) = read_ask(&mut params, view_of(&frame)?)?;
-    let html = render(&*state.reports, frame, ask, &move |at| {
-        write_cursor(tie, at)
-    })
+    let html = render(
+        &*state.reports,
+        frame,
+        ask,
+        &Paging {
+            place,
+            write: &move |at| write_cursor(tie, at),
+        },
+    )
     .await;
     answer(StatusCode::OK, html)
 }
