@@ -138,6 +138,21 @@ test('what has no price is counted beside its cost in every CSV, so that no zero
   }
 }));
 
+test('by model, the foot of the table says what counts twice', LIMITS, stage.page(async ({ page }) => {
+  const foot = page.getByText('A trace with two models counts in both rows');
+  await openCosts(page, '&groupBy=model');
+  await foot.waitFor();
+  const read = (cell) => page.locator(`#live table tbody tr:not(.total) td:nth-child(${cell}) span`).evaluateAll((all) => all.map((one) => Number(one.title.replace(/,/g, ''))));
+  const total = (cell) => page.locator(`tr.total td:nth-child(${cell}) span`).getAttribute('title').then((text) => Number(text.replace(/,/g, '')));
+  const table = page.locator('#live table').first();
+  const rows = await table.locator('tbody tr:not(.total)').count();
+  const add = (numbers) => numbers.slice(0, rows).reduce((sum, n) => sum + n, 0);
+  assert.ok(add(await read(2)) > await total(2), 'traces');
+  assert.equal(add(await read(3)), await total(3), 'spans');
+  await openCosts(page);
+  await page.locator('.balance').waitFor();
+  assert.equal(await foot.count(), 0);
+}));
 
 test('numbers of a column have one unit', LIMITS, stage.page(async ({ page }) => {
   for (const path of ['/costs', '/costs?groupBy=model', '/users', '/', '/traces', '/sessions']) {

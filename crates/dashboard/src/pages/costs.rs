@@ -3,7 +3,7 @@ mod balance;
 mod row;
 mod unknown_key;
 
-use self::balance::{Balance, name_head, name_rest};
+use self::balance::{Balance, explain_rows, name_head, name_rest, name_total};
 use self::row::{Row, Scale};
 use self::unknown_key::UnknownKey;
 use super::metadata_keys::list_keys;
@@ -85,6 +85,8 @@ struct CostsPage {
     unattributed: Option<Row>,
     total: Row,
     balance: Balance,
+    /// What does not add up, and why.
+    note: Option<&'static str>,
     pager: Pager,
     csv: Link,
     kept: Vec<(String, String)>,
@@ -151,9 +153,10 @@ pub async fn render(
         unknown,
         chart: Chart::new(&view, "cost", "Cost", "bars", vec![chart::cost(&bars)]),
         unattributed: rest_name.map(|name| Row::new(name, None, &rest, &scale)),
-        total: Row::new("Total".into(), None, &total, &scale),
+        total: Row::new(name_total(is_whole).into(), None, &total, &scale),
         rows,
         balance,
+        note: explain_rows(&ask.group),
         pager,
         csv: ask.link(&view, "/costs.csv"),
         kept: super::traces::keep_fields(&view.link("/costs"), &[]),

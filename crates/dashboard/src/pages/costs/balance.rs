@@ -41,6 +41,23 @@ pub fn name_rest(group: &CostGroup) -> Option<String> {
     })
 }
 
+/// The total's row: of a part of the rows it cannot be made to fit what is shown of them.
+pub fn name_total(is_whole: bool) -> &'static str {
+    match is_whole {
+        true => "Total",
+        false => "Total of all pages, rounded",
+    }
+}
+
+/// What of the rows is more than the total, if anything is.
+pub fn explain_rows(group: &CostGroup) -> Option<&'static str> {
+    let is_model = *group == CostGroup::Model;
+    is_model.then_some(
+        "A trace with two models counts in both rows: traces and failed traces may add up to more \
+         than the total. Spans, tokens and costs add up.",
+    )
+}
+
 impl Balance {
     pub fn weigh(group: &CostGroup, report: &CostReport, is_whole: bool) -> Balance {
         let (total, rest) = (&report.total.0, &report.unattributed.0);
@@ -93,6 +110,16 @@ mod tests {
             next: None,
             unattributed: (sums(rest), 0),
             total: (sums(total), 0),
+        }
+    }
+
+    #[test]
+    fn what_does_not_add_up_says_so() {
+        assert_eq!(name_total(true), "Total");
+        assert!(name_total(false).contains("rounded"));
+        assert!(explain_rows(&CostGroup::Model).is_some());
+        for group in [CostGroup::User, CostGroup::Day, CostGroup::Session] {
+            assert_eq!(explain_rows(&group), None);
         }
     }
 
