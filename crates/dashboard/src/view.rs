@@ -115,6 +115,29 @@ impl View {
         link.with("period", if choice == DEFAULT_CHOICE { "" } else { choice })
     }
 
+    /// The same link with the longest period that there is, up to today.
+    pub fn with_longest(&self, link: &Link) -> Link {
+        let today = self.today();
+        let link = link.clone().with("period", "").with("cursor", "");
+        link.with("from", today.plus(1 - MAX_DAYS))
+            .with("to", today)
+    }
+
+    /// How that one is called.
+    pub fn longest_words(&self) -> String {
+        format!("the last {MAX_DAYS} days")
+    }
+
+    /// What it has before and after this period.
+    pub fn rest_of_longest(&self) -> Vec<Period> {
+        let Period { from, to } = self.period();
+        let first = self.zone.start_of(self.today().plus(1 - MAX_DAYS));
+        let last = self.zone.start_of(self.today().plus(1));
+        let stretches = [(Some(first), from), (to, Some(last))];
+        let stretches = stretches.into_iter().filter(|(from, to)| from < to);
+        stretches.map(|(from, to)| Period { from, to }).collect()
+    }
+
     /// The word of the chosen period; `custom` if it is none of [`CHOICES`].
     pub fn choice(&self) -> &'static str {
         self.span.word()

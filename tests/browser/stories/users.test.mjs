@@ -113,6 +113,23 @@ test('the search box lands on what was pasted', LIMITS, stage.page(async ({ page
   await page.getByText('Failed', { exact: true }).first().waitFor();
 }));
 
+test('what a search found names its period, and leads to a longer one if more failed before', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  const panel = page.locator('section', { has: page.getByRole('heading', { name: 'Failed traces', exact: true }) });
+  const count = async () => {
+    await page.locator('#found-traces tbody tr').first().waitFor();
+    return page.locator('#found-traces tbody tr').count();
+  };
+  await page.goto(`/search?projectId=${project}&q=tool%20search_orders&period=24h`);
+  const few = await count();
+  assert.match(await panel.locator('header').innerText(), /in the last 24 hours/);
+  await panel.getByRole('link', { name: 'search the last 366 days' }).click();
+  await page.waitForURL((url) => url.pathname === '/search' && url.searchParams.has('from'));
+  assert.ok(await count() > few);
+  assert.match(await panel.locator('header').innerText(), /from \w{3} \d/);
+  assert.equal(await panel.getByRole('link', { name: /366 days/ }).count(), 0, 'nothing is outside');
+}));
+
 test('from the overview to John and his failed traces it is three clicks', LIMITS, stage.page(async ({ page, server }) => {
   const { project, user } = await stage.ids();
   await page.goto(`/?projectId=${project}`);

@@ -4,7 +4,7 @@
 //! Users and whatever has exactly this id are found at once; sessions and failed traces of the
 //! period come from their own lists, which the page asks for when it is shown.
 use super::PageError;
-use super::row::{UserRow, session_link, trace_link, user_link};
+use super::row::{SCAN_LIMIT, UserRow, session_link, trace_link, user_link};
 use super::{sessions, traces};
 use crate::frame::Frame;
 use crate::link::Link;
@@ -12,7 +12,7 @@ use crate::view::View;
 use askama::Template;
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_model::query::{
-    PageRequest, Period, SortOrder, UserKey, UserQuery, UserSort, fold_search,
+    PageRequest, Period, SortOrder, TraceFilter, UserKey, UserQuery, UserSort, fold_search,
 };
 use cognobserve_model::report::UserStats;
 use cognobserve_model::span::Level;
@@ -37,6 +37,8 @@ struct SearchPage {
     users: Vec<UserRow>,
     more_users: Link,
     words: String,
+    /// The longest period, in words, and its search, if more failed in it.
+    longest: Option<(String, Link)>,
     sessions: Link,
     failed_traces: Link,
     all_traces: Link,
@@ -84,6 +86,8 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
         ..all.clone()
     };
     let rows = UserRow::list(&view, &users, &[]);
+    let has_more = fails_outside(reports, &view, &failed).await?;
+    let here = view.link("/search").with("q", text);
     let html = SearchPage {
         text: text.to_owned(),
         users: rows,
@@ -92,12 +96,38 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
             .with("search", text)
             .with("everybody", "true"),
         words: view.within(),
+        longest: has_more.then(|| (view.longest_words(), view.with_longest(&here))),
         sessions: sessions.link(&view),
         failed_traces: failed.link(&view, "/traces"),
         all_traces: all.link(&view, "/traces"),
-        frame: frame.with_period(view.link("/search").with("q", text)),
+        frame: frame.with_period(here),
     };
     Ok(Found::Html(html.render()?))
+}
+
+/// Whether such traces are outside of the period, too, or may be: no more of them is looked through
+/// than one page of their list would.
+async fn fails_outside(
+    reports: &dyn Reports,
+    view: &View,
+    failed: &traces::Ask,
+) -> Result<bool, PageError> {
+    for period in view.rest_of_longest() {
+        let filter = TraceFilter {
+            period,
+            scan_limit: Some(SCAN_LIMIT),
+            ..failed.to_filter(view)
+        };
+        let one = PageRequest {
+            limit: 1,
+            after: None,
+        };
+        let found = reports.list_traces(&view.project.id, filter, one).await?;
+        if found.is_some_and(|page| !page.items.is_empty() || page.next.is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn ask_users(folded: &str) -> UserQuery {

@@ -355,3 +355,29 @@ fn an_invoice_is_named_by_the_days_of_its_month() {
         "/costs?projectId=prj_1&groupBy=user&period=month"
     );
 }
+
+#[test]
+fn the_longest_period_holds_all_others_and_names_its_rest() {
+    let now = "2026-11-22T10:20:00Z";
+    let rest = |query: &str| {
+        let view = view(query, "Europe/Berlin", now).unwrap();
+        let stretches = view.rest_of_longest();
+        let write = |period: &Period| {
+            let days = [period.from, period.to].map(|at| view.zone.day_of(at.unwrap()));
+            format!("{}..{}", days[0], days[1])
+        };
+        stretches.iter().map(write).collect::<Vec<_>>()
+    };
+    assert_eq!(rest("period=30d"), ["2025-11-22..2026-10-24"]);
+    assert_eq!(
+        rest("from=2026-01-01&to=2026-01-31"),
+        ["2025-11-22..2026-01-01", "2026-02-01..2026-11-23"]
+    );
+    let short = view("period=7d&tz=Asia%2FTokyo", "UTC", now).unwrap();
+    let longest = short.with_longest(&short.link("/search").with("q", "x"));
+    let words = "/search?projectId=prj_1&tz=Asia%2FTokyo&q=x&from=2025-11-22&to=2026-11-22";
+    assert_eq!(longest.to_string(), words);
+    let query = words.split_once('?').unwrap().1;
+    assert_eq!(rest(query), [""; 0], "it is a period that a URL may name");
+    assert_eq!(short.longest_words(), "the last 366 days");
+}
