@@ -3,7 +3,8 @@
 //! Invariant: *failed traces* are traces, *errors* are spans; no page uses one for the other.
 
 pub const FAILED_TRACES: &str = "Failed traces";
-pub const FAILED_SHARE: &str = "Failed traces %";
+/// The sign stays with its word, so that a narrow head has two lines and not three.
+pub const FAILED_SHARE: &str = "Failed traces\u{a0}%";
 pub const ERRORS: &str = "Errors";
 /// On the card of a user.
 pub const ERROR_RATE: &str = "Error Rate";

@@ -64,6 +64,20 @@ for (const javaScriptEnabled of [true, false]) {
   }, { context: { viewport: { width: 390, height: 844 }, javaScriptEnabled } }));
 }
 
+test('no head of the list of users has more than two lines at 1024 pixels', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  await page.goto(`/users?projectId=${project}`);
+  await settle(page);
+  const heads = await page.locator('.users th').evaluateAll((all) => all.map((th) => {
+    const range = document.createRange();
+    range.selectNodeContents(th);
+    const tops = [...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.top / 8));
+    return [th.innerText.replace(/\s+/g, ' ').trim(), new Set(tops).size];
+  }));
+  assert.ok(heads.some(([text]) => text === 'Failed traces %'));
+  assert.deepEqual(heads.filter(([, lines]) => lines > 2), []);
+}, { context: { viewport: { width: 1024, height: 768 } } }));
+
 test('nothing moves while a page loads on a tablet', LIMITS, stage.page(async ({ page }) => {
   const { project, user } = await stage.ids();
   await page.addInitScript(() => {

@@ -48,6 +48,7 @@ test('a past period lists who had a trace in it, and its CSV the same', LIMITS, 
   await page.getByLabel('Also users without a trace in this period').check();
   await page.waitForURL(/everybody=true/);
   assert.equal((await names(page)).length, PEOPLE.length);
+  assert.match(await page.locator('#tally').innerText(), new RegExp(`^${PEOPLE.length} users in all, ${expected} active and `));
 }));
 
 test('every column that can be sorted sorts', LIMITS, stage.page(async ({ page }) => {

@@ -148,7 +148,7 @@ pub async fn render(
     let page = UsersPage {
         tally: match is_filtered {
             true => tell_matches(&view, &ask, &counts, rows.len(), page.next.is_some()),
-            false => tell_all(&view, &counts),
+            false => tell_all(&view, &counts, ask.everybody),
         },
         columns: list_columns(&view, &ask),
         sorts: list_sorts(),
@@ -166,13 +166,17 @@ pub async fn render(
     Ok(page.render()?)
 }
 
-fn tell_all(view: &crate::View, counts: &UserCounts) -> String {
-    let [active, new, total] =
-        [counts.active, counts.new, counts.total].map(|n| format::count(n).text);
-    format!(
-        "{active} active {}, {new} new, {total} in all",
-        view.within()
-    )
+/// Begins with how many the list has.
+fn tell_all(view: &crate::View, counts: &UserCounts, everybody: bool) -> String {
+    let [active, new] = [counts.active, counts.new].map(|n| format::count(n).text);
+    let (total, within) = (format::count(counts.total).text, view.within());
+    match everybody {
+        true => {
+            let users = format::noun(counts.total, "user");
+            format!("{total} {users} in all, {active} active and {new} new {within}")
+        }
+        false => format!("{active} active {within}, {new} new, {total} in all"),
+    }
 }
 
 /// The counts are of everybody: of those who match, it is known how many are on this page and
@@ -281,6 +285,25 @@ fn list_filters(view: &crate::View, ask: &Ask) -> Vec<(String, Link)> {
 mod tests {
     use super::*;
     use crate::pages::samples;
+
+    #[test]
+    fn what_the_list_has_comes_first() {
+        let view = samples::project_view();
+        let counts = |total| UserCounts {
+            total,
+            active: 67,
+            new: 12,
+        };
+        assert_eq!(
+            tell_all(&view, &counts(400), false),
+            "67 active in the last 30 days, 12 new, 400 in all"
+        );
+        assert_eq!(
+            tell_all(&view, &counts(400), true),
+            "400 users in all, 67 active and 12 new in the last 30 days"
+        );
+        assert!(tell_all(&view, &counts(1), true).starts_with("1 user in all"));
+    }
 
     #[test]
     fn a_download_is_called_after_the_filter() {
