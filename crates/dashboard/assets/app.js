@@ -26,6 +26,12 @@
   // Charts: <div class="chart" data-chart='{"x":[unix seconds],"labels":[…],"series":[{name,unit,color,values}]}'>
   const charts = new Map();
 
+  // Values that no line reaches, since nothing is beside them: uPlot wants null for none.
+  function findLone(values) {
+    const lone = values.flatMap((n, i) => (n != null && values[i - 1] == null && values[i + 1] == null ? [i] : []));
+    return lone.length ? lone : null;
+  }
+
   function draw(box) {
     const old = charts.get(box);
     if (old) old.destroy();
@@ -58,7 +64,8 @@
         { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (data.series[0].unit === "count" && n % 1 ? "" : unit(n))) },
       ],
       series: [{}, ...data.series.map((one) => (data.kind === "line"
-        ? { stroke: style("--c" + one.color), width: 1.6, fill: style("--c" + one.color) + "1c", paths: line, points: { show: false }, spanGaps: false }
+        ? { stroke: style("--c" + one.color), width: 1.6, fill: style("--c" + one.color) + "1c", paths: line, spanGaps: false,
+          points: { show: false, size: 6, width: 0, fill: style("--c" + one.color), filter: () => findLone(one.values) } }
         : { fill: style("--c" + one.color), stroke: style("--c" + one.color), width: 0, paths: bars, points: { show: false } }))],
       hooks: {
         setCursor: [(u) => {

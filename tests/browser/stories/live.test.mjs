@@ -44,3 +44,22 @@ test('what stands over the list of users is renewed with it', LIMITS, stage.page
   assert.equal(await page.locator('#tally, #csv').count(), 2);
 }));
 
+test('an hour with nothing beside it is a point in a line', LIMITS, stage.page(async ({ page, server }) => {
+  const start = Date.now() - 7 * 3_600_000;
+  await server.feed([{ ...trace(5), timestamp: start, spans: [{ name: 'llm', start_time: start, end_time: start + 900 }] }]);
+  await page.goto('/?period=24h');
+  const chart = page.locator('#chart-latency.ready');
+  await chart.waitFor();
+  const values = JSON.parse(await chart.getAttribute('data-chart')).series[0].values;
+  const at = values.findIndex((n) => n !== null);
+  assert.deepEqual([values[at - 1], values[at + 1]], [null, null]);
+  const painted = await chart.locator('canvas').evaluate((canvas) => {
+    const paint = canvas.getContext('2d');
+    paint.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--c4').trim();
+    const [red, green, blue] = [1, 3, 5].map((from) => parseInt(paint.fillStyle.slice(from, from + 2), 16));
+    const { data } = paint.getImageData(0, 0, canvas.width, canvas.height);
+    const near = (n) => [red, green, blue].every((want, i) => Math.abs(data[n + i] - want) < 24) && data[n + 3] > 200;
+    return data.reduce((count, _, n) => count + (n % 4 === 0 && near(n) ? 1 : 0), 0);
+  });
+  assert.ok(painted >= 12, `${painted} pixels`);
+}));
