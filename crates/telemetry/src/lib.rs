@@ -6,6 +6,7 @@
 
 pub mod anonymise;
 pub mod consent;
+pub mod courier;
 pub mod edition;
 pub mod event;
 pub mod pseudonym;

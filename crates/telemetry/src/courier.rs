@@ -1,0 +1,276 @@
+//! One sink's way through the log of events: what to send now, and what an answer changes. Knows no clock and no
+//! network: both come in, so that an hour's outage is a test of a millisecond.
+//!
+//! Invariant: every event of the log is settled once, as sent or as dropped with a reason. What is settled is in
+//! [`Progress`], which is written down after each answer; what was on its way when the process ended is sent again
+//! under the same id, and counted then.
+use crate::event::Event;
+use crate::request::Sink;
+use crate::route::{Installation, Outgoing, route};
+use crate::sink::batch::cut;
+use crate::sink::{Answer, DropReason, Verdict};
+use cognobserve_model::time::{MICROS_PER_SECOND, Micros};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Events that wait in memory: those that a provider holds back let as many others pass.
+const WINDOW: usize = 4_000;
+const FIRST_WAIT_MICROS: i64 = MICROS_PER_SECOND / 2;
+const LONGEST_WAIT_MICROS: i64 = 60 * MICROS_PER_SECOND;
+/// After an answer that says that a setting is wrong; it may be mended on the other side.
+const STOPPED_WAIT_MICROS: i64 = 600 * MICROS_PER_SECOND;
+
+/// An event's place in the log; ascending, not without gaps.
+pub type Position = u64;
+
+/// How far a sink has come, and how its events ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Everything up to here is settled.
+    pub cursor: Position,
+    /// Beyond the cursor, what is settled already while something before it waits.
+    pub beyond: BTreeSet<Position>,
+    pub sent: u64,
+    /// Sendings after the first, by event.
+    pub retried: u64,
+    /// By reason.
+    pub dropped: BTreeMap<String, u64>,
+}
+
+/// Where events are read from.
+pub trait EventLog {
+    type Error;
+
+    /// The first events after a position, ascending, at most `limit`.
+    fn read(
+        &mut self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, Self::Error>;
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// POST this as JSON, and tell [`Courier::answered`].
+    Send { url: String, body: Vec<u8> },
+    /// Nothing before this moment; new events change nothing about that.
+    Wait(Micros),
+    /// Nothing until there are new events.
+    Idle,
+}
+
+struct Waiting {
+    event: Outgoing,
+    text: String,
+    due: Micros,
+    was_sent: bool,
+}
+
+pub struct Courier {
+    sink: Sink,
+    progress: Progress,
+    waiting: BTreeMap<Position, Waiting>,
+    /// The last position that was read into `waiting`.
+    read_to: Position,
+    in_flight: Vec<Position>,
+    /// Answers in a row that took nothing.
+    failures: u32,
+    not_before: Micros,
+    /// Events in a request, less after one was too large.
+    most: usize,
+    stopped: Option<&'static str>,
+}
+
+impl Courier {
+    pub fn new(sink: Sink, progress: Progress) -> Courier {
+        Courier {
+            most: sink.limits().events,
+            sink,
+            read_to: progress.cursor,
+            progress,
+            waiting: BTreeMap::new(),
+            in_flight: Vec::new(),
+            failures: 0,
+            not_before: Micros(i64::MIN),
+            stopped: None,
+        }
+    }
+
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Why nothing is taken until a setting changes.
+    pub fn why_stopped(&self) -> Option<&'static str> {
+        self.stopped
+    }
+
+    /// Decides what is sent. While a request is on its way, asks for nothing more.
+    ///
+    /// # Errors
+    /// The log's own.
+    pub fn next<L: EventLog>(
+        &mut self,
+        log: &mut L,
+        installation: &Installation,
+        now: Micros,
+    ) -> Result<Next, L::Error> {
+        if now < self.not_before {
+            return Ok(Next::Wait(self.not_before));
+        }
+        self.fill(log, installation, now)?;
+        let due = self
+            .waiting
+            .iter()
+            .filter(|(_, waiting)| waiting.due <= now);
+        let (due, sizes): (Vec<Position>, Vec<usize>) =
+            due.map(|(at, waiting)| (*at, waiting.text.len())).unzip();
+        let mut limits = self.sink.limits();
+        limits.events = self.most;
+        let (requests, too_large) = cut(&sizes, limits);
+        for at in too_large {
+            self.drop_event(due[at], DropReason::TooLarge);
+        }
+        let Some(request) = requests.into_iter().next() else {
+            let soonest = self.waiting.values().map(|waiting| waiting.due).min();
+            return Ok(soonest.map_or(Next::Idle, Next::Wait));
+        };
+        self.in_flight = due[request].to_vec();
+        let mut texts = Vec::with_capacity(self.in_flight.len());
+        for position in &self.in_flight {
+            if let Some(waiting) = self.waiting.get_mut(position) {
+                self.progress.retried += u64::from(waiting.was_sent);
+                waiting.was_sent = true;
+                texts.push(waiting.text.clone());
+            }
+        }
+        Ok(Next::Send {
+            url: self.sink.url(),
+            body: self.sink.write_body(&texts, installation, now),
+        })
+    }
+
+    /// Reads on until the window is full.
+    fn fill<L: EventLog>(
+        &mut self,
+        log: &mut L,
+        installation: &Installation,
+        now: Micros,
+    ) -> Result<(), L::Error> {
+        let room = WINDOW.saturating_sub(self.waiting.len() + self.progress.beyond.len());
+        if room == 0 {
+            return Ok(());
+        }
+        for (position, event) in log.read(self.read_to, room)? {
+            self.read_to = position;
+            if self.progress.beyond.contains(&position) {
+                continue;
+            }
+            let event = route(&event, self.sink.provider, installation);
+            let text = self.sink.write_event(&event);
+            let waiting = Waiting {
+                event,
+                text,
+                due: now,
+                was_sent: false,
+            };
+            self.waiting.insert(position, waiting);
+        }
+        Ok(())
+    }
+
+    /// What became of the request. `None`: there was no answer. `chance`: from 0 to 1, so that sinks of many
+    /// installations do not come back together.
+    pub fn answered(&mut self, answer: Option<Answer<'_>>, now: Micros, chance: f64) {
+        let sent = std::mem::take(&mut self.in_flight);
+        let events = sent
+            .iter()
+            .filter_map(|position| self.waiting.get(position));
+        let events: Vec<Outgoing> = events.map(|waiting| waiting.event.clone()).collect();
+        let verdict = match answer {
+            Some(answer) => self.sink.read_answer(answer, &events),
+            None => Verdict::Again(Duration::ZERO),
+        };
+        self.stopped = None;
+        match verdict {
+            Verdict::Taken => {
+                for position in sent {
+                    self.progress.sent += 1;
+                    self.settle(position);
+                }
+                self.failures = 0;
+                self.most = self.most.saturating_mul(2).min(self.sink.limits().events);
+            }
+            Verdict::Narrowed {
+                dropped,
+                later,
+                wait,
+            } => {
+                self.failures = 0;
+                let due = plus(now, wait);
+                for at in later {
+                    if let Some(waiting) = self.waiting.get_mut(&sent[at]) {
+                        waiting.due = due;
+                    }
+                }
+                for (at, reason) in dropped {
+                    self.drop_event(sent[at], reason);
+                }
+            }
+            Verdict::TooLarge if sent.len() <= 1 => {
+                for position in sent {
+                    self.drop_event(position, DropReason::TooLarge);
+                }
+            }
+            Verdict::TooLarge => self.most = sent.len() / 2,
+            Verdict::Again(wait) => {
+                self.failures = self.failures.saturating_add(1);
+                let longest =
+                    FIRST_WAIT_MICROS.saturating_mul(1 << self.failures.min(10).saturating_sub(1));
+                let own =
+                    longest.min(LONGEST_WAIT_MICROS) as f64 * (0.5 + chance.clamp(0.0, 1.0) / 2.0);
+                self.not_before = plus(now, wait).max(Micros(now.0.saturating_add(own as i64)));
+            }
+            Verdict::Stopped(why) => {
+                self.stopped = Some(why);
+                self.not_before = Micros(now.0.saturating_add(STOPPED_WAIT_MICROS));
+            }
+        }
+    }
+
+    fn drop_event(&mut self, position: Position, reason: DropReason) {
+        *self
+            .progress
+            .dropped
+            .entry(reason.as_str().to_owned())
+            .or_default() += 1;
+        self.settle(position);
+    }
+
+    fn settle(&mut self, position: Position) {
+        self.waiting.remove(&position);
+        let progress = &mut self.progress;
+        progress.beyond.insert(position);
+        // Nothing before the first that waits is open, nor is what was read; beyond that, others may not be read yet.
+        let end = self.waiting.keys().next().copied().unwrap_or(Position::MAX);
+        let settled = progress.beyond.iter().copied();
+        let settled: Vec<Position> = settled
+            .take_while(|position| *position < end && *position <= self.read_to)
+            .collect();
+        for position in settled {
+            progress.beyond.remove(&position);
+            progress.cursor = progress.cursor.max(position);
+        }
+    }
+}
+
+fn plus(now: Micros, wait: Duration) -> Micros {
+    let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+    Micros(now.0.saturating_add(micros))
+}
+
+#[cfg(test)]
+#[path = "courier_tests.rs"]
+mod tests;

@@ -1,0 +1,476 @@
+//! A sink against servers that take, refuse, hold back and are gone, by a clock of the test's own.
+use super::*;
+use crate::anonymise::AllowList;
+use crate::edition::{Edition, Provider};
+use crate::event::{DeveloperProfile, EndUserId};
+use crate::pseudonym::Pseudonyms;
+use cognobserve_model::id::DeveloperId;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use uuid::Uuid;
+
+const START: Micros = Micros(1_767_225_600_000_000);
+const HOUR: i64 = 3_600 * MICROS_PER_SECOND;
+
+fn installation() -> Installation {
+    Installation {
+        edition: Edition::Cloud,
+        version: "1.0.0".to_owned(),
+        os: "linux".to_owned(),
+        allowed: AllowList::default(),
+        pseudonyms: Pseudonyms::new(&[1; 32], Uuid::from_u128(9)),
+    }
+}
+
+fn sink(provider: Provider) -> Sink {
+    Sink {
+        provider,
+        base_url: "http://127.0.0.1:9".to_owned(),
+        key: "k".to_owned(),
+    }
+}
+
+fn event(n: u64) -> Event {
+    Event {
+        id: Uuid::from_u128(n.into()),
+        name: "memory_created".to_owned(),
+        properties: json!({"count": n}).as_object().cloned().unwrap_or_default(),
+        end_user: Some(EndUserId::new(format!("usr_{n}"))),
+        developer: Some(DeveloperId::new(format!("dev_{}", n % 3))),
+        profile: DeveloperProfile::default(),
+        session: None,
+        at: START,
+    }
+}
+
+/// Positions with gaps, as logs of many projects have them.
+struct Log(BTreeMap<Position, Event>);
+
+impl Log {
+    fn of(count: u64) -> Log {
+        Log((0..count).map(|n| (10 + n * 3, event(n))).collect())
+    }
+}
+
+impl EventLog for Log {
+    type Error = Infallible;
+
+    fn read(
+        &mut self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, Infallible> {
+        let rest = self.0.range(after + 1..).take(limit);
+        Ok(rest
+            .map(|(position, event)| (*position, event.clone()))
+            .collect())
+    }
+}
+
+/// How a server answers: status and body.
+type Reply = Option<(u16, String)>;
+
+/// Counts each event once by its id, as providers do.
+#[derive(Default)]
+struct Server {
+    taken: HashMap<String, usize>,
+    requests: usize,
+    largest: usize,
+}
+
+impl Server {
+    fn ids(body: &[u8]) -> Vec<String> {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let (events, key) = match body.get("batch") {
+            Some(batch) => (batch, "uuid"),
+            None => (&body["events"], "insert_id"),
+        };
+        events
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event[key].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn take(&mut self, body: &[u8]) {
+        for id in Server::ids(body) {
+            *self.taken.entry(id).or_default() += 1;
+        }
+    }
+}
+
+/// Runs a sink until it idles or the time is up. `reply` is asked for each request; 200 takes it.
+fn run(
+    courier: &mut Courier,
+    log: &mut Log,
+    server: &mut Server,
+    now: &mut Micros,
+    until: Micros,
+    mut reply: impl FnMut(Micros, &[u8]) -> Reply,
+) {
+    let installation = installation();
+    loop {
+        assert!(server.requests < 100_000, "it goes on for ever");
+        match courier.next(log, &installation, *now).unwrap() {
+            Next::Idle => return,
+            Next::Wait(moment) => {
+                assert!(moment > *now);
+                if moment > until {
+                    *now = until;
+                    return;
+                }
+                *now = moment;
+            }
+            Next::Send { url, body } => {
+                assert!(url.starts_with("http://127.0.0.1:9/"), "{url}");
+                server.requests += 1;
+                let told = reply(*now, &body);
+                if matches!(told, Some((200, _))) {
+                    server.take(&body);
+                    server.largest = server.largest.max(Server::ids(&body).len());
+                }
+                let answer = told.as_ref().map(|(status, body)| Answer {
+                    status: *status,
+                    retry_after_s: None,
+                    body: body.as_bytes(),
+                });
+                courier.answered(answer, *now, 0.5);
+            }
+        }
+    }
+}
+
+fn taken() -> Reply {
+    Some((
+        200,
+        r#"{"code":200,"status":"Ok","success":true}"#.to_owned(),
+    ))
+}
+
+fn settled(progress: &Progress) -> u64 {
+    progress.sent + progress.dropped.values().sum::<u64>()
+}
+
+const FOREVER: Micros = Micros(i64::MAX);
+
+#[test]
+fn an_outage_of_an_hour_delays_and_loses_nothing() {
+    for provider in [Provider::Amplitude, Provider::Posthog] {
+        let (mut courier, mut log, mut server, mut now) = (
+            Courier::new(sink(provider), Progress::default()),
+            Log::of(5_000),
+            Server::default(),
+            START,
+        );
+        let back = START.0 + HOUR;
+        let outage = |at: Micros, _: &[u8]| match at.0 < back {
+            true if at.0 % 2 == 0 => None,
+            true => Some((503, String::new())),
+            false => taken(),
+        };
+        run(
+            &mut courier,
+            &mut log,
+            &mut server,
+            &mut now,
+            FOREVER,
+            outage,
+        );
+        let progress = courier.progress();
+        assert_eq!(
+            (progress.sent, progress.cursor),
+            (5_000, 10 + 4_999 * 3),
+            "{provider:?}"
+        );
+        assert!(progress.dropped.is_empty() && progress.beyond.is_empty() && progress.retried > 0);
+        assert!(server.taken.values().all(|count| *count == 1) && server.taken.len() == 5_000);
+        // A minute at most between tries, and within a minute after it is back.
+        assert!(
+            (60..140).contains(&server.requests),
+            "{} requests",
+            server.requests
+        );
+        assert!(now.0 < back + 61 * MICROS_PER_SECOND);
+    }
+}
+
+#[test]
+fn the_first_retry_is_soon_and_the_waits_grow_to_a_minute() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(1),
+        Server::default(),
+        START,
+    );
+    let mut asked = Vec::new();
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        Micros(START.0 + HOUR),
+        |at, _| {
+            asked.push(at.0);
+            None
+        },
+    );
+    let waits: Vec<f64> = asked
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]) as f64 / MICROS_PER_SECOND as f64)
+        .collect();
+    assert_eq!(waits[..4], [0.375, 0.75, 1.5, 3.0]);
+    assert!(waits[10..].iter().all(|wait| *wait == 45.0), "{waits:?}");
+}
+
+#[test]
+fn a_400_drops_the_events_that_it_names_and_sends_the_others_again() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(100),
+        Server::default(),
+        START,
+    );
+    let bad: Vec<String> = [3, 50, 99].map(|n| Uuid::from_u128(n).to_string()).into();
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        FOREVER,
+        |_, body| {
+            let wrong: Vec<usize> = Server::ids(body)
+                .iter()
+                .enumerate()
+                .filter(|(_, id)| bad.contains(id))
+                .map(|(at, _)| at)
+                .collect();
+            match wrong.is_empty() {
+                true => taken(),
+                false => Some((
+                    400,
+                    json!({"code": 400, "events_with_invalid_fields": {"time": wrong}}).to_string(),
+                )),
+            }
+        },
+    );
+    let progress = courier.progress();
+    assert_eq!(
+        (
+            progress.sent,
+            progress.dropped.get("invalid"),
+            server.requests
+        ),
+        (97, Some(&3), 2)
+    );
+    assert!(bad.iter().all(|id| !server.taken.contains_key(id)));
+}
+
+#[test]
+fn a_413_halves_until_what_is_too_large_is_alone() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Posthog), Progress::default()),
+        Log::of(64),
+        Server::default(),
+        START,
+    );
+    let large = Uuid::from_u128(13).to_string();
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        FOREVER,
+        |_, body| match Server::ids(body).contains(&large) {
+            true => Some((413, String::new())),
+            false => taken(),
+        },
+    );
+    let progress = courier.progress();
+    assert_eq!(
+        (progress.sent, progress.dropped.get("too_large")),
+        (63, Some(&1))
+    );
+    assert!(server.requests < 24, "{}", server.requests);
+}
+
+#[test]
+fn who_is_held_back_lets_others_pass() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(9),
+        Server::default(),
+        START,
+    );
+    let slow = START.0 + 100 * MICROS_PER_SECOND;
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        Micros(START.0 + 50 * MICROS_PER_SECOND),
+        |at, body| {
+            let body: Value = serde_json::from_slice(body).unwrap();
+            let events = body["events"].as_array().unwrap().iter().enumerate();
+            let throttled: Vec<usize> = events
+                .filter(|(_, event)| event["user_id"] == "dev_0")
+                .map(|(at, _)| at)
+                .collect();
+            match throttled.is_empty() || at.0 > slow {
+                true => taken(),
+                false => Some((429, json!({"throttled_events": throttled}).to_string())),
+            }
+        },
+    );
+    assert_eq!(courier.progress().sent, 6);
+    // Event 0 waits, so that the cursor stands; what is beyond is known.
+    assert_eq!(
+        (courier.progress().cursor, courier.progress().beyond.len()),
+        (0, 6)
+    );
+    let mut again = Courier::new(sink(Provider::Amplitude), courier.progress().clone());
+    run(
+        &mut again,
+        &mut log,
+        &mut server,
+        &mut now,
+        FOREVER,
+        |_, _| taken(),
+    );
+    assert_eq!(
+        (
+            again.progress().sent,
+            again.progress().cursor,
+            again.progress().beyond.len()
+        ),
+        (9, 34, 0)
+    );
+    assert!(server.taken.values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_refused_key_stops_and_starts_again_when_it_is_mended() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(5),
+        Server::default(),
+        START,
+    );
+    let mended = START.0 + HOUR;
+    let reply = |at: Micros, _: &[u8]| {
+        if at.0 < mended {
+            Some((401, String::new()))
+        } else {
+            taken()
+        }
+    };
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        Micros(mended - 1),
+        reply,
+    );
+    assert!(courier.why_stopped().is_some());
+    assert!(server.requests <= 6 && courier.progress().dropped.is_empty());
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        FOREVER,
+        reply,
+    );
+    assert_eq!((courier.progress().sent, courier.why_stopped()), (5, None));
+}
+
+#[test]
+fn requests_are_no_larger_than_the_provider_takes() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(7_000),
+        Server::default(),
+        START,
+    );
+    run(
+        &mut courier,
+        &mut log,
+        &mut server,
+        &mut now,
+        FOREVER,
+        |_, body| {
+            assert!(body.len() < 1_000_000);
+            taken()
+        },
+    );
+    assert_eq!((courier.progress().sent, server.largest), (7_000, 1_999));
+}
+
+/// What a capricious server does with a request.
+fn caprice(choice: u8, count: usize) -> Reply {
+    match choice {
+        0 => None,
+        1 => Some((500, "x".repeat(20))),
+        2 => Some((413, String::new())),
+        3 => Some((
+            400,
+            json!({"events_with_missing_fields": {"f": [count / 2]}}).to_string(),
+        )),
+        4 => Some((
+            429,
+            json!({"throttled_events": [0, count - 1, count + 7]}).to_string(),
+        )),
+        5 => Some((400, "garbage".to_owned())),
+        6 => Some((403, String::new())),
+        _ => taken(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_books_balance_whatever_happens(
+        count in 1..400_u64,
+        choices in prop::collection::vec(0..12_u8, 0..60),
+        restarts in prop::collection::vec(1..20_usize, 0..6),
+        is_posthog in any::<bool>(),
+    ) {
+        let provider = if is_posthog { Provider::Posthog } else { Provider::Amplitude };
+        let (mut log, mut server, mut now) = (Log::of(count), Server::default(), START);
+        let mut progress = Progress::default();
+        let mut choices = choices.into_iter();
+        // A restart forgets all but the progress that was written down, and perhaps an answer.
+        for calls in restarts {
+            let mut courier = Courier::new(sink(provider), progress.clone());
+            for _ in 0..calls {
+                match courier.next(&mut log, &installation(), now).unwrap() {
+                    Next::Idle => break,
+                    Next::Wait(moment) => now = moment,
+                    Next::Send { body, .. } => {
+                        let told = caprice(choices.next().unwrap_or(9), Server::ids(&body).len());
+                        if matches!(told, Some((200, _))) {
+                            server.take(&body);
+                        }
+                        progress = courier.progress().clone();
+                        let answer = told.as_ref().map(|(status, body)| Answer { status: *status, retry_after_s: None, body: body.as_bytes() });
+                        courier.answered(answer, now, 0.3);
+                    }
+                }
+            }
+            // Half of the restarts come before the last answer is written down.
+            if calls % 2 == 0 {
+                progress = courier.progress().clone();
+            }
+        }
+        let written: Progress = serde_json::from_str(&serde_json::to_string(&progress).unwrap()).unwrap();
+        let mut courier = Courier::new(sink(provider), written);
+        run(&mut courier, &mut log, &mut server, &mut now, FOREVER, |_, body| caprice(choices.next().unwrap_or(9), Server::ids(body).len()));
+        let progress = courier.progress();
+        prop_assert_eq!(settled(progress), count);
+        prop_assert_eq!(progress.cursor, 10 + (count - 1) * 3);
+        prop_assert!(progress.beyond.is_empty());
+        prop_assert!(server.taken.len() as u64 >= progress.sent);
+    }
+}
