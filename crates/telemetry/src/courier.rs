@@ -80,6 +80,8 @@ pub struct Courier {
     not_before: Micros,
     /// Events in a request, less after one was too large.
     most: usize,
+    /// Events in memory, and settled ones beyond the cursor.
+    window: usize,
     stopped: Option<&'static str>,
 }
 
@@ -87,6 +89,7 @@ impl Courier {
     pub fn new(sink: Sink, progress: Progress) -> Courier {
         Courier {
             most: sink.limits().events,
+            window: WINDOW,
             sink,
             read_to: progress.cursor,
             progress,
@@ -152,33 +155,49 @@ impl Courier {
         })
     }
 
-    /// Reads on until the window is full.
+    /// Reads on until the window is full or the log ends.
     fn fill<L: EventLog>(
         &mut self,
         log: &mut L,
         installation: &Installation,
         now: Micros,
     ) -> Result<(), L::Error> {
-        let room = WINDOW.saturating_sub(self.waiting.len() + self.progress.beyond.len());
-        if room == 0 {
-            return Ok(());
-        }
-        for (position, event) in log.read(self.read_to, room)? {
-            self.read_to = position;
-            if self.progress.beyond.contains(&position) {
-                continue;
+        loop {
+            let held = self.waiting.len() + self.progress.beyond.len();
+            let room = self.window.saturating_sub(held);
+            if room == 0 {
+                return Ok(());
             }
-            let event = route(&event, self.sink.provider, installation);
-            let text = self.sink.write_event(&event);
-            let waiting = Waiting {
-                event,
-                text,
-                due: now,
-                was_sent: false,
-            };
-            self.waiting.insert(position, waiting);
+            let read = log.read(self.read_to, room)?;
+            if read.is_empty() {
+                return Ok(());
+            }
+            for (position, event) in read {
+                self.read_to = position;
+                // After a restart, what is settled already is met once more.
+                if !self.progress.beyond.contains(&position) {
+                    self.hold(position, &event, installation, now);
+                }
+            }
         }
-        Ok(())
+    }
+
+    fn hold(
+        &mut self,
+        position: Position,
+        event: &Event,
+        installation: &Installation,
+        now: Micros,
+    ) {
+        let event = route(event, self.sink.provider, installation);
+        let text = self.sink.write_event(&event);
+        let waiting = Waiting {
+            event,
+            text,
+            due: now,
+            was_sent: false,
+        };
+        self.waiting.insert(position, waiting);
     }
 
     /// What became of the request. `None`: there was no answer. `chance`: from 0 to 1, so that sinks of many

@@ -436,6 +436,7 @@ proptest! {
         choices in prop::collection::vec(0..12_u8, 0..60),
         restarts in prop::collection::vec(1..20_usize, 0..6),
         is_posthog in any::<bool>(),
+        window in 2..50_usize,
     ) {
         let provider = if is_posthog { Provider::Posthog } else { Provider::Amplitude };
         let (mut log, mut server, mut now) = (Log::of(count), Server::default(), START);
@@ -444,6 +445,7 @@ proptest! {
         // A restart forgets all but the progress that was written down, and perhaps an answer.
         for calls in restarts {
             let mut courier = Courier::new(sink(provider), progress.clone());
+            courier.window = window;
             for _ in 0..calls {
                 match courier.next(&mut log, &installation(), now).unwrap() {
                     Next::Idle => break,
@@ -466,6 +468,7 @@ proptest! {
         }
         let written: Progress = serde_json::from_str(&serde_json::to_string(&progress).unwrap()).unwrap();
         let mut courier = Courier::new(sink(provider), written);
+        courier.window = window;
         run(&mut courier, &mut log, &mut server, &mut now, FOREVER, |_, body| caprice(choices.next().unwrap_or(9), Server::ids(body).len()));
         let progress = courier.progress();
         prop_assert_eq!(settled(progress), count);
