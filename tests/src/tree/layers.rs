@@ -3,11 +3,12 @@ use super::read_metadata;
 use std::collections::BTreeMap;
 
 /// What each library may name; the binary, the tests and the benches may name any.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("wire", &["model"]),
     ("ports", &["model"]),
     ("pipeline", &["model", "wire"]),
+    ("telemetry", &["model"]),
     ("books", &["model", "ports"]),
     ("registry", &["model", "ports"]),
     ("sqlite", &["model", "ports", "books", "registry"]),
@@ -28,7 +29,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
 ];
 const FREE: [&str; 4] = ["cognobserve", "tests", "bench", "servers"];
 /// No doing, only knowing: these crates have no runtime, no database, no network.
-const PURE: [&str; 3] = ["model", "wire", "pipeline"];
+const PURE: [&str; 4] = ["model", "wire", "pipeline", "telemetry"];
 const IMPURE: [&str; 8] = [
     "tokio",
     "axum",
