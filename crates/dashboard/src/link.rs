@@ -6,6 +6,8 @@ use std::fmt;
 pub struct Link {
     path: String,
     query: Vec<(String, String)>,
+    /// Of an element of the page there; `None`: its top.
+    place: Option<&'static str>,
 }
 
 impl Link {
@@ -13,7 +15,14 @@ impl Link {
         Link {
             path: path.into(),
             query: Vec::new(),
+            place: None,
         }
+    }
+
+    /// Leads to an element of the page, by its id.
+    pub fn at(mut self, id: &'static str) -> Link {
+        self.place = Some(id);
+        self
     }
 
     /// Sets a parameter; an empty value removes it.
@@ -39,12 +48,12 @@ impl Link {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
-        if self.query.is_empty() {
-            return Ok(());
+        if !self.query.is_empty() {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(&self.query);
+            write!(f, "?{}", query.finish())?;
         }
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.query);
-        write!(f, "?{}", query.finish())
+        self.place.map_or(Ok(()), |id| write!(f, "#{id}"))
     }
 }
 
@@ -71,7 +80,10 @@ mod tests {
             .with("cursor", "")
             .with("search", "jörg");
         assert_eq!(link.to_string(), "/users?search=j%C3%B6rg");
-        assert_eq!(link.with("search", "").to_string(), "/users");
+        let bare = link.clone().with("search", "");
+        assert_eq!(bare.to_string(), "/users");
+        assert_eq!(link.at("rows").to_string(), "/users?search=j%C3%B6rg#rows");
+        assert_eq!(bare.at("rows").to_string(), "/users#rows");
         assert_eq!(segment("a/b ü.."), "a%2Fb%20%C3%BC%2E%2E");
     }
 }

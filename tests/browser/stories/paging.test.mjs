@@ -78,6 +78,8 @@ test('every list that has pages leads back', LIMITS, stage.page(async ({ page, s
     for (const [name, back] of [['Next page', 'Previous page'], ['Next page', 'First page']]) {
       await page.getByRole('link', { name }).click();
       await page.waitForURL(/trail=1/);
+      // Much stands above a user's traces.
+      assert.equal(new URL(page.url()).hash, path.startsWith('/users/') ? '#traces' : '');
       await page.getByRole('link', { name: back }).click();
       await page.waitForURL((url) => !url.searchParams.has('trail'));
       assert.ok(!/cursor=|before=/.test(page.url()), page.url());

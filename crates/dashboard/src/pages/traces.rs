@@ -122,7 +122,11 @@ pub async fn list(
         true => Names::read(reports, &view.project.id, owners).await?,
         false => Names::default(),
     };
-    let here = link(ask);
+    let here = match shows_user {
+        true => link(ask),
+        // There, much stands above the list.
+        false => link(ask).at("traces"),
+    };
     let next = page.next.as_ref();
     let pager = paging.lead(&here, page.items.len(), next);
     let next = next.filter(|_| page.items.is_empty());
