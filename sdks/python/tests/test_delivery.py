@@ -211,6 +211,30 @@ def test_the_oldest_go_when_too_many_wait(world: World, caplog: pytest.LogCaptur
     assert len(caplog.records) == 1
 
 
+def test_traces_without_spans_are_bounded_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.start(max_queue_size=3)
+    for number in range(5):
+        cognobserve.start_trace(str(number)).end()
+    (told,) = caplog.records
+    assert "more than 3 traces without spans wait" in told.message
+    assert stats() == (0, 0, 0, 0)
+    cognobserve.start_trace("later").end()
+    assert stats() == (0, 0, 0, 0)
+    assert [names_of(body) for body in world.bodies] == [["0", "1", "2"], ["later"]]
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("end", [record, lambda: cognobserve.start_trace("empty").end()])
+def test_what_ends_after_the_shutdown_is_warned_about_once(
+    world: World, end: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    cognobserve.shutdown()
+    end()
+    end()
+    (told,) = caplog.records
+    assert "after the shutdown" in told.message and world.bodies == []
+
+
 def test_spans_of_an_open_trace_are_bounded_too(world: World) -> None:
     world.start(max_queue_size=10)
     with cognobserve.span("outer"):

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List
 import pytest
 
 import cognobserve
-from cognobserve import _http
+from cognobserve import _client, _http
 
 from .support.receiver import Receiver, take
 
@@ -300,6 +300,28 @@ def test_who_waits_for_a_flush_is_let_go_at_the_end(receiver: Receiver) -> None:
     cognobserve.shutdown()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_what_was_on_its_way_at_the_end_is_counted_once_though_the_answer_comes_late(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.hang = threading.Event()
+    init(receiver.url, shutdown_timeout=0.05)
+    record()
+    thread = threading.Thread(target=cognobserve.flush)
+    thread.start()
+    receiver.wait_for(lambda it: len(it.bodies) == 1)
+    record()
+    cognobserve.shutdown()
+    told = {"sent": 0, "dropped": 2, "refused": 0, "waiting": 0}
+    assert cognobserve.stats() == told
+    assert [one.message for one in caplog.records] == ["2 spans could not be sent before the end of the program"]
+    receiver.hang.set()
+    sender = _client.get_client()._thread
+    assert sender is not None
+    sender.join(20)
+    thread.join(20)
+    assert not sender.is_alive() and cognobserve.stats() == told and len(caplog.records) == 1
 
 
 def test_nothing_starts_again_after_the_end(receiver: Receiver) -> None:

@@ -106,12 +106,11 @@ def test_a_call_never_touches_the_network_or_waits_for_it(way: str, receiver: Re
     assert before["refused"] == 0 and before["sent"] + before["dropped"] + before["waiting"] == total
     cognobserve.shutdown()
     after = cognobserve.stats()
-    # Of what hangs on the way nobody can say yet what became of it: one request, which is one span here.
-    assert after["sent"] + after["dropped"] + after["waiting"] == total and after["waiting"] <= 1
+    assert after["sent"] + after["dropped"] == total and after["waiting"] == 0
     if way == "is well":
         assert len({span["span_id"] for span in receiver.spans}) == after["sent"] > 0
     else:
-        assert after["sent"] == 0 and after["dropped"] >= total - 1
+        assert after["sent"] == 0
     ours = [name for name in touched if not name.startswith("Thread-")]
     assert set(ours) == {"cognobserve"}
 

@@ -75,6 +75,15 @@ chat: openai.AsyncOpenAI = cognobserve.wrap_openai(openai.AsyncOpenAI())
 claude: anthropic.Anthropic = cognobserve.wrap_anthropic(anthropic.Anthropic())
 bound = cognobserve.with_context(plain)
 more: List[str] = bound(2)
+
+
+async def end_async() -> None:
+    async with cognobserve.start_trace("t") as trace:
+        trace.start_span("s").end()
+    was_in_time: bool = await cognobserve.flush_async(timeout=1)
+    print(was_in_time)
+
+
 ok: bool = cognobserve.flush(timeout=1) and UserSpanProcessor().force_flush()
 counts: Dict[str, int] = cognobserve.stats()
 who: Optional[cognobserve.User] = cognobserve.get_user()

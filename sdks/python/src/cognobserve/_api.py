@@ -81,6 +81,11 @@ def flush(timeout: Optional[float] = None) -> bool:
     return get_client().flush(timeout)
 
 
+async def flush_async(timeout: Optional[float] = None) -> bool:
+    """As ``flush``, without holding up the event loop of asyncio."""
+    return await get_client().flush_async(timeout)
+
+
 def shutdown() -> None:
     """Sends what waits, for ``shutdown_timeout`` seconds at the most. Done by itself when the program ends."""
     get_client().shutdown()

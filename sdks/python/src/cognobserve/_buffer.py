@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from typing import Callable, Deque, List, Optional, Union, cast
+from typing import Callable, Deque, List, NamedTuple, Optional, Union, cast
 
+from ._barrier import Barrier
 from ._log import warn_once
 from ._settings import Settings
 from ._spans import Span
@@ -33,7 +34,13 @@ class Entry:
         self.since = since
 
 
-Barrier = threading.Event
+class Counts(NamedTuple):
+    """In spans."""
+
+    waiting: int
+    #: Handed to whoever sends them, so far.
+    taken: int
+    dropped: int
 
 
 def size_of(span: Span) -> int:
@@ -54,8 +61,15 @@ class Buffer:
         self._open_count = 0
         self._bytes = 0
         self._barriers = 0
-        self.dropped = 0
+        self._empty_count = 0
+        self._taken = 0
+        self._is_urgent = False
+        self._dropped = 0
         self.is_closed = False
+
+    def read_counts(self) -> Counts:
+        with self._condition:
+            return Counts(self.count, self._taken, self._dropped)
 
     @property
     def count(self) -> int:
@@ -69,7 +83,8 @@ class Buffer:
         """Whether there is something to send."""
         with self._condition:
             if self.is_closed:
-                self.dropped += 1
+                self._dropped += 1
+                self._warn_closed()
                 return False
             if self._bytes + size_of(span) > MAX_CONTENT_BYTES:
                 self._leave_content_out(span)
@@ -89,25 +104,49 @@ class Buffer:
     def end_trace(self, trace: Trace) -> bool:
         """Nothing is left to wait for: what has ended leaves."""
         with self._condition:
-            if self.is_closed:
-                return False
             entry = self._open.pop(trace.id, None)
             if entry is not None:
                 self._release(entry)
-            elif not trace.was_released and len(self._ready) < self._settings.max_queue_size:
-                self._release(Entry(trace, 0.0))
+            elif not trace.was_released and not self._add_empty(trace):
+                return False
             self._wake()
             return True
 
+    def _add_empty(self, trace: Trace) -> bool:
+        """A trace without spans tells of its user, too."""
+        most = self._settings.max_queue_size
+        if self.is_closed:
+            self._warn_closed()
+        elif self._empty_count >= most:
+            warn_once("empty", f"more than {most} traces without spans wait to be sent: the newest are dropped")
+        else:
+            self._empty_count += 1
+            self._release(Entry(trace, 0.0))
+            return True
+        return False
+
+    @staticmethod
+    def _warn_closed() -> None:
+        warn_once("closed", "traces and spans ended after the shutdown: they are not sent")
+
     def add_barrier(self) -> Barrier:
-        """An event that is set when all that waits now, also of open traces, has been dealt with."""
-        barrier = threading.Event()
+        """Is passed when all that waits now, also of open traces, has been dealt with."""
+        barrier = Barrier()
         with self._condition:
+            if self.is_closed:
+                barrier.let_pass()
+                return barrier
             self._release_all()
             self._ready.append(barrier)
             self._barriers += 1
             self._condition.notify_all()
         return barrier
+
+    def hasten(self) -> None:
+        """What is ready leaves as soon as it can, though nobody waits for it."""
+        with self._condition:
+            self._is_urgent = True
+            self._condition.notify_all()
 
     def take(self, wait: bool = True) -> Optional[List[Entry]]:
         """The next batch when it is due; None when there is nothing more to come."""
@@ -126,17 +165,17 @@ class Buffer:
         with self._condition:
             self.is_closed = True
             left = self.count
-            self.dropped += left
-            for one in list(self._ready):
-                if isinstance(one, Barrier):
-                    one.set()
+            self._dropped += left
+            barriers = [one for one in self._ready if isinstance(one, Barrier)]
             self._barriers = 0
             self._ready.clear()
             self._open.clear()
             self._late.clear()
-            self._ready_count = self._open_count = self._bytes = 0
+            self._ready_count = self._open_count = self._empty_count = self._bytes = 0
             self._condition.notify_all()
-            return left
+        for barrier in barriers:
+            barrier.let_pass()
+        return left
 
     def _find_entry(self, trace: Trace) -> Entry:
         if not trace.is_ended:
@@ -168,7 +207,7 @@ class Buffer:
 
     def _pass_barriers(self) -> None:
         while self._ready and isinstance(self._ready[0], Barrier):
-            cast(Barrier, self._ready.popleft()).set()
+            cast(Barrier, self._ready.popleft()).let_pass()
             self._barriers -= 1
 
     def _find_pause(self) -> Optional[float]:
@@ -177,10 +216,11 @@ class Buffer:
             # Of traces that never end, too, something arrives.
             self._release_all()
         if not self._ready:
+            self._is_urgent = False
             return None
         if self._ready_count >= self._settings.max_batch_size:
             return 0.0
-        if self.is_closed or self._barriers:
+        if self.is_closed or self._barriers or self._is_urgent:
             return 0.0
         first = self._ready[0]
         assert isinstance(first, Entry)
@@ -203,6 +243,8 @@ class Buffer:
             room -= len(entry.spans)
             space -= entry.size
             self._ready_count -= len(entry.spans)
+            self._taken += len(entry.spans)
+            self._empty_count -= 0 if entry.spans else 1
             self._bytes -= entry.size
         return batch
 
@@ -229,7 +271,7 @@ class Buffer:
         span = entry.spans.popleft()
         entry.size -= size_of(span)
         self._bytes -= size_of(span)
-        self.dropped += 1
+        self._dropped += 1
         if not entry.spans and index is not None:
             del self._ready[index]
             self._late.pop(entry.trace.id, None)

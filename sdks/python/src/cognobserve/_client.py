@@ -13,6 +13,7 @@ import weakref
 from typing import Any, Dict, Optional
 
 from . import _ids
+from ._barrier import Barrier
 from ._buffer import Buffer
 from ._delivery import Delivery, Tools
 from ._encoding import encode, make_plain
@@ -77,44 +78,83 @@ class Client:
 
     def stats(self) -> Dict[str, int]:
         """Spans: ``sent``, ``dropped``, ``refused`` and ``waiting``."""
-        delivery, buffer = self._delivery, self._buffer
+        # In this order: what is settled in between still waits in this answer, and nothing is counted twice.
+        fates = self._delivery.read_fates()
+        counts = self._buffer.read_counts()
         return {
-            "sent": delivery.sent,
-            "dropped": delivery.dropped + buffer.dropped,
-            "refused": delivery.refused,
-            "waiting": buffer.count + delivery.in_flight,
+            "sent": fates.sent,
+            "dropped": fates.dropped + counts.dropped,
+            "refused": fates.refused,
+            "waiting": counts.waiting + counts.taken - sum(fates),
         }
 
     def flush(self, timeout: Optional[float] = None) -> bool:
         """Waits until what has ended was dealt with; whether that was so in time."""
-        if not self.is_recording or self._buffer.is_closed:
-            return True
-        if threading.current_thread() is self._thread:
-            return False
-        barrier = self._buffer.add_barrier()
+        barrier = self._begin_flush()
+        if barrier is None:
+            return not self._is_sender
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            if not self._start_thread():
-                self._run(wait=False)
             left = 1.0 if until is None else until - time.monotonic()
+            if not self._start_thread():
+                self._run(wait=False, longest=None if until is None else max(0.0, left))
             if barrier.wait(max(0.0, min(left, 1.0))) or left <= 0:
-                return barrier.is_set()
+                return barrier.is_passed
+
+    async def flush_async(self, timeout: Optional[float] = None) -> bool:
+        """The same, without holding up the event loop."""
+        barrier = self._begin_flush()
+        if barrier is None:
+            return not self._is_sender
+        try:
+            passed = barrier.make_future(asyncio.get_running_loop())
+        except RuntimeError:
+            # Another kind of event loop: it leaves, but there is nothing to wait with.
+            self._start_thread()
+            return barrier.is_passed
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = 1.0 if until is None else until - time.monotonic()
+            has_thread = self._start_thread()
+            await asyncio.wait([passed], timeout=max(0.0, min(left, 1.0)))
+            if passed.done() or left <= 0 or not has_thread:
+                return passed.done()
+
+    def _begin_flush(self) -> Optional[Barrier]:
+        """What to wait for; None if there is nothing, or nobody who could."""
+        if not self.is_recording or self._buffer.is_closed or self._is_sender:
+            return None
+        return self._buffer.add_barrier()
+
+    @property
+    def _is_sender(self) -> bool:
+        return threading.current_thread() is self._thread
 
     def settle(self, trace: Trace) -> None:
-        """In immediate mode, waits until an ended trace was sent."""
-        if self.is_immediate and trace.is_ended:
-            self.flush()
+        """In immediate mode, waits until an ended trace was sent: not longer than the end of a program would, and
+        not at all where an event loop would be held up."""
+        if not self._wants_to_settle(trace):
+            return
+        if _is_in_event_loop():
+            self._buffer.hasten()
+        else:
+            self._tell_late(self.flush(self.settings.shutdown_timeout))
 
     async def settle_async(self, trace: Trace) -> None:
         """The same, without holding up the event loop."""
-        if not (self.is_immediate and self.is_recording and trace.is_ended):
+        if not self._wants_to_settle(trace):
             return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.flush()
+        if _is_in_event_loop():
+            self._tell_late(await self.flush_async(self.settings.shutdown_timeout))
         else:
-            await loop.run_in_executor(None, self.flush)
+            self._buffer.hasten()
+
+    def _wants_to_settle(self, trace: Trace) -> bool:
+        return self.is_immediate and self.is_recording and trace.is_ended and not self._is_sender
+
+    def _tell_late(self, is_done: bool) -> None:
+        if not is_done:
+            warn_once("late", "a trace was not sent within shutdown_timeout: it is tried further, and nobody waits for it")
 
     def shutdown(self, timeout: Optional[float] = None) -> None:
         """Sends what waits, for a limited time, and takes nothing any more."""
@@ -123,11 +163,11 @@ class Client:
             return
         if timeout is None:
             timeout = self.settings.shutdown_timeout
-        if self.is_recording and (self._delivery.in_flight or not buffer.is_empty):
+        if self.is_recording and (self.stats()["waiting"] or not buffer.is_empty):
             deadline = self.tools.clock() + timeout
             self._delivery.hurry(timeout)
             self.flush(max(0.0, deadline - self.tools.clock()))
-        left = buffer.close() + self._delivery.in_flight
+        left = buffer.close() + self._delivery.stop(buffer.read_counts().taken)
         if left:
             warn(f"{left} spans could not be sent before the end of the program")
 
@@ -151,13 +191,25 @@ class Client:
         return True
 
     @harmless
-    def _run(self, wait: bool = True) -> None:
+    def _run(self, wait: bool = True, longest: Optional[float] = None) -> None:
         buffer, delivery = self._buffer, self._delivery
+        until = None if longest is None else self.tools.clock() + longest
         while True:
             batch = buffer.take(wait)
             if batch is None:
                 return
-            delivery.deliver(batch)
+            delivery.deliver(batch, until)
+            if until is not None and self.tools.clock() >= until:
+                return
+
+
+def _is_in_event_loop() -> bool:
+    """Whether to wait here would hold up other tasks."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 _clients: "weakref.WeakSet[Client]" = weakref.WeakSet()

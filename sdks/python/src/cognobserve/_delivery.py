@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from ._buffer import Entry
 from ._http import Answer, Post, post
@@ -44,8 +44,16 @@ class Tools:
     random: Callable[[], float] = random.random
 
 
+class Fates(NamedTuple):
+    """What has become of spans."""
+
+    sent: int = 0
+    dropped: int = 0
+    refused: int = 0
+
+
 class Delivery:
-    """Counts in spans. ``hurry`` makes it end by a deadline."""
+    """Counts in spans, each once. ``hurry`` makes it end by a deadline, ``stop`` makes it count no more."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
         self._settings = settings
@@ -53,43 +61,69 @@ class Delivery:
         self._hurry = threading.Event()
         self._deadline: Optional[float] = None
         self._had_last_try = False
-        self.sent = 0
-        self.dropped = 0
-        self.refused = 0
-        self.in_flight = 0
+        # Reentrant, as a signal's handler may ask while something is counted.
+        self._lock = threading.RLock()
+        self._fates = Fates()
+        self._is_stopped = False
 
     def hurry(self, seconds: float) -> None:
         """From now on nothing is tried for longer than this."""
         self._deadline = self._tools.clock() + seconds
         self._hurry.set()
 
-    def deliver(self, batch: Sequence[Entry]) -> None:
-        """Returns when each trace was taken, refused or given up."""
-        self.in_flight = sum(len(entry.spans) for entry in batch)
+    def read_fates(self) -> Fates:
+        with self._lock:
+            return self._fates
+
+    def stop(self, taken: int) -> int:
+        """What of ``taken`` spans is still under way is given up, whatever comes of it. Answers how many they are."""
+        with self._lock:
+            left = taken - sum(self._fates)
+            self._count(Fates(dropped=left))
+            self._is_stopped = True
+            return left
+
+    def _count(self, fates: Fates) -> None:
+        with self._lock:
+            if not self._is_stopped:
+                self._fates = Fates(*map(sum, zip(self._fates, fates)))
+
+    def deliver(self, batch: Sequence[Entry], until: Optional[float] = None) -> None:
+        """Returns when each trace was taken, refused or given up, which it is at the time ``until``."""
         try:
             written = [write_trace(entry.trace, entry.spans) for entry in batch]
-            self._deliver(batch, written)
         except Exception as error:
-            warn_once("delivery", f"a batch could not be sent: {type(error).__name__}")
-            self.dropped += self.in_flight
-        finally:
-            self.in_flight = 0
-
-    def _deliver(self, batch: Sequence[Entry], written: Sequence[bytes]) -> None:
-        answer = self._post_patiently(write_body(written))
-        if answer.status == 413 and len(batch) > 1:
-            half = len(batch) // 2
-            self._deliver(batch[:half], written[:half])
-            self._deliver(batch[half:], written[half:])
-            return
-        spans = sum(len(entry.spans) for entry in batch)
-        say(f"{len(batch)} traces with {spans} spans: {answer.status or answer.error}")
-        if 200 <= answer.status < 300:
-            self._read_results(batch, answer)
+            self._count(self._fail(batch, error))
         else:
-            self._give_up(spans, answer)
+            self._deliver(batch, written, until)
 
-    def _post_patiently(self, body: bytes) -> Answer:
+    def _deliver(self, batch: Sequence[Entry], written: Sequence[bytes], until: Optional[float]) -> None:
+        try:
+            answer = self._post_patiently(write_body(written), until)
+            if answer.status == 413 and len(batch) > 1:
+                half = len(batch) // 2
+                self._deliver(batch[:half], written[:half], until)
+                self._deliver(batch[half:], written[half:], until)
+                return
+            say(f"{len(batch)} traces with {_count_spans(batch)} spans: {answer.status or answer.error}")
+            fates = self._judge(batch, answer)
+        except Exception as error:
+            fates = self._fail(batch, error)
+        self._count(fates)
+
+    def _judge(self, batch: Sequence[Entry], answer: Answer) -> Fates:
+        if self._is_stopped:
+            # Whoever has stopped it has counted it, and said so.
+            return Fates()
+        if 200 <= answer.status < 300:
+            return self._read_results(batch, answer)
+        return self._give_up(_count_spans(batch), answer)
+
+    def _fail(self, batch: Sequence[Entry], error: Exception) -> Fates:
+        warn_once("delivery", f"a batch could not be sent: {type(error).__name__}")
+        return Fates(dropped=_count_spans(batch))
+
+    def _post_patiently(self, body: bytes, until: Optional[float]) -> Answer:
         headers = {
             "Content-Type": "application/json",
             "X-API-Key": self._settings.api_key,
@@ -100,20 +134,21 @@ class Delivery:
             headers["Content-Encoding"] = "gzip"
         url = self._settings.endpoint + "/v1/traces/batch"
         for attempt in range(self._settings.max_retries + 1):
-            answer = self._tools.post(url, headers, body, self._find_timeout())
+            answer = self._tools.post(url, headers, body, self._find_timeout(until))
             if not is_retried(answer.status) or attempt == self._settings.max_retries:
                 break
             least = self._read_retry_after(answer.headers.get("retry-after", ""))
             pause = max(least, self._find_pause(attempt))
             say(f"{answer.status or answer.error}: again in {pause:.1f} s")
-            if not self._sleep(pause, least):
+            if not self._sleep(pause, least, until):
                 break
         return answer
 
-    def _find_timeout(self) -> float:
+    def _find_timeout(self, until: Optional[float]) -> float:
         timeout = self._settings.request_timeout
-        if self._deadline is not None:
-            timeout = min(timeout, max(0.05, self._deadline - self._tools.clock()))
+        for end in (self._deadline, until):
+            if end is not None:
+                timeout = min(timeout, max(0.05, end - self._tools.clock()))
         return timeout
 
     def _find_pause(self, attempt: int) -> float:
@@ -132,9 +167,11 @@ class Delivery:
                 return 0.0
         return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if seconds == seconds else 0.0
 
-    def _sleep(self, pause: float, least: float) -> bool:
+    def _sleep(self, pause: float, least: float, end: Optional[float]) -> bool:
         """Whether to try again. At the end of the program there is one last try instead of a pause that is too long."""
         until = self._tools.clock() + pause
+        if end is not None and until > end:
+            return False
         self._tools.wait(self._hurry, pause)
         if self._deadline is None:
             return True
@@ -147,29 +184,29 @@ class Delivery:
             self._tools.wait(threading.Event(), left)
         return True
 
-    def _read_results(self, batch: Sequence[Entry], answer: Answer) -> None:
+    def _read_results(self, batch: Sequence[Entry], answer: Answer) -> Fates:
         results = _parse_results(answer.body)
         if results is None or len(results) != len(batch):
             warn_once(
                 "odd answer", "the server's answer is not CognObserve's: is the endpoint right?"
             )
-            self.dropped += sum(len(entry.spans) for entry in batch)
-            return
+            return Fates(dropped=_count_spans(batch))
+        sent = refused = 0
         reasons: Dict[str, int] = {}
         for entry, result in zip(batch, results):
             if result.get("success") is not False:
-                self.sent += len(entry.spans)
+                sent += len(entry.spans)
                 continue
-            self.refused += len(entry.spans)
+            refused += len(entry.spans)
             error = result.get("error")
             error = error if isinstance(error, dict) else {}
             reason = f"{error.get('code', 'refused')}: {error.get('message', '')}"
             reasons[reason] = reasons.get(reason, 0) + 1
         for reason, count in reasons.items():
             warn(f"{count} of {len(batch)} traces were refused: {reason}")
+        return Fates(sent=sent, refused=refused)
 
-    def _give_up(self, spans: int, answer: Answer) -> None:
-        self.dropped += spans
+    def _give_up(self, spans: int, answer: Answer) -> Fates:
         what = answer.error or f"status {answer.status}"
         if answer.status == 413:
             warn_once("413", "a trace was larger than the server takes and is dropped")
@@ -178,6 +215,11 @@ class Delivery:
         else:
             code = _read_code(answer.body)
             warn_once(f"final {answer.status}", f"the server refuses what is sent: {what} {code}".strip())
+        return Fates(dropped=spans)
+
+
+def _count_spans(batch: Sequence[Entry]) -> int:
+    return sum(len(entry.spans) for entry in batch)
 
 
 def _parse_results(body: bytes) -> Optional[List[Mapping[str, Any]]]:

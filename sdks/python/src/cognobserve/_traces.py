@@ -86,7 +86,11 @@ class Trace:
             self.client.take_span(self, span)
 
     def end(self) -> None:
-        """Lets the trace leave with what has ended; spans that end later follow it."""
+        """Lets the trace leave with what has ended; spans that end later follow it.
+
+        In immediate mode this waits until it was sent, except in an event loop: there, use ``async with``, or
+        ``await cognobserve.flush_async()`` afterwards.
+        """
         self.close()
         self.client.settle(self)
 
@@ -108,7 +112,18 @@ class Trace:
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self._leave_scope()
+        self.end()
+
+    async def __aenter__(self) -> "Trace":
+        return self.__enter__()
+
+    async def __aexit__(self, *_: Any) -> None:
+        self._leave_scope()
+        self.close()
+        await self.client.settle_async(self)
+
+    def _leave_scope(self) -> None:
         if self._before is not None:
             set_scope(self._before)
             self._before = None
-        self.end()
