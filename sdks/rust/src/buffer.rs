@@ -17,6 +17,15 @@ pub(crate) struct Limits {
     pub(crate) interval: Duration,
 }
 
+/// In spans.
+#[derive(Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) waiting: u64,
+    /// Handed to whoever sends them, so far.
+    pub(crate) taken: u64,
+    pub(crate) dropped: u64,
+}
+
 pub(crate) struct Buffer {
     limits: Limits,
     queue: Mutex<Queue>,
@@ -32,14 +41,13 @@ impl Buffer {
         }
     }
 
-    /// Spans that wait.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn counts(&self) -> Counts {
         let queue = lock(&self.queue);
-        queue.ready_count + queue.open_count
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        lock(&self.queue).dropped
+        Counts {
+            waiting: (queue.ready_count + queue.open_count) as u64,
+            taken: queue.taken,
+            dropped: queue.dropped,
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -58,10 +66,7 @@ impl Buffer {
         if queue.is_closed {
             queue.dropped += 1;
             drop(queue);
-            warn_once(
-                "closed",
-                "spans ended after the shutdown: they are not sent",
-            );
+            warn_closed();
             return false;
         }
         let is_large = queue.bytes + size > MAX_CONTENT_BYTES;
@@ -103,17 +108,38 @@ impl Buffer {
 
     /// Nothing is left to wait for: what has ended leaves.
     pub(crate) fn end_trace(&self, trace: &Arc<TraceData>) -> bool {
+        let most = self.limits.queue;
         let mut queue = lock(&self.queue);
-        if queue.is_closed {
-            return false;
-        }
         if let Some(entry) = queue.open.remove(&trace.order) {
             queue.release(entry);
-        } else if !lock(&trace.state).was_released && queue.ready.len() < self.limits.queue {
+        } else if !lock(&trace.state).was_released {
+            // One without spans tells of its user, too.
+            if queue.is_closed {
+                drop(queue);
+                warn_closed();
+                return false;
+            }
+            if queue.empty_count >= most {
+                drop(queue);
+                warn_once(
+                    "empty",
+                    &format!(
+                        "more than {most} traces without spans wait to be sent: the newest are dropped"
+                    ),
+                );
+                return false;
+            }
+            queue.empty_count += 1;
             queue.release(Entry::new(trace));
         }
         self.wake(&queue);
         true
+    }
+
+    /// What is ready leaves as soon as it can, though nobody waits for it.
+    pub(crate) fn hasten(&self) {
+        lock(&self.queue).is_urgent = true;
+        self.changed.notify_all();
     }
 
     /// Is passed when all that waits now, also of open traces, has been dealt with.
@@ -157,11 +183,12 @@ impl Buffer {
     }
 
     /// Takes nothing any more; answers how many spans are left behind.
-    pub(crate) fn close(&self) -> usize {
+    pub(crate) fn close(&self) -> u64 {
         let mut queue = lock(&self.queue);
-        let left = queue.ready_count + queue.open_count;
+        let left = (queue.ready_count + queue.open_count) as u64;
         let before = std::mem::take(&mut *queue);
-        queue.dropped = before.dropped + left as u64;
+        queue.taken = before.taken;
+        queue.dropped = before.dropped + left;
         queue.is_closed = true;
         self.changed.notify_all();
         drop(queue);
@@ -178,4 +205,11 @@ impl Buffer {
             self.changed.notify_all();
         }
     }
+}
+
+fn warn_closed() {
+    warn_once(
+        "closed",
+        "traces and spans ended after the shutdown: they are not sent",
+    );
 }

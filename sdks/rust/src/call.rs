@@ -289,9 +289,7 @@ pub fn log(message: &str, data: impl Serialize, level: Level) {
     }
     span.set_level(level, None);
     span.end();
-    if around.is_none()
-        && let Some(barrier) = client.settle()
-    {
-        client.wait(&barrier, None);
+    if around.is_none() {
+        client.settle_sync(client.settle());
     }
 }

@@ -9,8 +9,10 @@ use serde_json::Value;
 use crate::barrier::Barrier;
 use crate::buffer::{Buffer, Limits};
 use crate::config::{Config, Content, Settings};
+use crate::deadlines::{self, Deadlines};
 use crate::delivery::Delivery;
 use crate::encode::{self, Written, write};
+use crate::exit;
 use crate::say::{self, harmless, lock, say, warn};
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
@@ -33,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Arc<Settings>,
     buffer: Buffer,
     delivery: Delivery,
+    deadlines: Deadlines,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -53,6 +56,7 @@ impl Inner {
         Arc::new(Self {
             buffer: Buffer::new(limits),
             delivery,
+            deadlines: Deadlines::default(),
             thread: Mutex::new(None),
             settings,
         })
@@ -106,35 +110,54 @@ impl Inner {
         }
     }
 
-    /// In immediate mode: what to wait for after a trace has ended.
-    pub(crate) fn settle(self: &Arc<Self>) -> Option<Barrier> {
-        (self.settings.is_immediate && self.is_recording()).then(|| self.begin_flush())
+    /// In immediate mode: what to wait for after a trace has ended, with `settle_sync` or after `limit`.
+    pub(crate) fn settle(&self) -> Option<Barrier> {
+        (self.settings.is_immediate && self.is_recording()).then(|| self.buffer.add_barrier())
     }
 
-    fn begin_flush(self: &Arc<Self>) -> Barrier {
-        let barrier = self.buffer.add_barrier();
-        if !self.start_thread() {
-            self.run(false);
+    /// Waits until an ended trace was sent, not longer than the end of a program would.
+    pub(crate) fn settle_sync(self: &Arc<Self>, barrier: Option<Barrier>) {
+        let Some(barrier) = barrier else {
+            return;
+        };
+        if !self.wait(&barrier, Some(self.settings.shutdown_timeout)) {
+            deadlines::warn_late();
         }
-        barrier
+    }
+
+    /// Lets a barrier that is awaited pass after as long as the end of a program may take.
+    pub(crate) fn limit(self: &Arc<Self>, barrier: &Barrier) {
+        if self.start_thread() {
+            let timeout = self.settings.shutdown_timeout;
+            self.deadlines.add(barrier, timeout);
+        } else {
+            deadlines::give_up(barrier);
+        }
+    }
+
+    /// In immediate mode: an ended trace leaves now, and nobody waits.
+    pub(crate) fn settle_unwaited(&self) {
+        if self.settings.is_immediate && self.is_recording() {
+            self.buffer.hasten();
+        }
     }
 
     /// Whether the barrier was passed in time.
-    pub(crate) fn wait(self: &Arc<Self>, barrier: &Barrier, timeout: Option<Duration>) -> bool {
-        let started = Instant::now();
+    fn wait(self: &Arc<Self>, barrier: &Barrier, timeout: Option<Duration>) -> bool {
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let step = Duration::from_secs(1);
         loop {
-            let left = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-            if barrier.wait(
-                left.unwrap_or(Duration::from_secs(1))
-                    .min(Duration::from_secs(1)),
-            ) {
+            if !self.start_thread() {
+                self.run(false, until);
+            }
+            let left = until.map_or(step, |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            if barrier.wait(left.min(step)) {
                 return true;
             }
-            if left.is_some_and(|left| left.is_zero()) {
+            if left.is_zero() {
                 return false;
-            }
-            if !self.start_thread() {
-                self.run(false);
             }
         }
     }
@@ -143,21 +166,20 @@ impl Inner {
         if !self.is_recording() || self.buffer.is_closed() {
             return true;
         }
-        let barrier = self.begin_flush();
-        self.wait(&barrier, timeout)
+        self.wait(&self.buffer.add_barrier(), timeout)
     }
 
     fn shutdown(self: &Arc<Self>, timeout: Duration) {
         if self.buffer.is_closed() {
             return;
         }
-        if self.is_recording() && (self.delivery.in_flight() > 0 || !self.buffer.is_empty()) {
+        if self.is_recording() && (self.stats().waiting > 0 || !self.buffer.is_empty()) {
             let started = Instant::now();
             self.delivery.hurry(timeout);
             self.flush(Some(timeout.saturating_sub(started.elapsed())));
         }
-        self.delivery.fall_silent();
-        let left = self.buffer.close() as u64 + self.delivery.in_flight();
+        let left = self.buffer.close();
+        let left = left + self.delivery.stop(self.buffer.counts().taken);
         if left > 0 {
             warn(&format!(
                 "{left} spans could not be sent before the end of the program"
@@ -166,12 +188,14 @@ impl Inner {
     }
 
     fn stats(&self) -> Stats {
-        let (sent, dropped, refused) = self.delivery.counts();
+        // In this order: what is settled in between still waits in this answer, and nothing is counted twice.
+        let fates = self.delivery.fates();
+        let counts = self.buffer.counts();
         Stats {
-            sent,
-            dropped: dropped + self.buffer.dropped(),
-            refused,
-            waiting: self.buffer.count() as u64 + self.delivery.in_flight(),
+            sent: fates.sent,
+            dropped: fates.dropped + counts.dropped,
+            refused: fates.refused,
+            waiting: (counts.waiting + counts.taken).saturating_sub(fates.sum()),
         }
     }
 
@@ -184,14 +208,17 @@ impl Inner {
         let client = self.clone();
         let started = thread::Builder::new()
             .name("cognobserve".into())
-            .spawn(move || client.run(true));
+            .spawn(move || client.run(true, None));
         *thread = started.ok();
         thread.is_some()
     }
 
-    fn run(&self, waits: bool) {
+    fn run(&self, waits: bool, until: Option<Instant>) {
         while let Some(batch) = self.buffer.take(waits) {
-            self.delivery.deliver(&batch);
+            self.delivery.deliver(&batch, until);
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return;
+            }
         }
     }
 }
@@ -204,9 +231,19 @@ pub(crate) fn get_client() -> Arc<Inner> {
         return client.clone();
     }
     let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
-    current
-        .get_or_insert_with(|| Inner::new(Config::new()))
-        .clone()
+    let made = || {
+        exit::watch();
+        Inner::new(Config::new())
+    };
+    current.get_or_insert_with(made).clone()
+}
+
+/// The main thread ends, and nothing can be done later.
+pub(crate) fn shut_down_at_exit() {
+    let current = CURRENT.try_read().ok().and_then(|client| client.clone());
+    if let Some(client) = current {
+        client.shutdown(client.settings.shutdown_timeout);
+    }
 }
 
 /// Starts the SDK. Keep what it answers until the end of `main`: dropping it sends what waits.
@@ -219,6 +256,7 @@ pub(crate) fn get_client() -> Arc<Inner> {
 ///
 /// Called again, it makes a new client; what waits in the one before is sent in the background.
 pub fn init(config: Config) -> Client {
+    exit::watch();
     let client = Inner::new(config);
     let before = CURRENT
         .write()
@@ -271,7 +309,11 @@ pub fn flush(timeout: Duration) -> bool {
 pub async fn flush_async() {
     let client = get_client();
     if client.is_recording() {
-        client.begin_flush().await;
+        let barrier = client.buffer.add_barrier();
+        // Without a thread that sends there is nothing to wait for.
+        if client.start_thread() {
+            barrier.await;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +20,28 @@ use crate::wire::{write_body, write_trace};
 
 const COMPRESSED_OVER: usize = 1024;
 
-/// Counts in spans. `hurry` makes it end by a deadline.
+/// What has become of spans.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Fates {
+    pub(crate) sent: u64,
+    pub(crate) dropped: u64,
+    pub(crate) refused: u64,
+}
+
+impl Fates {
+    fn dropped(dropped: u64) -> Self {
+        Self {
+            dropped,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn sum(&self) -> u64 {
+        self.sent + self.dropped + self.refused
+    }
+}
+
+/// Counts in spans, each once. `hurry` makes it end by a deadline, `stop` makes it count no more.
 pub(crate) struct Delivery {
     settings: Arc<Settings>,
     url: String,
@@ -28,11 +49,8 @@ pub(crate) struct Delivery {
     deadline: Mutex<Option<Instant>>,
     hurried: Condvar,
     had_last_try: AtomicBool,
-    is_over: AtomicBool,
-    sent: AtomicU64,
-    dropped: AtomicU64,
-    refused: AtomicU64,
-    in_flight: AtomicU64,
+    is_stopped: AtomicBool,
+    fates: Mutex<Fates>,
 }
 
 impl Delivery {
@@ -43,24 +61,14 @@ impl Delivery {
             deadline: Mutex::new(None),
             hurried: Condvar::new(),
             had_last_try: AtomicBool::new(false),
-            is_over: AtomicBool::new(false),
-            sent: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            in_flight: AtomicU64::new(0),
+            is_stopped: AtomicBool::new(false),
+            fates: Mutex::default(),
             settings,
         }
     }
 
-    /// Sent, dropped and refused.
-    pub(crate) fn counts(&self) -> (u64, u64, u64) {
-        let [sent, dropped, refused] =
-            [&self.sent, &self.dropped, &self.refused].map(|count| count.load(Ordering::Relaxed));
-        (sent, dropped, refused)
-    }
-
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight.load(Ordering::Relaxed)
+    pub(crate) fn fates(&self) -> Fates {
+        *lock(&self.fates)
     }
 
     /// From now on nothing is tried for longer than this.
@@ -69,56 +77,80 @@ impl Delivery {
         self.hurried.notify_all();
     }
 
-    /// The shutdown has told what was left behind: nothing more is said about it.
-    pub(crate) fn fall_silent(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
+    /// What of `taken` spans is still under way is given up, whatever comes of it. Answers how many they are; nothing
+    /// more is said about them.
+    pub(crate) fn stop(&self, taken: u64) -> u64 {
+        let mut fates = lock(&self.fates);
+        let left = taken.saturating_sub(fates.sum());
+        fates.dropped += left;
+        self.is_stopped.store(true, Ordering::Relaxed);
+        left
     }
 
-    /// Returns when each trace was taken, refused or given up.
-    pub(crate) fn deliver(&self, batch: &[Entry]) {
-        let spans = count_spans(batch);
-        self.in_flight.store(spans, Ordering::Relaxed);
-        let done = harmless("the delivery", || {
-            let written: Vec<Vec<u8>> = batch
-                .iter()
-                .map(|entry| write_trace(&entry.trace, entry.spans.iter()))
-                .collect();
-            self.send(batch, &written);
-        });
-        if done.is_none() {
-            self.dropped.fetch_add(spans, Ordering::Relaxed);
+    fn count(&self, more: Fates) {
+        let mut fates = lock(&self.fates);
+        // Looked at under the lock: what `stop` has counted is not counted again.
+        if !self.is_stopped.load(Ordering::Relaxed) {
+            fates.sent += more.sent;
+            fates.dropped += more.dropped;
+            fates.refused += more.refused;
         }
-        self.in_flight.store(0, Ordering::Relaxed);
     }
 
-    fn send(&self, batch: &[Entry], written: &[Vec<u8>]) {
-        let answer = self.post_patiently(write_body(written));
-        if answer.status == 413 && batch.len() > 1 {
-            let half = batch.len() / 2;
-            self.send(&batch[..half], &written[..half]);
-            self.send(&batch[half..], &written[half..]);
-            return;
-        }
-        let spans = count_spans(batch);
-        say(|| {
-            format!(
-                "{} traces with {spans} spans: {}",
-                batch.len(),
-                answer.describe()
-            )
+    /// Returns when each trace was taken, refused or given up, which it is at the time `until`.
+    pub(crate) fn deliver(&self, batch: &[Entry], until: Option<Instant>) {
+        let written = harmless("the delivery", || {
+            let entries = batch.iter();
+            let written = entries.map(|entry| write_trace(&entry.trace, entry.spans.iter()));
+            written.collect::<Vec<Vec<u8>>>()
         });
+        match written {
+            Some(written) => self.send(batch, &written, until),
+            None => self.count(Fates::dropped(count_spans(batch))),
+        }
+    }
+
+    fn send(&self, batch: &[Entry], written: &[Vec<u8>], until: Option<Instant>) {
+        let spans = count_spans(batch);
+        let fates = harmless("the delivery", || {
+            let answer = self.post_patiently(write_body(written), until);
+            if answer.status == 413 && batch.len() > 1 {
+                return None;
+            }
+            say(|| {
+                let (traces, told) = (batch.len(), answer.describe());
+                format!("{traces} traces with {spans} spans: {told}")
+            });
+            Some(self.judge(batch, &answer))
+        });
+        match fates {
+            Some(Some(fates)) => self.count(fates),
+            Some(None) => {
+                let half = batch.len() / 2;
+                self.send(&batch[..half], &written[..half], until);
+                self.send(&batch[half..], &written[half..], until);
+            }
+            None => self.count(Fates::dropped(spans)),
+        }
+    }
+
+    fn judge(&self, batch: &[Entry], answer: &Answer) -> Fates {
+        if self.is_stopped.load(Ordering::Relaxed) {
+            // Whoever has stopped it has counted it, and said so.
+            return Fates::default();
+        }
         if (200..300).contains(&answer.status) {
-            self.read_results(batch, &answer);
+            self.read_results(batch, answer)
         } else {
-            self.give_up(spans, &answer);
+            self.give_up(count_spans(batch), answer)
         }
     }
 
-    fn post_patiently(&self, plain: Vec<u8>) -> Answer {
+    fn post_patiently(&self, plain: Vec<u8>, until: Option<Instant>) -> Answer {
         let (body, is_gzip) = compress(plain);
         let mut attempt = 0;
         loop {
-            let timeout = self.find_timeout();
+            let timeout = self.find_timeout(until);
             let (url, key) = (self.url.as_str(), self.settings.api_key.as_str());
             let answer = post(
                 &self.agent,
@@ -142,23 +174,22 @@ impl Delivery {
                     pause.as_secs_f64()
                 )
             });
-            if !self.sleep(pause, least) {
+            if until.is_some_and(|until| Instant::now() + pause > until)
+                || !self.sleep(pause, least)
+            {
                 return answer;
             }
             attempt += 1;
         }
     }
 
-    fn find_timeout(&self) -> Duration {
-        let timeout = self.settings.request_timeout;
-        match *lock(&self.deadline) {
-            Some(until) => timeout.min(
-                until
-                    .saturating_duration_since(Instant::now())
-                    .max(Duration::from_millis(50)),
-            ),
-            None => timeout,
-        }
+    fn find_timeout(&self, until: Option<Instant>) -> Duration {
+        let ends = [*lock(&self.deadline), until].into_iter().flatten();
+        let left = ends.map(|end| {
+            let left = end.saturating_duration_since(Instant::now());
+            left.max(Duration::from_millis(50))
+        });
+        left.fold(self.settings.request_timeout, Duration::min)
     }
 
     /// Whether to try again. At the end of the program there is one last try instead of a pause that is too long.
@@ -178,7 +209,7 @@ impl Delivery {
         }
     }
 
-    fn read_results(&self, batch: &[Entry], answer: &Answer) {
+    fn read_results(&self, batch: &[Entry], answer: &Answer) -> Fates {
         let parsed: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let results = parsed
             .as_ref()
@@ -188,18 +219,17 @@ impl Delivery {
                 "odd answer",
                 "the server's answer is not CognObserve's: is the endpoint right?",
             );
-            self.dropped
-                .fetch_add(count_spans(batch), Ordering::Relaxed);
-            return;
+            return Fates::dropped(count_spans(batch));
         };
+        let mut fates = Fates::default();
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for (entry, result) in batch.iter().zip(results) {
             let spans = entry.spans.len() as u64;
             if result.get("success") != Some(&Value::Bool(false)) {
-                self.sent.fetch_add(spans, Ordering::Relaxed);
+                fates.sent += spans;
                 continue;
             }
-            self.refused.fetch_add(spans, Ordering::Relaxed);
+            fates.refused += spans;
             let read = |name: &str| result.get("error")?.get(name)?.as_str();
             let reason = format!(
                 "{}: {}",
@@ -214,13 +244,10 @@ impl Delivery {
                 batch.len()
             ));
         }
+        fates
     }
 
-    fn give_up(&self, spans: u64, answer: &Answer) {
-        self.dropped.fetch_add(spans, Ordering::Relaxed);
-        if self.is_over.load(Ordering::Relaxed) {
-            return;
-        }
+    fn give_up(&self, spans: u64, answer: &Answer) -> Fates {
         let what = answer.describe();
         if answer.status == 413 {
             warn_once(
@@ -239,6 +266,7 @@ impl Delivery {
                 &format!("the server refuses what is sent: {what}{code}"),
             );
         }
+        Fates::dropped(spans)
     }
 }
 
@@ -265,4 +293,29 @@ fn read_code(body: &[u8]) -> String {
         .and_then(|body| body.get("code").or_else(|| body.get("title"))?.as_str());
     code.map(|code| format!(" ({})", crate::encode::shorten(code, 100)))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_was_on_its_way_when_it_was_stopped_is_counted_once() {
+        let delivery = Delivery::new(Arc::new(Config::new().into_settings()));
+        let (sent, dropped) = (2, 3);
+        delivery.count(Fates {
+            sent,
+            ..Fates::default()
+        });
+        assert_eq!(delivery.stop(sent + dropped), dropped);
+        // The answer comes late, and somebody stops it again.
+        delivery.count(Fates {
+            sent: dropped,
+            ..Fates::default()
+        });
+        assert_eq!(delivery.stop(sent + dropped), 0);
+        let fates = delivery.fates();
+        assert_eq!((fates.sent, fates.dropped, fates.refused), (2, 3, 0));
+    }
 }

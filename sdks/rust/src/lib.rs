@@ -13,8 +13,10 @@ mod buffer;
 mod call;
 mod client;
 mod config;
+mod deadlines;
 mod delivery;
 mod encode;
+mod exit;
 mod http;
 mod ids;
 #[cfg(feature = "tracing")]

@@ -82,8 +82,10 @@ async fn follow<F: Future>(
     let Some(call) = call else {
         return future.await;
     };
+    let client = call.span.data.trace.client.clone();
     let answer = InScope::new(future, Change::Whole(call.inside.clone())).await;
     if let Some(barrier) = call.finish(|teller| tell(&answer, teller)) {
+        client.limit(&barrier);
         barrier.await;
     }
     answer
@@ -101,9 +103,7 @@ fn follow_sync<T>(
     let answer = run();
     drop(entered);
     let client = call.span.data.trace.client.clone();
-    if let Some(barrier) = call.finish(|teller| tell(&answer, teller)) {
-        client.wait(&barrier, None);
-    }
+    client.settle_sync(call.finish(|teller| tell(&answer, teller)));
     answer
 }
 

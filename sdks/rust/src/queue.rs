@@ -46,6 +46,12 @@ pub(crate) struct Queue {
     late: HashMap<u64, u64>,
     pub(crate) ready_count: usize,
     pub(crate) open_count: usize,
+    /// Traces without spans.
+    pub(crate) empty_count: usize,
+    /// Spans that were handed to whoever sends them, so far.
+    pub(crate) taken: u64,
+    /// What is ready leaves as soon as it can, though nobody waits for it.
+    pub(crate) is_urgent: bool,
     pub(crate) bytes: usize,
     pub(crate) dropped: u64,
     pub(crate) is_closed: bool,
@@ -114,8 +120,12 @@ impl Queue {
             // Of traces that never end, too, something arrives.
             self.release_all();
         }
-        let (_, first) = self.ready.first_key_value()?;
-        if self.ready_count >= limits.batch || self.is_closed || !self.barriers.is_empty() {
+        let Some((_, first)) = self.ready.first_key_value() else {
+            self.is_urgent = false;
+            return None;
+        };
+        let is_due = self.is_closed || self.is_urgent || !self.barriers.is_empty();
+        if is_due || self.ready_count >= limits.batch {
             return Some(Duration::ZERO);
         }
         Some(limits.interval.saturating_sub(first.since.elapsed()))
@@ -148,6 +158,8 @@ impl Queue {
             room = room.saturating_sub(cut.spans.len().max(1));
             space = space.saturating_sub(cut.size);
             self.ready_count -= cut.spans.len();
+            self.taken += cut.spans.len() as u64;
+            self.empty_count -= usize::from(cut.spans.is_empty());
             self.bytes -= cut.size;
             batch.push(cut);
         }

@@ -121,7 +121,14 @@ where
                 Poll::Ready(Some(piece))
             }
             Poll::Ready(None) => {
+                let client = this
+                    .call
+                    .as_ref()
+                    .map(|call| call.span.data.trace.client.clone());
                 this.last = this.finish();
+                if let (Some(client), Some(barrier)) = (client, &this.last) {
+                    client.limit(barrier);
+                }
                 match &mut this.last {
                     Some(barrier) => {
                         let polled = Pin::new(barrier).poll(context);

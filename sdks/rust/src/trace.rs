@@ -157,11 +157,19 @@ impl Trace {
         }
     }
 
-    /// Lets the trace leave with what has ended; spans that end later follow it. In immediate mode, waits.
+    /// Lets the trace leave with what has ended; spans that end later follow it. In immediate mode this blocks until it was
+    /// sent, for the shutdown timeout at the most: see [`end_async`](Trace::end_async).
     pub fn end(&self) {
         self.data.close();
+        self.data.client.settle_sync(self.data.client.settle());
+    }
+
+    /// As [`end`](Trace::end), without blocking the executor.
+    pub async fn end_async(&self) {
+        self.data.close();
         if let Some(barrier) = self.data.client.settle() {
-            self.data.client.wait(&barrier, None);
+            self.data.client.limit(&barrier);
+            barrier.await;
         }
     }
 }
@@ -175,7 +183,9 @@ impl Clone for Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         if self.owns && !lock(&self.data.state).is_ended {
-            self.end();
+            // Nobody waits here, even in immediate mode: a drop may run on an executor's thread.
+            self.data.close();
+            self.data.client.settle_unwaited();
         }
     }
 }

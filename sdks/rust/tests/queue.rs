@@ -53,6 +53,35 @@ fn over_the_limit_the_oldest_are_dropped_counted_and_warned_about_once() {
 }
 
 #[test]
+fn traces_without_spans_are_bounded_and_warned_about_too() {
+    let mut stage = start(|config| {
+        config
+            .max_queue_size(3)
+            .flush_interval(Duration::from_secs(60))
+    });
+    for number in 0..5 {
+        start_trace(Observe::new(number.to_string())).end();
+    }
+    let warning = "more than 3 traces without spans wait to be sent: the newest are dropped";
+    assert_eq!(stage.warnings(), [warning]);
+    stage.flush();
+    start_trace(Observe::new("later")).end();
+    stage.flush();
+    let traces = stage.server.traces();
+    let names: Vec<&Value> = traces.iter().map(|trace| &trace["name"]).collect();
+    assert_eq!(names, ["0", "1", "2", "later"]);
+    assert_eq!(stats(&stage), (0, 0, 0, 0));
+    let client = stage.client.take().unwrap();
+    client.shutdown();
+    start_trace(Observe::new("too late")).end();
+    let warnings = stage.warnings();
+    assert!(
+        warnings.len() == 2 && warnings[1].contains("after the shutdown"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn a_full_batch_leaves_at_once_and_any_other_after_the_interval() {
     let stage = start(|config| {
         config

@@ -145,7 +145,7 @@ impl Step {
         span.end();
         if span.is_root {
             // In immediate mode it leaves now; nobody waits, since this may be an executor's thread.
-            drop(span.trace.client.settle());
+            span.trace.client.settle_unwaited();
         }
     }
 
