@@ -2,38 +2,10 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use support::project::{build, find_target, here, make_home, run, run_cargo};
 use support::real_server::{KEY, RealServer};
-
-fn here() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where this test was built, so that what the package needs is not built anew.
-fn find_target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {err}");
-    output
-}
-
-fn run_cargo(at: &Path, arguments: &[&str]) -> Output {
-    let mut cargo = Command::new(env!("CARGO"));
-    // Cargo and the compiler tell a test of themselves things that are not meant for another cargo.
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("COGNOBSERVE_") {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.env("CARGO_TARGET_DIR", find_target());
-    run(cargo.args(arguments).current_dir(at))
-}
 
 /// The first block of Rust in the README.
 fn read_quick_start() -> String {
@@ -63,9 +35,7 @@ fn the_package_works_in_a_new_project_as_the_readme_says() {
 
     let pack = ["package", "--no-verify", "--allow-dirty", "--locked"];
     run_cargo(here(), &pack);
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-project");
-    drop(std::fs::remove_dir_all(&home));
-    std::fs::create_dir_all(home.join("src")).unwrap();
+    let home = make_home("new-project");
     let name = concat!("cognobserve-sdk-", env!("CARGO_PKG_VERSION"));
     let archive = find_target().join("package").join(format!("{name}.crate"));
     run(Command::new("tar")
@@ -75,23 +45,14 @@ fn the_package_works_in_a_new_project_as_the_readme_says() {
     let licence = std::fs::read(home.join(name).join("LICENSE")).unwrap();
     assert_eq!(licence, std::fs::read(here().join("LICENSE")).unwrap());
 
-    let manifest = format!(
-        "[package]\nname = \"quick-start\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         cognobserve-sdk = {{ path = \"{name}\" }}\nserde_json = \"1\"\n\
-         tokio = {{ version = \"1\", default-features = false, features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\n\n\
-         [profile.dev]\ndebug = 0\n"
-    );
-    std::fs::write(home.join("Cargo.toml"), manifest).unwrap();
-    std::fs::write(home.join("src/main.rs"), read_quick_start()).unwrap();
-    // The versions that are here already.
-    std::fs::copy(here().join("Cargo.lock"), home.join("Cargo.lock")).unwrap();
-    run_cargo(&home, &["build", "--offline"]);
+    let path = format!("path = \"{name}\"");
+    let program = build(&home, "quick-start", &path, "", &read_quick_start());
 
     let Some(server) = RealServer::start() else {
         eprintln!("COGNOBSERVE_TEST_BIN is not set: built, but not run");
         return;
     };
-    let output = run(Command::new(find_target().join("debug/quick-start"))
+    let output = run(Command::new(program)
         .env("COGNOBSERVE_API_KEY", KEY)
         .env("COGNOBSERVE_ENDPOINT", &server.url));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "\"Hello!\"\n");

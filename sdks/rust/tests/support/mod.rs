@@ -3,6 +3,7 @@
 
 pub mod examples;
 pub mod fixtures;
+pub mod project;
 pub mod real_server;
 pub mod receiver;
 #[cfg(feature = "tracing")]
