@@ -70,10 +70,14 @@ impl Chat {
     }
 }
 
-/// Microseconds of each call, in order, at the pace of a busy server: a pause after every tenth.
-fn measure(calls: usize, mut run: impl FnMut()) -> Vec<f64> {
+/// Microseconds of each call, in order, at the pace of a busy server: a pause after every tenth. After half of them
+/// `victim` is killed.
+fn measure(calls: usize, mut victim: Option<Server>, mut run: impl FnMut()) -> Vec<f64> {
     let mut times: Vec<f64> = (0..calls)
         .map(|number| {
+            if number == calls / 2 {
+                victim = None;
+            }
             let started = Instant::now();
             run();
             let time = started.elapsed().as_secs_f64() * 1e6;
@@ -91,15 +95,14 @@ fn find(times: &[f64], percent: usize) -> f64 {
     times[times.len() * percent / 100]
 }
 
-fn run(name: &str, calls: usize, config: Config) {
-    let config = config
-        .api_key("co_sk_bench")
-        .flush_interval(Duration::from_millis(100))
-        .shutdown_timeout(Duration::ZERO)
-        .on_warning(|_| ());
-    let client: Client = init(config);
+/// `begin` says for each way what to record to, and what to kill in the midst of it.
+fn run(
+    name: &str,
+    calls: usize,
+    begin: impl Fn() -> std::io::Result<(Config, Option<Server>)>,
+) -> std::io::Result<()> {
     let chat = Chat::new();
-    let base = measure(calls, || {
+    let base = measure(calls, None, || {
         chat.ask();
     });
     let ways: [(&str, &dyn Fn()); 2] = [
@@ -107,13 +110,21 @@ fn run(name: &str, calls: usize, config: Config) {
         ("tracing", &|| chat.ask_traced()),
     ];
     for (way, ask) in ways {
-        measure(200, ask);
-        let times = measure(calls, ask);
+        let (config, victim) = begin()?;
+        let config = config
+            .api_key("co_sk_bench")
+            .flush_interval(Duration::from_millis(100))
+            .shutdown_timeout(Duration::ZERO)
+            .on_warning(|_| ());
+        let client: Client = init(config);
+        measure(200, None, ask);
+        let times = measure(calls, victim, ask);
         let [half, most] = [50, 99].map(|percent| find(&times, percent) - find(&base, percent));
         let longest = times.last().copied().unwrap_or_default();
         println!("{name:<9} {way:<8} p50 {half:7.1} p99 {most:7.1} longest {longest:8.1} µs");
+        println!("{:<9} {:?}", "", client.stats());
     }
-    println!("{:<9} {:?}", "", client.stats());
+    Ok(())
 }
 
 /// Answers what comes with a status, in a process of its own, so that its work is not taken for ours.
@@ -196,25 +207,25 @@ fn main() -> std::io::Result<()> {
     tracing_subscriber::registry()
         .with(TracingLayer::new())
         .init();
-    run("disabled", calls, Config::new().disabled(true));
+    run("disabled", calls, || {
+        Ok((Config::new().disabled(true), None))
+    })?;
     for (name, status) in [("healthy", "202"), ("429", "429"), ("503", "503")] {
         let server = Server::start(status)?;
-        run(name, calls, Config::new().endpoint(&server.1));
+        run(name, calls, || {
+            Ok((Config::new().endpoint(&server.1), None))
+        })?;
     }
-    let server = Server::start("202")?;
-    let url = server.1.clone();
-    let killer = thread::spawn(move || {
-        // In the midst of the calls that are measured first.
-        thread::sleep(Duration::from_secs(2));
-        drop(server);
-    });
-    run("killed", calls, Config::new().endpoint(&url));
-    drop(killer.join());
+    run("killed", calls, || {
+        let server = Server::start("202")?;
+        Ok((Config::new().endpoint(&server.1), Some(server)))
+    })?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     // Takes connections and says nothing.
-    run("hanging", calls, Config::new().endpoint(&url));
+    run("hanging", calls, || {
+        Ok((Config::new().endpoint(&url), None))
+    })?;
     drop(listener);
-    run("absent", calls, Config::new().endpoint(&url));
-    Ok(())
+    run("absent", calls, || Ok((Config::new().endpoint(&url), None)))
 }
