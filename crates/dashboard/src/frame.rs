@@ -179,7 +179,7 @@ impl Frame {
             .map_or("", |view| &view.project.workspace)
     }
 
-    /// The same kind of page in each project; a page of one thing leads to its list.
+    /// The same kind of page in each project, of the same period; a page of one thing leads to its list.
     pub fn projects(&self) -> Vec<Choice> {
         let Some(who) = &self.who else {
             return Vec::new();
@@ -193,6 +193,10 @@ impl Frame {
             Nav::Members => "/members",
             Nav::Overview | Nav::Account | Nav::Installation | Nav::Nowhere => "/",
         };
+        let link = match &self.view {
+            Some(view) => view.link(path),
+            None => Link::to(path),
+        };
         let several = who
             .projects
             .windows(2)
@@ -202,7 +206,7 @@ impl Frame {
                 true => format!("{} / {}", project.workspace, project.name),
                 false => project.name.clone(),
             },
-            link: Link::to(path).with("projectId", &project.id),
+            link: link.clone().with("projectId", &project.id),
             is_current: self
                 .view
                 .as_ref()

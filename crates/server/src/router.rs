@@ -3,7 +3,7 @@
 //! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
 //! because exporters drop a batch for good after a 500.
 use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
-use crate::auth::page::{keep_theme, render_message, with_theme_of};
+use crate::auth::page::{keep_theme, redirect, render_message, with_theme_of};
 use crate::config::{Role, Roles};
 use crate::grpc;
 use crate::http::headers::{add_page_headers, add_security_headers};
@@ -16,7 +16,7 @@ use crate::trpc;
 use crate::web;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -116,11 +116,15 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
                 false => Problem::new(Code::NotFound, nothing).into_response(),
             },
         )
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                Code::MethodNotAllowed,
-                "The path does not take this method.",
-            )
+        .method_not_allowed_fallback(async |method: Method, uri: Uri, headers: HeaderMap| {
+            match method == Method::GET && asks_for_page(&headers) {
+                true => redirect(web::find_page_of_form(uri.path())),
+                false => Problem::new(
+                    Code::MethodNotAllowed,
+                    "The path does not take this method.",
+                )
+                .into_response(),
+            }
         })
         .layer(map_response(add_security_headers))
         .with_state(state)

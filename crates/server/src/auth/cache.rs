@@ -7,13 +7,13 @@ use super::caller::Caller;
 use super::power::Power;
 use crate::ingest::lane::Lane;
 use cognobserve_model::account::KeyHash;
-use cognobserve_model::id::ProjectId;
+use cognobserve_model::id::{KeyId, ProjectId};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Accounts, Actor, ErrorKind, StoreError};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
@@ -35,6 +35,8 @@ struct Entry {
 pub struct GrantCache {
     accounts: Arc<dyn Accounts>,
     entries: RwLock<HashMap<KeyHash, Arc<Entry>>>,
+    /// How often something was forgotten: what was looked up before is not remembered after.
+    forgotten: AtomicU64,
     lanes: Mutex<HashMap<ProjectId, Arc<Lane>>>,
 }
 
@@ -43,6 +45,7 @@ impl GrantCache {
         GrantCache {
             accounts,
             entries: RwLock::default(),
+            forgotten: AtomicU64::new(0),
             lanes: Mutex::default(),
         }
     }
@@ -89,6 +92,7 @@ impl GrantCache {
 
     async fn look_up(&self, hash: &KeyHash) -> Result<Option<Arc<Caller>>, StoreError> {
         let fetched = Instant::now();
+        let forgotten = self.forgotten.load(Ordering::Acquire);
         let Some(grant) = self.accounts.authenticate(hash).await? else {
             self.entries.write().remove(hash);
             return Ok(None);
@@ -109,6 +113,9 @@ impl GrantCache {
             refreshing: AtomicBool::new(false),
         };
         let mut entries = self.entries.write();
+        if self.forgotten.load(Ordering::Acquire) != forgotten {
+            return Ok(Some(caller));
+        }
         if entries.len() >= MAX_ENTRIES && !entries.contains_key(hash) {
             entries.retain(|_, entry| entry.fetched.elapsed() < DEAD_AFTER);
             if entries.len() >= MAX_ENTRIES {
@@ -117,6 +124,13 @@ impl GrantCache {
         }
         entries.insert(*hash, Arc::new(entry));
         Ok(Some(caller))
+    }
+
+    /// What this process revoked is revoked here at once; other processes ask again in time.
+    pub fn forget_key(&self, key: &KeyId) {
+        let mut entries = self.entries.write();
+        self.forgotten.fetch_add(1, Ordering::Release);
+        entries.retain(|_, entry| entry.caller.actor != Actor::Key(key.clone()));
     }
 
     /// The lane of a project; the same one for all its keys, as long as the process lives.

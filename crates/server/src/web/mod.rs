@@ -54,6 +54,16 @@ where
     }
 }
 
+/// The page that a form stands on, for whoever opens the address that the form was sent to.
+pub fn find_page_of_form(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("account") => "/account",
+        Some("members") => "/members",
+        Some("settings") => "/settings",
+        _ => "/",
+    }
+}
+
 /// Every page and form.
 pub fn list_pages() -> Vec<Page> {
     let mut pages = data::list_pages();

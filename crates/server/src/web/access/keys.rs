@@ -146,6 +146,7 @@ pub async fn revoke_key(
     check_scopes(&inside, key.scopes)?;
     let by = &inside.actor;
     state.accounts.revoke_key(project, &id, by).await?;
+    state.grants.forget_key(&id);
     let back = view_inside(&inside)?.link("/settings/keys");
     Ok(redirect(&back.to_string()))
 }
