@@ -193,10 +193,6 @@ impl Frame {
             Nav::Members => "/members",
             Nav::Overview | Nav::Account | Nav::Installation | Nav::Nowhere => "/",
         };
-        let link = match &self.view {
-            Some(view) => view.link(path),
-            None => Link::to(path),
-        };
         let several = who
             .projects
             .windows(2)
@@ -206,7 +202,7 @@ impl Frame {
                 true => format!("{} / {}", project.workspace, project.name),
                 false => project.name.clone(),
             },
-            link: link.clone().with("projectId", &project.id),
+            link: self.link(path).with("projectId", &project.id),
             is_current: self
                 .view
                 .as_ref()

@@ -71,3 +71,33 @@ test('the menu opens on a phone', LIMITS, stage.page(async ({ page }) => {
   await page.getByRole('link', { name: 'Users', exact: true }).click();
   await page.waitForURL(/\/users/);
 }, { context: { viewport: { width: 390, height: 844 } } }));
+
+test('a key that is revoked here opens nothing from that moment on', LIMITS, stage.page(async ({ page, server }) => {
+  const { project } = await stage.ids();
+  await page.goto(`/settings/keys?projectId=${project}`);
+  await page.getByPlaceholder('backend').fill('short-lived');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByText('short-lived').first().waitFor();
+  const key = /co_sk_[A-Za-z0-9]{43}/.exec(await page.locator('main').innerText())[0];
+  const ask = async () => (await fetch(`${server.url}/v1/users?limit=1`, { headers: { 'x-api-key': key } })).status;
+  // Asked twice: the second time it is remembered.
+  assert.deepEqual([await ask(), await ask()], [200, 200]);
+  const row = page.locator('tr', { hasText: 'short-lived' });
+  await row.getByText('Revoke…').click();
+  await row.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await page.locator('tr', { hasText: 'short-lived' }).getByText(/revoked/i).waitFor();
+  assert.equal(await ask(), 401);
+}));
+
+test('whoever opens the address of a form is led to its page', LIMITS, stage.page(async ({ page }) => {
+  for (const [path, place] of [
+    ['/account/password', '/account'],
+    ['/members/role', '/members'],
+    ['/settings/keys/revoke', '/settings'],
+    ['/logout', '/'],
+  ]) {
+    await page.goto(path);
+    assert.equal(new URL(page.url()).pathname, place, path);
+    assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, path);
+  }
+}));

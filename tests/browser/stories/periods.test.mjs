@@ -88,3 +88,15 @@ test('the period and the zone survive account, audit, keys, members and settings
   await room('Traces');
   assert.equal(await current(page), 'Last month');
 }));
+
+test('another project shows the same period', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  await page.goto('/projects/new');
+  await page.locator('main input[name=name]').fill('second');
+  await page.locator('main').getByRole('button').last().click();
+  await page.waitForURL((url) => url.pathname !== '/projects/new');
+  await page.goto(`/users?projectId=${project}&period=last-month&tz=Asia%2FKolkata`);
+  const { pathname, searchParams } = new URL(await page.locator('.side a', { hasText: 'second' }).getAttribute('href'), page.url());
+  assert.notEqual(searchParams.get('projectId'), project);
+  assert.deepEqual([pathname, searchParams.get('period'), searchParams.get('tz')], ['/users', 'last-month', 'Asia/Kolkata']);
+}));
