@@ -26,6 +26,7 @@ pub(crate) async fn write(
     rows.execute(insert, &values).await.map(drop)
 }
 
+/// Lines about the workspace and its projects, and what its members did to their own access.
 pub(crate) async fn list(
     rows: &mut dyn Rows,
     workspace: &str,
@@ -37,7 +38,9 @@ pub(crate) async fn list(
     };
     let query = "SELECT l.no, l.at, l.actor, l.action, l.detail, p.id
         FROM audit l LEFT JOIN projects p ON p.no = l.project_no
-        WHERE (l.workspace_no = $1 OR p.workspace_no = $1) AND l.no < $2 ORDER BY l.no DESC LIMIT $3";
+        WHERE (l.workspace_no = $1 OR p.workspace_no = $1 OR (l.workspace_no IS NULL AND l.project_no IS NULL
+            AND l.actor IN (SELECT m.account_id FROM members m WHERE m.workspace_no = $1)))
+        AND l.no < $2 ORDER BY l.no DESC LIMIT $3";
     let values = [
         no.into(),
         before.unwrap_or(i64::MAX).into(),

@@ -1,11 +1,12 @@
 //! Browsers that are logged in.
 use crate::accounts::{lock_known, read_account};
+use crate::audit;
 use crate::members::list_memberships;
 use crate::rows::{Row, Rows, StoreResult, find, make_id};
 use cognobserve_model::id::{AccountId, LoginId};
 use cognobserve_model::people::{Credentials, Login, SecretHash, Visitor};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::NewLogin;
+use cognobserve_ports::{Actor, NewLogin};
 
 /// Of one account; the oldest give way.
 const MOST: i64 = 50;
@@ -120,5 +121,9 @@ pub(crate) async fn end(
     let ended = rows
         .execute(end, &[login.as_str().into(), account.as_str().into()])
         .await?;
+    if ended > 0 {
+        let by = Actor::Account(account.clone());
+        audit::write(rows, None, &by, "login.end", login.as_str()).await?;
+    }
     Ok(ended > 0)
 }

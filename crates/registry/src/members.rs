@@ -123,12 +123,14 @@ pub(crate) async fn change(
     if role < Some(before) {
         end_access(rows, account).await?;
     }
-    let (action, role) = match role {
-        Some(role) => ("member.role", role.as_str()),
-        None => ("member.remove", ""),
+    let (action, detail) = match role {
+        Some(role) => {
+            let (before, after) = (before.as_str(), role.as_str());
+            ("member.role", format!("{account} {before} to {after}"))
+        }
+        None => ("member.remove", format!("{account} {}", before.as_str())),
     };
-    let detail = format!("{account} {role}");
-    audit::write(rows, Some(no), by, action, detail.trim_end()).await?;
+    audit::write(rows, Some(no), by, action, &detail).await?;
     Ok(Ok(()))
 }
 

@@ -28,9 +28,29 @@ pub async fn the_log_tells_what_was_done(rolls: Rolls) {
         (&*last.action, &*last.actor),
         ("member.role", ann.id.as_str())
     );
-    assert_eq!(last.detail, format!("{} VIEWER", bob.id));
+    assert_eq!(last.detail, format!("{} ADMIN to VIEWER", bob.id));
     let actions: Vec<&str> = log.iter().map(|line| &*line.action).collect();
-    assert_eq!(&actions[..3], ["member.role", "member.join", "link.invite"]);
+    // What members do to their own access is told, too, and only where they are members.
+    let expected = [
+        "member.role",
+        "member.join",
+        "account.create",
+        "link.invite",
+    ];
+    assert_eq!(actions[..4], expected);
+    rolls.log_in(&ann, 7).await;
+    let login = rolls.people.list_logins(&ann.id, Micros::now()).await;
+    let login = login.unwrap().remove(0).id;
+    assert!(rolls.people.end_login(&ann.id, &login).await.unwrap());
+    for (workspace, is_told) in [("acme", true), ("other", true), ("third", false)] {
+        if !is_told {
+            rolls.open_workspace(workspace).await;
+        }
+        let log = rolls.people.list_audit(workspace, None, 1).await.unwrap();
+        let line = log.first().map(|line| (&*line.action, &*line.detail));
+        let ended = Some(("login.end", login.as_str()));
+        assert_eq!(line == ended, is_told, "{workspace}: {line:?}");
+    }
     assert!(log.iter().all(|line| !line.detail.contains('@')), "{log:?}");
     let next = rolls
         .people
