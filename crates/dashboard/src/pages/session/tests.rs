@@ -51,6 +51,36 @@ fn without_it_the_generations_do() {
 }
 
 #[test]
+fn calls_without_a_text_are_passed_over() {
+    let mut embedding = generation("e", Some(r#""as a vector""#), Some("[0.25]"));
+    embedding.kind = SpanKind::Embedding;
+    let mut tool = span("tool", Some("root"), Some(5), Some(1));
+    (tool.kind, tool.input) = (SpanKind::Tool, Some(r#""of a tool""#.into()));
+    tool.output = Some(r#""found""#.into());
+    let root = || span("root", None, Some(0), Some(9));
+    let both = turn(vec![
+        root(),
+        embedding.clone(),
+        generation("vector", None, None),
+        generation("answer", Some(r#""Where?""#), Some(r#""Here.""#)),
+        generation("choose", Some(r#""which tool""#), None),
+        tool.clone(),
+    ]);
+    assert_eq!(
+        (text(&both.said), text(&both.answered)),
+        ("Where?", "Here.")
+    );
+    assert_eq!(both.silence, None);
+    let vector = turn(vec![root(), embedding]);
+    assert_eq!(text(&vector.said), "as a vector");
+    assert!(vector.answered.is_none() && vector.silence.is_none());
+    let tools = turn(vec![root(), tool]);
+    assert!(tools.said.is_none() && tools.silence.unwrap().contains("other spans"));
+    let none = turn(vec![root(), generation("g", None, None)]);
+    assert!(none.silence.unwrap().contains("not captured"));
+}
+
+#[test]
 fn a_failed_turn_says_why() {
     let mut failed = generation("g", None, None);
     failed.level = Level::Error;

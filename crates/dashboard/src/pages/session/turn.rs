@@ -23,6 +23,8 @@ pub struct Turn {
     pub fault: Option<String>,
     pub said: Option<Said>,
     pub answered: Option<Said>,
+    /// Why neither of them is here, if so.
+    pub silence: Option<&'static str>,
 }
 
 /// One side of a turn.
@@ -40,6 +42,8 @@ impl Turn {
         let summary = &trace.summary;
         let root = find_root(&trace.spans);
         let millis = summary.latency_micros.map(|micros| micros as f64 / 1e3);
+        let said = find_input(&trace.spans, root);
+        let answered = find_output(&trace.spans, root);
         Turn {
             link: trace_link(view, &summary.id),
             name: match summary.name.is_empty() {
@@ -51,9 +55,18 @@ impl Turn {
             tokens: format::count(summary.measures.total_tokens),
             cost: format::spent(&summary.measures),
             fault: find_fault(&trace.spans),
-            said: find_input(&trace.spans, root).map(|it| Said::read(it, is_user)),
-            answered: find_output(&trace.spans, root).map(|it| Said::read(it, is_app)),
+            silence: (said.or(answered).is_none()).then(|| explain_silence(&trace.spans)),
+            said: said.map(|it| Said::read(it, is_user)),
+            answered: answered.map(|it| Said::read(it, is_app)),
         }
+    }
+}
+
+fn explain_silence(spans: &[SpanDetail]) -> &'static str {
+    let has_any = |span: &SpanDetail| span.input.is_some() || span.output.is_some();
+    match spans.iter().any(has_any) {
+        true => "No model call has an input or output; other spans of the trace have.",
+        false => "Neither input nor output: not captured, or removed by retention.",
     }
 }
 
@@ -78,18 +91,25 @@ fn find_root(spans: &[SpanDetail]) -> Option<&SpanDetail> {
         .or_else(|| tops().next())
 }
 
-fn is_generation(span: &&SpanDetail) -> bool {
-    span.kind == SpanKind::Generation
+fn spans_of(spans: &[SpanDetail], kind: SpanKind) -> impl DoubleEndedIterator<Item = &SpanDetail> {
+    spans.iter().filter(move |span| span.kind == kind)
 }
 
+/// Of the root, else of the first generation that has one, else of the first embedding.
 fn find_input<'a>(spans: &'a [SpanDetail], root: Option<&'a SpanDetail>) -> Option<&'a str> {
-    let of_root = root.and_then(|root| root.input.as_deref());
-    of_root.or_else(|| spans.iter().find(is_generation)?.input.as_deref())
+    let calls = spans_of(spans, SpanKind::Generation);
+    let mut asked = root
+        .into_iter()
+        .chain(calls)
+        .chain(spans_of(spans, SpanKind::Embedding));
+    asked.find_map(|span| span.input.as_deref())
 }
 
+/// Of the root, else of the last generation that has one.
 fn find_output<'a>(spans: &'a [SpanDetail], root: Option<&'a SpanDetail>) -> Option<&'a str> {
-    let of_root = root.and_then(|root| root.output.as_deref());
-    of_root.or_else(|| spans.iter().rfind(is_generation)?.output.as_deref())
+    let calls = spans_of(spans, SpanKind::Generation).rev();
+    let mut answered = root.into_iter().chain(calls);
+    answered.find_map(|span| span.output.as_deref())
 }
 
 fn is_user(message: &Message) -> bool {
