@@ -177,18 +177,27 @@ impl SpanState {
 
     /// Duration in µs; `None` if not ended, ended before it started, or over 30 days.
     pub fn duration_micros(&self) -> Option<i64> {
-        let duration = self.end?.0.checked_sub(self.start?.0)?;
-        (0..=LONGEST_SPAN_MICROS)
-            .contains(&duration)
-            .then_some(duration)
+        duration_micros(self.start, self.end)
     }
 
     /// The time at which the span is priced; `trace_time` where it has no duration.
     pub fn price_time(&self, trace_time: Micros) -> Micros {
-        match (self.start, self.end) {
-            (Some(start), None) => start,
-            (Some(start), Some(_)) if self.duration_micros().is_some() => start,
-            _ => trace_time,
-        }
+        price_time(self.start, self.end, trace_time)
+    }
+}
+
+fn duration_micros(start: Option<Micros>, end: Option<Micros>) -> Option<i64> {
+    let duration = end?.0.checked_sub(start?.0)?;
+    (0..=LONGEST_SPAN_MICROS)
+        .contains(&duration)
+        .then_some(duration)
+}
+
+/// [`SpanState::price_time`] of a span that began and ended so.
+pub fn price_time(start: Option<Micros>, end: Option<Micros>, trace_time: Micros) -> Micros {
+    match (start, end) {
+        (Some(start), None) => start,
+        (Some(start), Some(_)) if duration_micros(Some(start), end).is_some() => start,
+        _ => trace_time,
     }
 }

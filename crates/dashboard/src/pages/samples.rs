@@ -84,7 +84,7 @@ fn call(id: &str, parent: &str, start_ms: i64, took_ms: i64, prompt: i64) -> Spa
             cache_write: Some(0),
             ..Usage::default()
         },
-        pricing: Pricing::Book(prompt * 3_750),
+        pricing: Pricing::Book(prompt * 3_125),
         ..step(id, parent, start_ms, took_ms, SpanKind::Generation)
     }
 }
@@ -115,6 +115,7 @@ pub fn trace(id: &str) -> TraceDetail {
     (cached.latency_micros, cached.end) = (None, None);
     let mut answer = call("answer", "agent", 2_500, 1_650, 700);
     (answer.level, answer.pricing) = (Level::Error, Pricing::Unpriced);
+    answer.model = Some("acme-7b".into());
     answer.status_message = Some("429: rate limit of the provider exceeded".into());
     answer.input = Some(asked.into());
     TraceDetail {
@@ -148,7 +149,7 @@ fn measures() -> Measures {
         prompt_tokens: 1_900,
         completion_tokens: 237,
         total_tokens: 2_137,
-        cost_nanos: 4_500_000,
+        cost_nanos: 3_750_000,
         unpriced_span_count: 1,
         error_count: 1,
         error_trace_count: 1,

@@ -1,9 +1,11 @@
 //! One trace: what happened in which order, what it cost, and one of its spans in full.
 //! Invariant: a trace of any size and shape makes a page of bounded size.
+mod priced;
 mod span;
 pub(super) mod tree;
 mod waterfall;
 
+use self::priced::Today;
 use self::span::SpanView;
 use self::waterfall::Waterfall;
 use super::owner::Owner;
@@ -17,6 +19,7 @@ use crate::link::{Link, segment};
 use crate::payload::list_fields;
 use crate::view::View;
 use askama::Template;
+use cognobserve_model::price::{PriceBook, PriceEntry};
 use cognobserve_model::report::{SpanDetail, TraceDetail, TraceSummary};
 use cognobserve_model::span::{Level, SpanKind};
 use cognobserve_ports::Reports;
@@ -42,15 +45,16 @@ struct TracePage {
 
 struct Links {
     traces: Link,
-    prices: Link,
     /// The whole of it, for machines.
     json: Link,
 }
 
 /// A trace with one of its spans, by id; without one, or if there is none of this id, with the
-/// span that is looked for most: the first that failed, else the first generation.
+/// span that is looked for most: the first that failed, else the first generation. `prices` are
+/// the project's own.
 pub async fn render(
     reports: &dyn Reports,
+    prices: Vec<PriceEntry>,
     frame: Frame,
     trace_id: &str,
     span: Option<&str>,
@@ -59,7 +63,8 @@ pub async fn render(
     let found = reports.find_trace(&view.project.id, trace_id).await?;
     let detail = found.ok_or(PageError::NotFound)?;
     let owner = Owner::find(reports, &view, detail.summary.user.as_ref()).await?;
-    Ok(TracePage::new(frame, &view, &detail, owner, span).render()?)
+    let book = PriceBook::with_overrides(prices);
+    Ok(TracePage::new(frame, &view, &detail, owner, span, &book).render()?)
 }
 
 impl TracePage {
@@ -69,7 +74,12 @@ impl TracePage {
         detail: &TraceDetail,
         owner: Owner,
         span: Option<&str>,
+        book: &PriceBook,
     ) -> TracePage {
+        let today = Today {
+            book,
+            time: detail.summary.time,
+        };
         let trace = &detail.summary;
         let places = tree::arrange(&detail.spans);
         let in_order = || places.iter().map(|place| place.index);
@@ -94,11 +104,10 @@ impl TracePage {
             }),
             stats: list_stats(trace, &detail.spans),
             waterfall: Waterfall::new(view, &trace.id, &detail.spans, &places, selected),
-            span: selected.map(|at| SpanView::new(view, &detail.spans[at])),
+            span: selected.map(|at| SpanView::new(view, &detail.spans[at], &today)),
             metadata: list_fields(&trace.metadata),
             links: Links {
                 traces: view.link("/traces"),
-                prices: view.link("/settings/prices"),
                 json: Link::to(format!("/v1/traces/{}", segment(&trace.id)))
                     .with("projectId", &view.project.id),
             },

@@ -32,6 +32,14 @@ pub struct PriceBook {
     builtin: &'static Table,
 }
 
+/// The entry that holds for a model at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priced<'a> {
+    pub entry: &'a PriceEntry,
+    /// Whether it is the project's, not of the built-in table.
+    pub is_own: bool,
+}
+
 /// Entries by lower-case model, those of one model ascending by `effective_from`.
 #[derive(Clone, Debug, Default)]
 struct Table(HashMap<String, Vec<PriceEntry>>);
@@ -60,10 +68,18 @@ impl PriceBook {
     /// Of the entries under one form the newest with `effective_from <= at_micros`
     /// holds; a form whose entries all begin later is passed over.
     pub fn lookup(&self, model: &str, at_micros: i64) -> Option<&Rates> {
+        self.find(model, at_micros).map(|found| &found.entry.rates)
+    }
+
+    /// [`PriceBook::lookup`] with the whole entry, for those who ask where a price came from.
+    pub fn find(&self, model: &str, at_micros: i64) -> Option<Priced<'_>> {
         let model = lower_case(model);
-        self.overrides
-            .search(&model, at_micros)
-            .or_else(|| self.builtin.search(&model, at_micros))
+        let own = self.overrides.search(&model, at_micros);
+        let found = own.or_else(|| self.builtin.search(&model, at_micros));
+        found.map(|entry| Priced {
+            entry,
+            is_own: own.is_some(),
+        })
     }
 
     /// The project's own entries, by model and `effective_from`.
@@ -93,17 +109,17 @@ impl Table {
         Table(by_model)
     }
 
-    fn search(&self, model: &str, at_micros: i64) -> Option<&Rates> {
+    fn search(&self, model: &str, at_micros: i64) -> Option<&PriceEntry> {
         if self.0.is_empty() {
             return None;
         }
         Forms::of(model).find_map(|form| self.find(form, at_micros))
     }
 
-    fn find(&self, form: &str, at_micros: i64) -> Option<&Rates> {
+    fn find(&self, form: &str, at_micros: i64) -> Option<&PriceEntry> {
         let entries = self.0.get(form)?;
         let holds = |entry: &&PriceEntry| entry.effective_from.is_none_or(|from| from <= at_micros);
-        entries.iter().rev().find(holds).map(|entry| &entry.rates)
+        entries.iter().rev().find(holds)
     }
 
     fn list(&self) -> Vec<&PriceEntry> {

@@ -160,6 +160,15 @@ fn lists_are_sorted() {
     );
 }
 
+#[test]
+fn what_is_found_says_under_which_name_and_whose_it_is() {
+    let book = PriceBook::with_overrides([entry("Mine", Some(5), 1)]);
+    let found = book.find("acme/MINE-2024-05-13", 5).unwrap();
+    assert!(found.is_own && found.entry.model == "mine" && found.entry.effective_from == Some(5));
+    assert_eq!(book.find("mine", 4), None);
+    assert!(!book.find("gpt-4o", 0).unwrap().is_own);
+}
+
 proptest! {
     #[test]
     fn dates_are_resolved_as_by_a_plain_scan(

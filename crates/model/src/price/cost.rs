@@ -20,19 +20,54 @@ const PICOS_PER_NANO: i128 = 1_000;
 /// - `None`: tokens of a kind without a price, or a sum beyond `i64`. Usage without
 ///   tokens costs `Some(0)`.
 pub fn cost_nanos(rates: &Rates, usage: &Usage) -> Option<i64> {
+    let mut charges = list_charges(rates, usage).into_iter();
+    let sum = charges.try_fold(0_i128, |sum, charge| Some(sum + charge.nanos()?))?;
+    i64::try_from(sum).ok()
+}
+
+/// What tokens of one kind are charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    pub kind: &'static str,
+    pub tokens: i64,
+    /// For one token, in pico-dollars; `None`: this kind has no price.
+    pub picos: Option<i64>,
+}
+
+impl Charge {
+    /// Rounded to nano-dollars; no tokens need no price.
+    pub fn nanos(&self) -> Option<i128> {
+        if self.tokens == 0 {
+            return Some(0);
+        }
+        // The product of two `i64` fits `i128`, and so does the sum of five such quotients.
+        Some(round_to_nanos(
+            i128::from(self.tokens) * i128::from(self.picos?),
+        ))
+    }
+}
+
+/// What [`cost_nanos`] adds up, by kind; some have no tokens.
+pub fn list_charges(rates: &Rates, usage: &Usage) -> [Charge; 5] {
     let split = Split::of(usage);
     if split.prompt == 0 && split.completion == 0 {
         return charge_total(rates, read(usage.total));
     }
     let price = rates.at_prompt_tokens(split.prompt);
+    let charge = |kind, tokens, picos| Charge {
+        kind,
+        tokens,
+        picos,
+    };
     let plain_prompt = split.prompt - split.cached - split.cache_write;
     let plain_completion = split.completion - split.reasoning;
-    let sum = charge(plain_prompt, price.prompt)?
-        + charge(split.cached, price.cached)?
-        + charge(split.cache_write, price.cache_write)?
-        + charge(plain_completion, price.completion)?
-        + charge(split.reasoning, price.reasoning)?;
-    i64::try_from(sum).ok()
+    [
+        charge("prompt", plain_prompt, price.prompt),
+        charge("cached", split.cached, price.cached),
+        charge("cache write", split.cache_write, price.cache_write),
+        charge("completion", plain_completion, price.completion),
+        charge("reasoning", split.reasoning, price.reasoning),
+    ]
 }
 
 /// Tokens by kind, with `cached + cache_write <= prompt` and `reasoning <= completion`.
@@ -69,24 +104,23 @@ fn read(tokens: Option<i64>) -> i64 {
     tokens.unwrap_or(0).max(0)
 }
 
-fn charge_total(rates: &Rates, total: i64) -> Option<i64> {
-    if total == 0 {
-        return Some(0);
-    }
+/// Only a total is known: it has a price if completion has none.
+fn charge_total(rates: &Rates, total: i64) -> [Charge; 5] {
     let price = rates.at_prompt_tokens(total);
-    match price.completion {
-        None | Some(0) => i64::try_from(charge(total, price.prompt)?).ok(),
-        Some(_) => None,
-    }
-}
-
-/// Nano-dollars for tokens of one kind; no tokens need no price. The product of two
-/// `i64` fits `i128`, and so does the sum of five such quotients.
-fn charge(tokens: i64, picos: Option<i64>) -> Option<i128> {
-    if tokens == 0 {
-        return Some(0);
-    }
-    Some(round_to_nanos(i128::from(tokens) * i128::from(picos?)))
+    let nothing = Charge {
+        kind: "",
+        tokens: 0,
+        picos: None,
+    };
+    let all = Charge {
+        kind: "total",
+        tokens: total,
+        picos: match price.completion {
+            None | Some(0) => price.prompt,
+            Some(_) => None,
+        },
+    };
+    [all, nothing, nothing, nothing, nothing]
 }
 
 fn round_to_nanos(picos: i128) -> i128 {

@@ -11,8 +11,8 @@ mod rates;
 mod table;
 mod text;
 
-pub use book::{PriceBook, PriceEntry};
-pub use cost::cost_nanos;
+pub use book::{PriceBook, PriceEntry, Priced};
+pub use cost::{Charge, cost_nanos, list_charges};
 pub use rates::{Rates, Tier};
 pub use table::{TableError, format_row, parse_row, parse_table};
 pub use text::{MAX_PRICE_PICOS, PriceError, PriceUnit, format_price, parse_amount, parse_price};

@@ -1,11 +1,11 @@
 //! One span with all that is known of it: the lower part of a trace's page.
 //! Invariant: inputs and outputs are shown through `payload`, bounded.
+use super::priced::{Priced, Today};
 use super::waterfall;
 use crate::format::{self, Figure, Moment};
 use crate::payload::{MOST_BYTES, Payload, list_fields};
 use crate::view::View;
 use cognobserve_model::report::SpanDetail;
-use cognobserve_model::span::Pricing;
 
 pub struct SpanView {
     pub name: String,
@@ -25,16 +25,15 @@ pub struct SpanView {
     pub tokens: Vec<(&'static str, Figure)>,
     /// What it cost, if that is known.
     pub cost: Option<Figure>,
-    /// How that came about, in words.
-    pub pricing: &'static str,
-    pub is_unpriced: bool,
+    /// How that came about.
+    pub priced: Priced,
     pub parameters: Vec<(String, String)>,
     pub metadata: Vec<(String, String)>,
     pub payloads: [(&'static str, &'static str, Option<Payload>); 2],
 }
 
 impl SpanView {
-    pub fn new(view: &View, span: &SpanDetail) -> SpanView {
+    pub fn new(view: &View, span: &SpanDetail, today: &Today) -> SpanView {
         let exact = |at| format::exact(at, &view.zone);
         let read = |it: &Option<String>| it.as_deref().map(|it| Payload::read(it, MOST_BYTES));
         let fields = |it: &Option<String>| it.as_deref().map(list_fields).unwrap_or_default();
@@ -57,14 +56,7 @@ impl SpanView {
             duration: format::millis(millis),
             tokens: list_tokens(span),
             cost: span.pricing.nanos().map(|nanos| format::usd(nanos.into())),
-            pricing: match (span.pricing, span.counted) {
-                (_, false) => "counted on another span of this trace",
-                (Pricing::Client(_), _) => "as the client said",
-                (Pricing::Book(_), _) => "by the price book",
-                (Pricing::Unpriced, _) => "no price for this model",
-                (Pricing::Nothing, _) => "",
-            },
-            is_unpriced: span.counted && span.pricing == Pricing::Unpriced,
+            priced: Priced::new(view, span, today),
             parameters: fields(&span.model_parameters),
             metadata: fields(&span.metadata),
             payloads: [

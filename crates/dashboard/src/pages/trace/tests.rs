@@ -9,7 +9,8 @@ fn render(detail: &TraceDetail, selected: Option<&str>) -> String {
     let view = project_view();
     let page = {
         let owner = Owner::new(&view, detail.summary.user.as_ref(), &Names::default());
-        TracePage::new(samples::frame(&view), &view, detail, owner, selected)
+        let book = PriceBook::builtin();
+        TracePage::new(samples::frame(&view), &view, detail, owner, selected, &book)
     };
     page.render().unwrap()
 }
@@ -145,7 +146,14 @@ fn a_page_shows_the_chosen_span_in_full() {
     }
     assert_eq!(html.matches(r#"<tr aria-current="true">"#).count(), 1);
     let html = render(&detail, Some("plan"));
-    for words in ["by the price book", "cache write", "temperature", "look({"] {
+    for words in [
+        "by the price book",
+        "cache write",
+        "temperature",
+        "look({",
+        "How it was priced",
+        "$0.003750000",
+    ] {
         assert!(html.contains(words), "{words}");
     }
     let html = render(&detail, Some("agent"));

@@ -26,10 +26,18 @@ pub async fn show_prices(
         model: params.text("model").unwrap_or_default(),
         ..TypedPrice::default()
     };
-    show(&state, frame, StatusCode::OK, typed).await
+    let search = params.text("search").unwrap_or_default();
+    let search = search.trim().to_owned();
+    show(&state, frame, StatusCode::OK, typed, search).await
 }
 
-async fn show(state: &AppState, frame: Frame, status: StatusCode, typed: TypedPrice) -> Answer {
+async fn show(
+    state: &AppState,
+    frame: Frame,
+    status: StatusCode,
+    typed: TypedPrice,
+    search: String,
+) -> Answer {
     let project = view_of(&frame)?.project.id.clone();
     let prices = state.accounts.list_prices(&project).await?;
     let unpriced = state.reports.list_unpriced(&project).await?;
@@ -38,7 +46,7 @@ async fn show(state: &AppState, frame: Frame, status: StatusCode, typed: TypedPr
         .filter_map(|it| it.model)
         .take(50)
         .collect();
-    answer(status, render_prices(frame, &prices, models, typed))
+    answer(status, render_prices(frame, &prices, models, typed, search))
 }
 
 pub async fn set_price(
@@ -60,7 +68,8 @@ pub async fn set_price(
         faults: Vec::new(),
     };
     let Some(entry) = read_price(&mut typed, &view_of(&frame)?.zone) else {
-        return show(&state, frame, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return show(&state, frame, status, typed, String::new()).await;
     };
     state
         .accounts

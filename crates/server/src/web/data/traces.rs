@@ -82,6 +82,10 @@ pub async fn show_trace(
     let frame = frame_page(&state, &inside, &params, "Trace", Nav::Traces).await?;
     let span = params.text("span");
     params.finish()?;
-    let html = trace::render(&*state.reports, frame, &id, span.as_deref()).await;
+    let prices = state
+        .accounts
+        .list_prices(&view_of(&frame)?.project.id)
+        .await?;
+    let html = trace::render(&*state.reports, prices, frame, &id, span.as_deref()).await;
     answer(StatusCode::OK, html)
 }
