@@ -12,7 +12,7 @@ use crate::link::Link;
 use crate::view::View;
 use askama::Template;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, TraceFilter};
+use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, Period, TraceFilter};
 use cognobserve_model::report::{CostKey, CostReport, UnpricedModel, UserCounts};
 use cognobserve_ports::Reports;
 use futures_util::try_join;
@@ -82,11 +82,16 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
             after: None,
         },
     };
-    let (bars, old, users, old_users, costs, unpriced) = try_join!(
+    let until = Period {
+        from: None,
+        ..period
+    };
+    let (bars, old, users, old_users, ever, costs, unpriced) = try_join!(
         reports.chart_project(project, &edges),
         reports.chart_project(project, &before_edges),
         reports.count_users(project, period),
         reports.count_users(project, before),
+        reports.count_users(project, until),
         reports.report_costs(project, costs),
         reports.list_unpriced(project),
     )?;
@@ -98,7 +103,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
     let page = OverviewPage {
         words: view.headline(),
         is_compared: old.trace_count > 0,
-        stats: list_stats(&now, &old, &users, &old_users)
+        stats: list_stats(&now, &old, &users, &old_users, ever.new)
             .into_iter()
             .map(|stat| stat.before(&before_words))
             .collect(),
@@ -130,21 +135,29 @@ fn add(bars: &[Measures]) -> Measures {
     sum
 }
 
+/// `total` are the users who were first seen by the end of the period.
 fn list_stats(
     now: &Measures,
     old: &Measures,
     users: &UserCounts,
     old_users: &UserCounts,
+    total: i64,
 ) -> Vec<Stat> {
     let p95 = |it: &Measures| it.trace_latency_percentile_ms(95);
     let number = |n: i64| n as f64;
     vec![
         Stat::new("Active users", format::count(users.active))
             .against(number(users.active), number(old_users.active), Some(true))
-            .noting(format!("of {}", format::count(users.total).text)),
+            .noting(format!("of {}", format::count(total).text)),
         Stat::new("New users", format::count(users.new)).against(
             number(users.new),
             number(old_users.new),
+            Some(true),
+        ),
+        // At the end of the period against its beginning: those who came since are the new ones.
+        Stat::new("Total users", format::count(total)).against(
+            number(total),
+            number(total - users.new),
             Some(true),
         ),
         Stat::new("Traces", format::count(now.trace_count)).against(
