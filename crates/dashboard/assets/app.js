@@ -103,7 +103,7 @@
 
   // Live pages fetch themselves; what changed is morphed in place, what somebody uses stays.
   const REFRESH_MS = 10_000;
-  let refreshing = false;
+  let refreshing = null;
   function isInUse(live) {
     const active = document.activeElement;
     const typing = active && active !== document.body && live.contains(active) && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
@@ -114,11 +114,35 @@
   async function refresh() {
     const live = document.getElementById("live");
     if (!live || refreshing || document.hidden || !document.querySelector("main[data-live]") || isInUse(live)) return;
-    refreshing = true;
+    refreshing = location.href;
+    // A trace goes on showing the span that it shows, also if a later one is looked for more.
+    const address = new URL(live.querySelector("tr[aria-current] a")?.href ?? location.href);
     try {
-      await htmx.ajax("GET", location.pathname + location.search, { source: live, target: "#live", select: "#live", swap: "outerMorph" });
-    } catch { /* The next round tries again. */ } finally { refreshing = false; }
+      await htmx.ajax("GET", address.pathname + address.search, { source: live, target: "#live", select: "#live", swap: "outerMorph" });
+    } catch { /* The next round tries again. */ } finally { refreshing = null; }
   }
+  const isRefresh = (ctx) => ctx.sourceElement.id === "live";
+
+  // The keyboard stays at what it was at, wherever that is in the list now.
+  function holdPlace() {
+    const active = document.activeElement;
+    const href = active.getAttribute("href");
+    const row = picked?.id;
+    return () => {
+      picked = row ? document.getElementById(row) : null;
+      picked?.classList.add("picked");
+      if (!href || (document.activeElement === active && active.getAttribute("href") === href)) return;
+      [...document.querySelectorAll("#live a")].find((a) => a.getAttribute("href") === href)?.focus({ preventScroll: true });
+    };
+  }
+
+  let goBack = null;
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (!isRefresh(ctx)) return;
+    if (refreshing !== location.href) event.preventDefault();
+    else goBack = holdPlace();
+  });
 
   // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room, ? lists them.
   const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs" };
@@ -202,6 +226,8 @@
   });
   addEventListener("load", showSelected);
   document.addEventListener("htmx:after:swap", () => {
+    goBack?.();
+    goBack = null;
     // What was waited for has come: the whole page is another one.
     if (document.querySelector(".quick") === null && document.querySelector("main[data-waits]")) location.reload();
     else drawAll();

@@ -62,6 +62,8 @@ pub struct Frame {
     pub has_period: bool,
     /// Whether the page waits for something to come.
     pub waits: bool,
+    /// Whether more of what the page is about can come, whatever the period.
+    pub grows: bool,
     pub notice: Option<Notice>,
     /// What links keep where there is no view: project, period and zone of the page before.
     pub kept: Vec<(String, String)>,
@@ -89,6 +91,7 @@ impl Frame {
             here: None,
             has_period: false,
             waits: false,
+            grows: false,
             notice: None,
             kept: Vec::new(),
             search: String::new(),
@@ -301,6 +304,6 @@ impl Frame {
 
     /// Whether the page fetches itself anew from time to time.
     pub fn is_live(&self) -> bool {
-        self.waits || self.has_period && self.view.as_ref().is_some_and(View::is_live)
+        self.waits || self.grows || self.has_period && self.view.as_ref().is_some_and(View::is_live)
     }
 }

@@ -85,6 +85,7 @@ impl SessionPage {
         SessionPage {
             frame: Frame {
                 title: shorten(&name, 80),
+                grows: true,
                 ..frame
             },
             name,

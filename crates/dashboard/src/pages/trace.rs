@@ -91,6 +91,7 @@ impl TracePage {
         TracePage {
             frame: Frame {
                 title: shorten(&name, 80),
+                grows: true,
                 ..frame
             },
             id: trace.id.clone(),

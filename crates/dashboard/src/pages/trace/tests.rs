@@ -144,7 +144,8 @@ fn a_page_shows_the_chosen_span_in_full() {
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
-    assert_eq!(html.matches(r#"<tr aria-current="true">"#).count(), 1);
+    let selected = r#"span=answer" aria-current="true">"#;
+    assert_eq!(html.matches(selected).count(), 1);
     let html = render(&detail, Some("plan"));
     for words in [
         "by the price book",
@@ -191,7 +192,7 @@ fn ten_thousand_spans_make_a_bounded_page() {
         })
         .collect();
     let html = render(&detail, Some("s9999"));
-    assert_eq!(html.matches("<tr>").count(), 501);
+    assert_eq!(html.matches("<tr").count(), 501);
     assert!(html.contains("9,500") && html.contains("indent-7"));
     assert!(html.len() < 800_000, "{}", html.len());
 }
