@@ -104,6 +104,8 @@
   // Live pages fetch themselves; what changed is morphed in place, what somebody uses stays.
   const REFRESH_MS = 10_000;
   let refreshing = null;
+  let refreshed = new Date();
+  let failures = 0;
   function isInUse(live) {
     const active = document.activeElement;
     const typing = active && active !== document.body && live.contains(active) && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
@@ -113,7 +115,7 @@
   }
   async function refresh() {
     const live = document.getElementById("live");
-    if (!live || refreshing || document.hidden || !document.querySelector("main[data-live]") || isInUse(live)) return;
+    if (!live || refreshing || document.hidden || document.getElementById("unfound") || !document.querySelector("main[data-live]") || isInUse(live)) return;
     refreshing = location.href;
     // A trace goes on showing the span that it shows, also if a later one is looked for more.
     const address = new URL(live.querySelector("tr[aria-current] a")?.href ?? location.href);
@@ -122,6 +124,8 @@
     } catch { /* The next round tries again. */ } finally { refreshing = null; }
   }
   const isRefresh = (ctx) => ctx.sourceElement.id === "live";
+  const isSearch = (ctx) => ctx.sourceElement.matches("input[type=search]");
+  const isAnswer = (ctx) => ctx.response.status < 400 && ctx.text.includes(`id="${ctx.select.slice(1)}"`);
 
   // The keyboard stays at what it was at, wherever that is in the list now.
   function holdPlace() {
@@ -136,13 +140,42 @@
     };
   }
 
+  function say(id, role, className, words) {
+    const line = document.createElement("p");
+    Object.assign(line, { id, role, className, textContent: words });
+    return line;
+  }
+  function fail(ctx) {
+    if (isRefresh(ctx)) {
+      failures += 1;
+      if (failures < 2 || document.getElementById("stale")) return;
+      const time = refreshed.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      document.querySelector("main").append(say("stale", "status", "stale", `Not refreshed since ${time}`));
+    } else if (isSearch(ctx)) {
+      // The rows are those of another question.
+      const list = document.querySelector(ctx.select);
+      list.hidden = true;
+      document.getElementById("unfound")?.remove();
+      list.before(say("unfound", "alert", "fault-box", "The search did not work; try again."));
+    }
+  }
+  function succeed(ctx) {
+    if (isSearch(ctx)) document.getElementById("unfound")?.remove();
+    if (!isRefresh(ctx) && !isSearch(ctx)) return;
+    failures = 0;
+    refreshed = new Date();
+    document.getElementById("stale")?.remove();
+  }
   let goBack = null;
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
-    if (!isRefresh(ctx)) return;
-    if (refreshing !== location.href) event.preventDefault();
-    else goBack = holdPlace();
+    if (!isRefresh(ctx) && !isSearch(ctx)) return;
+    // Also the address stays what it was.
+    if (!isAnswer(ctx)) { event.preventDefault(); fail(ctx); }
+    else if (isRefresh(ctx) && (refreshing !== location.href || document.getElementById("unfound"))) event.preventDefault();
+    else if (isRefresh(ctx)) goBack = holdPlace();
   });
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => { if (ctx) fail(ctx); });
 
   // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room, ? lists them.
   const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs" };
@@ -225,7 +258,8 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const box of charts.keys()) draw(box); });
   });
   addEventListener("load", showSelected);
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    succeed(ctx);
     goBack?.();
     goBack = null;
     // What was waited for has come: the whole page is another one.
