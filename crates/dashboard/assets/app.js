@@ -250,7 +250,16 @@
     document.querySelector("[data-hotkey='/']")?.select();
   }
 
+  // What was just done is said once: a link that is passed on does not say it.
+  function forgetDone() {
+    const here = new URL(location.href);
+    if (!here.searchParams.has("done")) return;
+    here.searchParams.delete("done");
+    history.replaceState(history.state, "", here);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    forgetDone();
     drawAll();
     goOn();
     setInterval(refresh, REFRESH_MS);

@@ -73,3 +73,14 @@ test('a list that twice could not be renewed says since when, until it is renewe
   await round();
   await stale.waitFor({ state: 'detached' });
 }));
+
+test('what was just done is said once and is not in the address', LIMITS, stage.page(async ({ page }) => {
+  for (const done of ['saved', 'erased', 'unlinked', 'priced']) {
+    await page.goto(`/users?period=7d&done=${done}`);
+    await page.locator('.notice[role=status]').waitFor();
+    await page.waitForURL((url) => !url.search.includes('done') && url.search.includes('period=7d'));
+  }
+  await page.reload();
+  await page.locator('#live').waitFor();
+  assert.equal(await page.locator('.notice').count(), 0);
+}));
