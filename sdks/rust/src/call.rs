@@ -175,7 +175,7 @@ pub(crate) fn start_span(
         }
         around => {
             let person = choose_person(own, scope);
-            let span = start_first(client, call, person.clone(), session.clone());
+            let span = start_first(client, scope, call, person.clone(), session.clone());
             if let Some(around) = around.filter(|_| !is_new_trace) {
                 tell_origin(&span.trace, &around, scope.span.as_deref());
             }
@@ -194,11 +194,12 @@ pub(crate) fn start_span(
 /// The first span of a trace of its own, whose metadata is the trace's.
 fn start_first(
     client: Arc<Inner>,
+    scope: &Scope,
     mut call: Observe,
     person: Option<Arc<Person>>,
     session: Option<Arc<str>>,
 ) -> Arc<SpanData> {
-    let trace = TraceData::new(client, &mut call, person, session);
+    let trace = TraceData::new(client, &mut call, person, session, scope.told());
     SpanData::start_root(&trace, call)
 }
 
@@ -258,7 +259,7 @@ impl Drop for Call {
     }
 }
 
-/// Notes a moment in the trace around it, else as a trace of its own. An object as `data` is its metadata.
+/// Notes a moment in the trace around it, else as a trace of its own, as [`observe`](crate::observe) does. An object as `data` is its metadata.
 ///
 /// `log("cache missed", json!({"key": "a"}), Level::Warning)`; `()` for no data.
 pub fn log(message: &str, data: impl Serialize, level: Level) {
@@ -268,16 +269,7 @@ pub fn log(message: &str, data: impl Serialize, level: Level) {
     }
     let scope = get_scope();
     let call = Observe::new(message).kind("event");
-    let around = find_trace(&client, &scope);
-    let span = match &around {
-        Some(trace) => SpanData::start(trace, scope.span.clone(), call),
-        None => start_first(
-            client.clone(),
-            call,
-            choose_person(None, &scope),
-            scope.session.clone(),
-        ),
-    };
+    let (span, _) = start_span(client.clone(), &scope, call, false);
     match write(&data, encode::MAX_BYTES).parse() {
         Some(Value::Object(object)) => {
             for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
@@ -289,7 +281,7 @@ pub fn log(message: &str, data: impl Serialize, level: Level) {
     }
     span.set_level(level, None);
     span.end();
-    if around.is_none() {
+    if span.is_root {
         client.settle_sync(client.settle());
     }
 }

@@ -32,6 +32,7 @@ mod span;
 mod span_data;
 mod stream;
 mod time;
+mod told;
 mod trace;
 mod usage;
 mod user;

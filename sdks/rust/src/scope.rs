@@ -4,9 +4,10 @@
 //! threads never see each other's, on whatever executor.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use crate::span_data::SpanData;
+use crate::told::Told;
 use crate::trace::TraceData;
 use crate::user::{Person, User, Who};
 
@@ -17,6 +18,17 @@ pub(crate) struct Scope {
     pub(crate) session: Option<Arc<str>>,
     pub(crate) trace: Option<Arc<TraceData>>,
     pub(crate) span: Option<Arc<SpanData>>,
+}
+
+impl Scope {
+    /// Where a trace that starts in here tells what its calls have used.
+    pub(crate) fn told(&self) -> Weak<Told> {
+        match (&self.span, &self.trace) {
+            (Some(span), _) => Arc::downgrade(&span.told),
+            (None, Some(trace)) => trace.around.clone(),
+            (None, None) => Weak::new(),
+        }
+    }
 }
 
 /// A scope and when it was entered, as a count of this thread.

@@ -91,7 +91,7 @@ impl Span {
 
     /// Tokens; wins over the answer's.
     pub fn set_usage(&self, usage: Usage) -> &Self {
-        self.data.change(|state| state.usage = Some(usage));
+        self.data.set_usage(usage);
         self
     }
 

@@ -1,7 +1,6 @@
 //! What a span holds while it runs and until it is sent.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
@@ -13,6 +12,7 @@ use crate::config::Content;
 use crate::encode::{self, Written, shorten, write};
 use crate::ids;
 use crate::say::lock;
+use crate::told::Told;
 use crate::trace::{TraceData, read_name};
 use crate::usage::{Cost, Level, Usage};
 
@@ -47,7 +47,8 @@ pub(crate) struct SpanData {
     pub(crate) start: SystemTime,
     pub(crate) clock: Instant,
     pub(crate) captures_output: bool,
-    pub(crate) has_told_below: AtomicBool,
+    /// What calls below have told, of whatever trace.
+    pub(crate) told: Arc<Told>,
     pub(crate) state: Mutex<SpanState>,
 }
 
@@ -84,6 +85,10 @@ impl SpanData {
             },
             ..SpanState::default()
         };
+        let around = match &above {
+            Some(above) => Arc::downgrade(&above.told),
+            None => trace.around.clone(),
+        };
         Arc::new(Self {
             id: ids::make_span_id(),
             order: ids::next_order(),
@@ -95,7 +100,7 @@ impl SpanData {
             start: SystemTime::now(),
             clock: Instant::now(),
             captures_output: call.captures_output,
-            has_told_below: AtomicBool::new(false),
+            told: Told::new(around),
             state: Mutex::new(state),
         })
     }
@@ -132,8 +137,7 @@ impl SpanData {
 
     /// Takes over what a provider's answer says; what the app has set by itself stays.
     pub(crate) fn fill(&self, reading: &Reading) {
-        let is_told_below = self.has_told_below.load(Ordering::Relaxed);
-        let mut has_told = false;
+        let mut told = None;
         self.change(|state| {
             if state.model.is_none() {
                 state.model = reading
@@ -147,23 +151,32 @@ impl SpanData {
                     .as_deref()
                     .map(|id| shorten(id, 255).to_owned());
             }
-            // Without a response's id the server could not tell that a call below has told this already.
-            if state.usage.is_none() && (reading.response_id.is_some() || !is_told_below) {
-                state.usage = reading.usage.clone();
-                has_told = reading.usage.is_some();
+            let id = state.response_id.as_deref();
+            if let Some(usage) = &reading.usage
+                && state.usage.is_none()
+                && !self.told.has(id, usage)
+            {
+                told = Some((state.response_id.clone(), usage.clone()));
+                state.usage = Some(usage.clone());
             }
         });
-        if has_told {
-            self.tell_above();
-        }
+        self.tell_around(told);
+    }
+
+    /// What the app says by itself.
+    pub(crate) fn set_usage(&self, usage: Usage) {
+        let mut told = None;
+        self.change(|state| {
+            told = Some((state.response_id.clone(), usage.clone()));
+            state.usage = Some(usage);
+        });
+        self.tell_around(told);
     }
 
     /// The spans around need not tell these tokens again.
-    pub(crate) fn tell_above(&self) {
-        let mut above = self.above.as_ref();
-        while let Some(span) = above {
-            span.has_told_below.store(true, Ordering::Relaxed);
-            above = span.above.as_ref();
+    pub(crate) fn tell_around(&self, told: Option<(Option<String>, Usage)>) {
+        if let Some((response_id, usage)) = told.filter(|(_, usage)| *usage != Usage::default()) {
+            self.told.tell_around(response_id.as_deref(), &usage);
         }
     }
 
@@ -220,7 +233,7 @@ impl SpanData {
     }
 
     pub(crate) fn end(self: &Arc<Self>) {
-        {
+        let told = {
             let mut state = lock(&self.state);
             if state.end.is_some() {
                 return;
@@ -229,7 +242,11 @@ impl SpanData {
             if state.model.is_none() {
                 state.model = state.asked_model.take();
             }
-        }
+            // Told once more: an answer's id may have come after what the app has set.
+            let usage = state.usage.clone();
+            usage.map(|usage| (state.response_id.clone(), usage))
+        };
+        self.tell_around(told);
         self.trace.client.take_span(self);
         if self.is_root {
             self.trace.close();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::scope::{Change, Scope, choose_person, complete, enter, get_scope, rea
 use crate::scoped::InScope;
 use crate::span::Span;
 use crate::span_data::SpanData;
+use crate::told::Told;
 use crate::user::Person;
 
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub(crate) struct TraceData {
     pub(crate) client: Arc<Inner>,
     pub(crate) name: String,
     pub(crate) start: SystemTime,
+    /// The span that it was started in, of another trace.
+    pub(crate) around: Weak<Told>,
     pub(crate) state: Mutex<TraceState>,
 }
 
@@ -43,6 +46,7 @@ impl TraceData {
         call: &mut Observe,
         person: Option<Arc<Person>>,
         session: Option<Arc<str>>,
+        around: Weak<Told>,
     ) -> Arc<Self> {
         let own_id = call.id.take().filter(|id| !id.trim().is_empty());
         let metadata = std::mem::take(&mut call.metadata);
@@ -52,6 +56,7 @@ impl TraceData {
             client,
             name: read_name(&call.name, "trace"),
             start: SystemTime::now(),
+            around,
             state: Mutex::new(TraceState {
                 person,
                 session,
@@ -109,8 +114,9 @@ pub fn start_trace(call: impl Into<Observe>) -> Trace {
     let scope = get_scope();
     let named = Person::read(call.user.as_ref(), call.user_id.as_deref());
     let person = choose_person(complete(named, &scope), &scope);
+    let around = scope.told();
     let session = read_session(call.session.as_deref()).or(scope.session);
-    let data = TraceData::new(get_client(), &mut call, person, session);
+    let data = TraceData::new(get_client(), &mut call, person, session, around);
     Trace { data, owns: true }
 }
 

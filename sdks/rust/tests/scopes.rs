@@ -285,3 +285,39 @@ async fn a_stream_belongs_to_where_it_was_made_and_ends_with_its_last_piece() {
         (&json!("a"), &json!("broke off"))
     );
 }
+
+#[test]
+fn what_is_logged_for_somebody_else_gets_a_trace_of_its_own() {
+    let stage = start(|config| config);
+    let mut origin = Value::Null;
+    observe_sync(Observe::new("outer").user_id("a"), || {
+        let (trace, span) = (current_trace().unwrap(), current_span().unwrap());
+        origin = json!({"parent_trace_id": trace.id(), "parent_span_id": span.id()});
+        with_user_sync("b", || log("b's", json!({"key": 1}), Level::Warning));
+        with_user_sync("", || log("nobody's", (), Level::Default));
+        with_user_sync("a", || log("a's", (), Level::Default));
+    });
+    start_trace(Observe::new("nobody's, too")).scope_sync(|| {
+        with_user_sync("b", || log("b's again", (), Level::Default));
+    });
+    let named = |name: &str, user: Value| (json!(name), user);
+    let expected = [
+        named("b's", json!("b")),
+        named("nobody's", Value::Null),
+        named("outer", json!("a")),
+        named("b's again", json!("b")),
+    ];
+    let names = pick(&stage, "name").into_iter();
+    let found: Vec<_> = names.zip(pick(&stage, "user_id")).collect();
+    assert_eq!(found[..4], expected);
+    let traces = stage.server.traces();
+    for trace in &traces[..2] {
+        assert_eq!(trace["metadata"], origin);
+    }
+    let event = &traces[0]["spans"][0];
+    assert_eq!(
+        (&event["type"], &event["level"], &event["metadata"]),
+        (&json!("event"), &json!("WARNING"), &json!({"key": 1}))
+    );
+    assert_eq!(traces[2]["spans"][1]["name"], "a's");
+}

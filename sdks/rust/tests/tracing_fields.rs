@@ -228,6 +228,36 @@ fn tokens_that_a_call_within_has_told_are_not_told_again() {
 }
 
 #[test]
+fn tokens_that_a_call_of_somebody_else_within_has_told_are_not_told_again() {
+    let stage = start(|config| config);
+    let outer = info_span!("outer", user.id = "a", gen_ai.usage.input_tokens = Empty);
+    outer.in_scope(|| {
+        info_span!("inner", user.id = "b", gen_ai.usage.input_tokens = 12).in_scope(|| ());
+        outer.record("gen_ai.usage.input_tokens", 12);
+    });
+    drop(outer);
+    // Whoever is named while it runs: what began below it before has told it nevertheless.
+    info_span!("request", user.id = "a").in_scope(|| {
+        let outer = info_span!("parted", user.id = Empty, gen_ai.usage.input_tokens = Empty);
+        outer.in_scope(|| {
+            let inner = info_span!("inner", gen_ai.usage.input_tokens = Empty);
+            outer.record("user.id", "b");
+            inner.record("gen_ai.usage.input_tokens", 12);
+            outer.record("gen_ai.usage.input_tokens", 12);
+        });
+    });
+    let traces = traces(&stage);
+    let spans = traces
+        .iter()
+        .flat_map(|trace| trace["spans"].as_array().unwrap());
+    let told: Vec<&Value> = spans
+        .filter(|span| !span["usage"].is_null())
+        .map(|span| &span["name"])
+        .collect();
+    assert_eq!(told, ["inner", "inner"]);
+}
+
+#[test]
 fn two_layers_and_a_disabled_client_count_nothing_twice_or_at_all() {
     let mut stage = start(|config| config);
     let double = tracing_subscriber::registry()

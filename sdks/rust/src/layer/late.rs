@@ -1,6 +1,5 @@
 //! What fields say of a span that runs already: tokens, and whose it is.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::call::{Observe, tell_origin};
@@ -27,14 +26,11 @@ impl SpanData {
         if *more == Usage::default() {
             return;
         }
-        let is_told_below = self.has_told_below.load(Ordering::Relaxed);
-        let mut has_told = false;
+        let mut told = None;
         self.change(|state| {
-            // With a response's id the server can tell by itself.
-            if is_told_below && state.response_id.is_none() {
+            if self.told.has(state.response_id.as_deref(), more) {
                 return;
             }
-            has_told = true;
             let known = state.usage.get_or_insert_default();
             known.prompt_tokens = more.prompt_tokens.or(known.prompt_tokens);
             known.completion_tokens = more.completion_tokens.or(known.completion_tokens);
@@ -42,10 +38,9 @@ impl SpanData {
             known.cached_tokens = more.cached_tokens.or(known.cached_tokens);
             known.cache_write_tokens = more.cache_write_tokens.or(known.cache_write_tokens);
             known.reasoning_tokens = more.reasoning_tokens.or(known.reasoning_tokens);
+            told = Some((state.response_id.clone(), known.clone()));
         });
-        if has_told {
-            self.tell_above();
-        }
+        self.tell_around(told);
     }
 
     /// Goes on as the first span of a trace of somebody else's. What has begun below it stays where it is.
@@ -59,7 +54,12 @@ impl SpanData {
         if self.is_root {
             call.metadata = lock(&trace.state).metadata.clone();
         }
-        let own = TraceData::new(trace.client.clone(), &mut call, Some(person), session);
+        let around = match &self.above {
+            Some(above) => Arc::downgrade(&above.told),
+            None => trace.around.clone(),
+        };
+        let client = trace.client.clone();
+        let own = TraceData::new(client, &mut call, Some(person), session, around);
         tell_origin(&own, trace, self.above.as_deref());
         let span = Arc::new(Self {
             id: ids::make_span_id(),
@@ -72,7 +72,7 @@ impl SpanData {
             start: self.start,
             clock: self.clock,
             captures_output: self.captures_output,
-            has_told_below: AtomicBool::new(self.has_told_below.load(Ordering::Relaxed)),
+            told: self.told.clone(),
             state: Mutex::new(state),
         });
         if self.is_root {
