@@ -41,6 +41,17 @@ impl Fates {
     }
 }
 
+/// The server could not take something: before this time nothing leaves.
+#[derive(Clone)]
+struct Rest {
+    until: Instant,
+    /// What the server itself has asked for.
+    least: Duration,
+    /// As whose consequence what may not leave is given up.
+    status: u16,
+    error: String,
+}
+
 /// Counts in spans, each once. `hurry` makes it end by a deadline, `stop` makes it count no more.
 pub(crate) struct Delivery {
     settings: Arc<Settings>,
@@ -50,6 +61,7 @@ pub(crate) struct Delivery {
     hurried: Condvar,
     had_last_try: AtomicBool,
     is_stopped: AtomicBool,
+    rest: Mutex<Option<Rest>>,
     fates: Mutex<Fates>,
 }
 
@@ -62,6 +74,7 @@ impl Delivery {
             hurried: Condvar::new(),
             had_last_try: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
+            rest: Mutex::new(None),
             fates: Mutex::default(),
             settings,
         }
@@ -150,6 +163,9 @@ impl Delivery {
         let (body, is_gzip) = compress(plain);
         let mut attempt = 0;
         loop {
+            if let Some(refusal) = self.keep_rest(until) {
+                return refusal;
+            }
             let timeout = self.find_timeout(until);
             let (url, key) = (self.url.as_str(), self.settings.api_key.as_str());
             let answer = post(
@@ -162,25 +178,45 @@ impl Delivery {
                     timeout,
                 },
             );
-            if !is_retried(answer.status) || attempt >= self.settings.max_retries {
+            if !is_retried(answer.status) {
+                *lock(&self.rest) = None;
                 return answer;
             }
             let least = read_retry_after(&answer.retry_after, SystemTime::now());
             let pause = find_pause(attempt, draw()).max(least);
-            say(|| {
-                format!(
-                    "{}: again in {:.1} s",
-                    answer.describe(),
-                    pause.as_secs_f64()
-                )
+            *lock(&self.rest) = Some(Rest {
+                until: Instant::now() + pause,
+                least,
+                status: answer.status,
+                error: answer.error.clone(),
             });
-            if until.is_some_and(|until| Instant::now() + pause > until)
-                || !self.sleep(pause, least)
-            {
+            if attempt >= self.settings.max_retries {
                 return answer;
             }
+            say(|| {
+                let (told, seconds) = (answer.describe(), pause.as_secs_f64());
+                format!("{told}: again in {seconds:.1} s")
+            });
             attempt += 1;
         }
+    }
+
+    /// Waits until something may leave again; what is to be taken as the answer if that is too late.
+    fn keep_rest(&self, until: Option<Instant>) -> Option<Answer> {
+        let rest = lock(&self.rest).clone()?;
+        let pause = rest.until.saturating_duration_since(Instant::now());
+        if pause.is_zero() {
+            return None;
+        }
+        let may_wait = until.is_none_or(|until| rest.until <= until);
+        if may_wait && self.sleep(pause, rest.least) {
+            return None;
+        }
+        Some(Answer {
+            status: rest.status,
+            error: rest.error,
+            ..Answer::default()
+        })
     }
 
     fn find_timeout(&self, until: Option<Instant>) -> Duration {

@@ -258,3 +258,47 @@ fn an_odd_answer_is_no_success() {
     }
     assert_eq!((stats(&stage), stage.warnings().len()), ((0, 2, 0, 0), 1));
 }
+
+#[test]
+fn what_the_server_asked_for_holds_for_the_next_batch_too() {
+    let stage = start(|config| config.max_retries(0));
+    let later = |header| Reply::Status(429, header, "");
+    stage
+        .server
+        .reply([later("retry-after: 1.5\r\n"), later("")]);
+    for _ in 0..3 {
+        call("a");
+        stage.flush();
+    }
+    let at: Vec<Instant> = stage
+        .server
+        .requests()
+        .iter()
+        .map(|request| request.at)
+        .collect();
+    assert!(at[1] - at[0] >= Duration::from_millis(1450));
+    // Without a word of the server's, the pause is the SDK's own.
+    assert!(at[2] - at[1] >= Duration::from_millis(240));
+    assert_eq!(stats(&stage), (1, 2, 0, 0));
+}
+
+#[test]
+fn the_end_of_the_program_does_not_come_before_the_time_that_the_server_asked_for() {
+    let mut stage = start(|config| {
+        config
+            .max_retries(0)
+            .shutdown_timeout(Duration::from_millis(500))
+    });
+    stage
+        .server
+        .always(Reply::Status(503, "retry-after: 30\r\n", ""));
+    call("a");
+    stage.flush();
+    call("b");
+    let client = stage.client.take().unwrap();
+    client.shutdown();
+    assert_eq!(
+        (stage.server.requests().len(), client.stats().dropped),
+        (1, 2)
+    );
+}
