@@ -13,7 +13,10 @@ use crate::trace::TraceData;
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) queue: usize,
+    /// The most that one request has.
     pub(crate) batch: usize,
+    /// What makes one leave at once: a small queue is not full before.
+    pub(crate) due: usize,
     pub(crate) interval: Duration,
 }
 
@@ -166,7 +169,7 @@ impl Buffer {
             if pause == Some(Duration::ZERO) {
                 return Some(queue.cut_batch(self.limits.batch));
             }
-            if queue.is_closed || !waits {
+            if queue.is_closed || !waits || queue.is_retired && pause.is_none() {
                 return None;
             }
             queue = match pause {
@@ -180,6 +183,18 @@ impl Buffer {
                     .unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    /// From now on `take` does not wait while nothing is in sight.
+    pub(crate) fn retire(&self) {
+        lock(&self.queue).is_retired = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether `take` has something to do or to wait for.
+    pub(crate) fn has_work(&self) -> bool {
+        let mut queue = lock(&self.queue);
+        !queue.is_closed && (!queue.barriers.is_empty() || queue.find_pause(&self.limits).is_some())
     }
 
     /// Takes nothing any more; answers how many spans are left behind.
@@ -200,7 +215,7 @@ impl Buffer {
 
     /// The sender looks up when something new is due, and not for each span.
     fn wake(&self, queue: &Queue) {
-        let most = self.limits.batch;
+        let most = self.limits.due;
         if queue.ready.len() == 1 || queue.ready_count >= most || queue.open_count >= most {
             self.changed.notify_all();
         }

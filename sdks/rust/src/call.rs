@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::barrier::Barrier;
-use crate::client::{Inner, get_client};
+use crate::client::Inner;
+use crate::clients::get_client;
 use crate::encode::{self, Written, encode, shorten, write};
 use crate::outcome::Teller;
 use crate::say::harmless;

@@ -1,6 +1,6 @@
 //! A client: settings, what waits, and one thread that sends it.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,7 @@ use crate::config::{Config, Content, Settings};
 use crate::deadlines::{self, Deadlines};
 use crate::delivery::Delivery;
 use crate::encode::{self, Written, write};
-use crate::exit;
-use crate::say::{self, harmless, lock, say, warn};
+use crate::say::{self, harmless, lock, redact, say};
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
 
@@ -31,6 +30,22 @@ pub struct Stats {
     pub waiting: u64,
 }
 
+impl Stats {
+    pub(crate) const NONE: Self = Self {
+        sent: 0,
+        dropped: 0,
+        refused: 0,
+        waiting: 0,
+    };
+
+    pub(crate) fn add(&mut self, more: Self) {
+        self.sent += more.sent;
+        self.dropped += more.dropped;
+        self.refused += more.refused;
+        self.waiting += more.waiting;
+    }
+}
+
 pub(crate) struct Inner {
     pub(crate) settings: Arc<Settings>,
     buffer: Buffer,
@@ -40,16 +55,17 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    fn new(config: Config) -> Arc<Self> {
+    pub(crate) fn new(config: Config) -> Arc<Self> {
         say::begin(config.is_debug(), config.listener.clone());
         let settings = Arc::new(config.into_settings());
         say(|| match settings.is_recording {
-            true => format!("sends to {}", settings.endpoint),
+            true => format!("sends to {}", redact(&settings.endpoint)),
             false => "records nothing".to_owned(),
         });
         let limits = Limits {
             queue: settings.max_queue_size,
             batch: settings.max_batch_size,
+            due: (settings.max_queue_size / 2).clamp(1, settings.max_batch_size),
             interval: settings.flush_interval,
         };
         let delivery = Delivery::new(settings.clone());
@@ -143,7 +159,7 @@ impl Inner {
     }
 
     /// Whether the barrier was passed in time.
-    fn wait(self: &Arc<Self>, barrier: &Barrier, timeout: Option<Duration>) -> bool {
+    pub(crate) fn wait(self: &Arc<Self>, barrier: &Barrier, timeout: Option<Duration>) -> bool {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let step = Duration::from_secs(1);
         loop {
@@ -162,32 +178,44 @@ impl Inner {
         }
     }
 
-    fn flush(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
-        if !self.is_recording() || self.buffer.is_closed() {
-            return true;
+    /// Lets what waits now, also of open traces, leave; `None` if nothing can.
+    pub(crate) fn begin_flush(self: &Arc<Self>) -> Option<Barrier> {
+        if !self.is_recording() || self.is_closed() {
+            return None;
         }
-        self.wait(&self.buffer.add_barrier(), timeout)
+        let barrier = self.buffer.add_barrier();
+        self.start_thread();
+        Some(barrier)
     }
 
-    fn shutdown(self: &Arc<Self>, timeout: Duration) {
-        if self.buffer.is_closed() {
-            return;
+    /// Lets what waits leave, for the end of the program; `None` if there is nothing.
+    pub(crate) fn begin_end(self: &Arc<Self>, timeout: Duration) -> Option<Barrier> {
+        if self.stats().waiting == 0 && self.buffer.is_empty() {
+            return None;
         }
-        if self.is_recording() && (self.stats().waiting > 0 || !self.buffer.is_empty()) {
-            let started = Instant::now();
-            self.delivery.hurry(timeout);
-            self.flush(Some(timeout.saturating_sub(started.elapsed())));
-        }
+        self.delivery.hurry(timeout);
+        self.begin_flush()
+    }
+
+    /// Takes nothing any more. Answers how many spans are given up.
+    pub(crate) fn close(&self) -> u64 {
         let left = self.buffer.close();
-        let left = left + self.delivery.stop(self.buffer.counts().taken);
-        if left > 0 {
-            warn(&format!(
-                "{left} spans could not be sent before the end of the program"
-            ));
+        left + self.delivery.stop(self.buffer.counts().taken)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.buffer.is_closed()
+    }
+
+    /// Another client is the current one: what waits leaves now, and what belongs to this one is still taken.
+    pub(crate) fn retire(self: &Arc<Self>) {
+        self.buffer.retire();
+        if !self.buffer.is_empty() {
+            drop(self.begin_flush());
         }
     }
 
-    fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         // In this order: what is settled in between still waits in this answer, and nothing is counted twice.
         let fates = self.delivery.fates();
         let counts = self.buffer.counts();
@@ -200,7 +228,7 @@ impl Inner {
     }
 
     /// Whether there is one that sends.
-    fn start_thread(self: &Arc<Self>) -> bool {
+    pub(crate) fn start_thread(self: &Arc<Self>) -> bool {
         let mut thread = lock(&self.thread);
         if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return true;
@@ -208,9 +236,22 @@ impl Inner {
         let client = self.clone();
         let started = thread::Builder::new()
             .name("cognobserve".into())
-            .spawn(move || client.run(true, None));
+            .spawn(move || client.work());
         *thread = started.ok();
         thread.is_some()
+    }
+
+    /// What the thread does. That of a client before leaves when it has nothing to do.
+    fn work(&self) {
+        loop {
+            self.run(true, None);
+            // Under this lock: whoever has added something since then starts another thread.
+            let mut thread = lock(&self.thread);
+            if !self.buffer.has_work() {
+                *thread = None;
+                return;
+            }
+        }
     }
 
     fn run(&self, waits: bool, until: Option<Instant>) {
@@ -221,109 +262,4 @@ impl Inner {
             }
         }
     }
-}
-
-static CURRENT: RwLock<Option<Arc<Inner>>> = RwLock::new(None);
-
-/// The one that `init` made, else one that the environment alone describes.
-pub(crate) fn get_client() -> Arc<Inner> {
-    if let Some(client) = &*CURRENT.read().unwrap_or_else(PoisonError::into_inner) {
-        return client.clone();
-    }
-    let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
-    let made = || {
-        exit::watch();
-        Inner::new(Config::new())
-    };
-    current.get_or_insert_with(made).clone()
-}
-
-/// The main thread ends, and nothing can be done later.
-pub(crate) fn shut_down_at_exit() {
-    let current = CURRENT.try_read().ok().and_then(|client| client.clone());
-    if let Some(client) = current {
-        client.shutdown(client.settings.shutdown_timeout);
-    }
-}
-
-/// Starts the SDK. Keep what it answers until the end of `main`: dropping it sends what waits.
-///
-/// ```no_run
-/// let client = cognobserve_sdk::init(cognobserve_sdk::Config::new().api_key("co_sk_…"));
-/// // … the program …
-/// drop(client);
-/// ```
-///
-/// Called again, it makes a new client; what waits in the one before is sent in the background.
-pub fn init(config: Config) -> Client {
-    exit::watch();
-    let client = Inner::new(config);
-    let before = CURRENT
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .replace(client.clone());
-    if let Some(before) = before.filter(|before| !before.buffer.is_closed()) {
-        let timeout = before.settings.shutdown_timeout;
-        drop(
-            thread::Builder::new()
-                .name("cognobserve-end".into())
-                .spawn(move || before.shutdown(timeout)),
-        );
-    }
-    Client(client)
-}
-
-/// What [`init`] answers. Dropping it is [`shutdown`](Client::shutdown).
-#[must_use = "dropped at once, it ends the recording at once: keep it until the end of main"]
-pub struct Client(Arc<Inner>);
-
-impl Client {
-    /// Waits until what has ended was dealt with; whether that was so in time.
-    pub fn flush(&self, timeout: Duration) -> bool {
-        self.0.flush(Some(timeout))
-    }
-
-    /// What has become of the spans so far.
-    pub fn stats(&self) -> Stats {
-        self.0.stats()
-    }
-
-    /// Sends what waits, for the shutdown timeout at the most, and takes nothing any more.
-    pub fn shutdown(&self) {
-        self.0.shutdown(self.0.settings.shutdown_timeout);
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.shutdown();
-    }
-}
-
-/// Waits until what has ended was dealt with; whether that was so in time. It blocks: see [`flush_async`].
-pub fn flush(timeout: Duration) -> bool {
-    get_client().flush(Some(timeout))
-}
-
-/// Waits until what has ended was dealt with, without blocking the executor. Give it a time-out of your executor's.
-pub async fn flush_async() {
-    let client = get_client();
-    if client.is_recording() {
-        let barrier = client.buffer.add_barrier();
-        // Without a thread that sends there is nothing to wait for.
-        if client.start_thread() {
-            barrier.await;
-        }
-    }
-}
-
-/// Sends what waits, for the shutdown timeout at the most, and takes nothing any more.
-pub fn shutdown() {
-    let client = get_client();
-    client.shutdown(client.settings.shutdown_timeout);
-}
-
-/// What has become of the spans so far.
-pub fn stats() -> Stats {
-    get_client().stats()
 }

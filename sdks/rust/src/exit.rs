@@ -3,7 +3,7 @@
 //! Rust runs nothing of ours there, save the destructors of the main thread's locals: with glibc they run while all
 //! other threads still do, also in `process::exit` when the main thread calls it.
 
-use crate::client;
+use crate::clients;
 use crate::say::harmless;
 
 struct Last;
@@ -11,7 +11,7 @@ struct Last;
 impl Drop for Last {
     fn drop(&mut self) {
         // A panic in here would abort the process.
-        harmless("the end of the program", client::shut_down_at_exit);
+        harmless("the end of the program", clients::shut_down_at_exit);
     }
 }
 

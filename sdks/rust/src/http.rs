@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ureq::Agent;
 
+use crate::say::redact;
+
 const MOST_ANSWER: u64 = 8 * 1024 * 1024;
 
 /// What came back. Status 0: nothing did, and `error` says why.
@@ -47,7 +49,7 @@ pub(crate) struct Request<'a> {
 
 pub(crate) fn post(agent: &Agent, request: &Request<'_>) -> Answer {
     try_post(agent, request).unwrap_or_else(|error| Answer {
-        error: error.to_string(),
+        error: redact(&error.to_string()),
         ..Answer::default()
     })
 }

@@ -12,6 +12,7 @@ mod barrier;
 mod buffer;
 mod call;
 mod client;
+mod clients;
 mod config;
 mod deadlines;
 mod delivery;
@@ -39,7 +40,8 @@ mod user;
 mod wire;
 
 pub use call::{Observe, log};
-pub use client::{Client, Stats, flush, flush_async, init, shutdown, stats};
+pub use client::Stats;
+pub use clients::{Client, flush, flush_async, init, shutdown, stats};
 pub use config::{Config, Content};
 #[cfg(feature = "tracing")]
 pub use layer::TracingLayer;

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::call::{Call, Observe, begin};
-use crate::client::get_client;
+use crate::clients::get_client;
 use crate::outcome::{Outcome, Teller};
 use crate::scope::{Change, enter, get_scope};
 use crate::scoped::InScope;

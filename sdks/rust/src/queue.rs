@@ -55,6 +55,8 @@ pub(crate) struct Queue {
     pub(crate) bytes: usize,
     pub(crate) dropped: u64,
     pub(crate) is_closed: bool,
+    /// Whoever sends does not wait for more.
+    pub(crate) is_retired: bool,
 }
 
 impl Queue {
@@ -116,7 +118,7 @@ impl Queue {
 
     /// Until something is due; `None` while nothing is in sight.
     pub(crate) fn find_pause(&mut self, limits: &Limits) -> Option<Duration> {
-        if self.open_count >= limits.batch {
+        if self.open_count >= limits.due {
             // Of traces that never end, too, something arrives.
             self.release_all();
         }
@@ -125,7 +127,7 @@ impl Queue {
             return None;
         };
         let is_due = self.is_closed || self.is_urgent || !self.barriers.is_empty();
-        if is_due || self.ready_count >= limits.batch {
+        if is_due || self.ready_count >= limits.due {
             return Some(Duration::ZERO);
         }
         Some(limits.interval.saturating_sub(first.since.elapsed()))

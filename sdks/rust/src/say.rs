@@ -50,6 +50,19 @@ pub(crate) fn warn_once(topic: &str, message: &str) {
     }
 }
 
+/// An address without who logs in with which password.
+pub(crate) fn redact(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let end = rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{}", redact(path)),
+        None => format!("{scheme}://{authority}{}", redact(path)),
+    }
+}
+
 /// Commentary for `debug`.
 pub(crate) fn say(message: impl FnOnce() -> String) {
     if DEBUG.load(Ordering::Relaxed) {
@@ -67,6 +80,26 @@ pub(crate) fn harmless<T>(place: &str, run: impl FnOnce() -> T) -> Option<T> {
                 &format!("a call was not recorded in full: a panic in {place}"),
             );
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_logs_in_is_left_out_of_addresses() {
+        for (text, shown) in [
+            ("http://a:1/b@c", "http://a:1/b@c"),
+            ("https://u:p@w@a:1/b", "https://***@a:1/b"),
+            (
+                "bad uri: http://u:p@a and http://v:q@b",
+                "bad uri: http://***@a and http://***@b",
+            ),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(redact(text), shown);
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::call::Observe;
-use crate::client::{Inner, get_client};
+use crate::client::Inner;
+use crate::clients::get_client;
 use crate::encode::{encode, shorten};
 use crate::ids;
 use crate::say::lock;

@@ -63,6 +63,24 @@ fn the_environment_is_heard() {
 }
 
 #[test]
+fn the_password_of_an_endpoint_is_never_said() {
+    let mut server = Receiver::start(0);
+    let url = format!("http://somebody:hunter2@127.0.0.1:{}", server.port);
+    let debug = [("COGNOBSERVE_DEBUG", "1")];
+    let (_, err) = say(&run("global_user", &url, &debug));
+    let said = format!("sends to http://***@127.0.0.1:{}\n", server.port);
+    assert!(err.contains(&said), "{err}");
+    server.stop();
+    let (_, unheard) = say(&run("global_user", &url, &debug));
+    for said in [err, unheard] {
+        assert!(
+            !said.contains("hunter2") && !said.contains("somebody"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn the_examples_arrive_at_the_real_server() {
     let Some(server) = RealServer::start() else {
         eprintln!("COGNOBSERVE_TEST_BIN is not set: left out");

@@ -31,16 +31,20 @@ fn over_the_limit_the_oldest_are_dropped_counted_and_warned_about_once() {
             .max_queue_size(10)
             .flush_interval(Duration::from_secs(60))
     });
-    stage.server.always(Reply::Status(503, "", ""));
+    // Half a queue leaves at once, and is on its way while the other calls are made.
+    stage
+        .server
+        .reply([Reply::Status(503, "retry-after: 1\r\n", "")]);
+    (0..5).for_each(|_| call("first"));
+    stage.server.wait_for(1);
     for number in 0..25 {
         call(&format!("call {number}"));
     }
-    assert_eq!(stats(&stage), (0, 15, 0, 10));
+    assert_eq!(stats(&stage), (0, 15, 0, 15));
     assert_eq!(
         stage.warnings(),
         ["more than 10 spans wait to be sent: the oldest are dropped"]
     );
-    stage.server.always(Reply::Take);
     stage.flush();
     let names: Vec<Value> = stage
         .server
@@ -48,8 +52,12 @@ fn over_the_limit_the_oldest_are_dropped_counted_and_warned_about_once() {
         .iter()
         .map(|span| span["name"].clone())
         .collect();
-    assert_eq!(names.first().unwrap(), "call 15");
-    assert_eq!((names.len(), stats(&stage)), (10, (10, 15, 0, 0)));
+    // The first five were tried twice.
+    assert_eq!(
+        (&names[5], &names[10]),
+        (&"first".into(), &"call 15".into())
+    );
+    assert_eq!((names.len(), stats(&stage)), (20, (15, 15, 0, 0)));
 }
 
 #[test]
@@ -97,6 +105,24 @@ fn a_full_batch_leaves_at_once_and_any_other_after_the_interval() {
     call("b");
     stage.server.wait_for(2);
     assert!(started.elapsed() >= Duration::from_millis(380));
+}
+
+#[test]
+fn a_small_queue_leaves_when_it_is_half_full() {
+    let stage = start(|config| {
+        config
+            .max_queue_size(10)
+            .flush_interval(Duration::from_secs(60))
+    });
+    for round in 1..=4 {
+        (0..5).for_each(|_| call("a"));
+        support::wait_until("half a queue", || stats(&stage) == (5 * round, 0, 0, 0));
+    }
+    // Of a trace that stays open, too.
+    let trace = start_trace("open");
+    (0..5).for_each(|_| trace.start_span("step").end());
+    support::wait_until("half a queue", || stats(&stage) == (25, 0, 0, 0));
+    assert_eq!(stage.warnings(), Vec::<String>::new());
 }
 
 #[test]

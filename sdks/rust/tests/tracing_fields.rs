@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cognobserve_sdk::{Content, Observe, TracingLayer, observe_sync};
 use serde_json::{Value, json};
+use support::receiver::Reply;
 use support::subscribed::{names, start, traces};
 use tracing::field::Empty;
 use tracing::{Span, debug_span, error, info_span, warn};
@@ -273,11 +274,16 @@ fn two_layers_and_a_disabled_client_count_nothing_twice_or_at_all() {
             .max_queue_size(3)
             .flush_interval(Duration::from_secs(60))
     });
+    let busy = Reply::Status(503, "retry-after: 1\r\n", "");
+    stage.server.reply([busy]);
+    work();
+    stage.server.wait_for(2);
     for _ in 0..10 {
         work();
     }
     assert_eq!(stage.client().stats().dropped, 7);
-    assert_eq!(traces(&stage).len(), 1 + 3);
+    // Those that waited, and the one before them was tried twice.
+    assert_eq!(traces(&stage).len(), 1 + 2 + 3);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::client::get_client;
+use crate::clients::get_client;
 use crate::say::harmless;
 use crate::scope::{Scope, get_scope};
 use crate::usage;
