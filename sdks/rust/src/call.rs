@@ -260,7 +260,7 @@ impl Drop for Call {
     }
 }
 
-/// Notes a moment in the trace around it, else as a trace of its own, as [`observe`](crate::observe) does. An object as `data` is its metadata.
+/// Notes a moment in the trace around it, else as a trace of its own, as `observe` does. An object as `data` is its metadata.
 ///
 /// `log("cache missed", json!({"key": "a"}), Level::Warning)`; `()` for no data.
 pub fn log(message: &str, data: impl Serialize, level: Level) {
