@@ -49,6 +49,7 @@ export class Call {
       name,
       type: start.type === 'generation' ? 'generation' : 'span',
       parentId: around && outer.span?.trace === around ? outer.span.id : undefined,
+      above: outer.span,
       metadata: around ? start.metadata : undefined,
       capturesInput: start.captureInput !== false,
       capturesOutput: start.captureOutput !== false,

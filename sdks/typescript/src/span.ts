@@ -5,6 +5,7 @@ import { CONTENT_LIMIT, cutText, DETAIL_LIMIT, toJson, toJsonObject, type Json }
 import { guard } from './log.js';
 import type { Reading } from './providers/reading.js';
 import { formatTime } from './time.js';
+import { Told } from './told.js';
 import type { TraceRecord } from './trace.js';
 import type { ContentKind, Level, Span, SpanOptions, Usage } from './types.js';
 
@@ -12,6 +13,8 @@ export interface SpanStart {
   name: string;
   type: 'generation' | 'span' | 'event';
   parentId: string | undefined;
+  /** The span around it, be it of another trace. */
+  above?: SpanRecord | undefined;
   metadata?: unknown;
   capturesInput?: boolean;
   capturesOutput?: boolean;
@@ -56,6 +59,8 @@ export class SpanRecord implements Span {
   #usage: Usage = {};
   #cost: number | undefined;
   #read: Reading = {};
+  /** What calls below it have told, in whatever trace. */
+  #told: Told | undefined;
 
   constructor(trace: TraceRecord, start: SpanStart) {
     this.#trace = trace;
@@ -154,7 +159,8 @@ export class SpanRecord implements Span {
   /** What a provider's answer says; what the app sets by itself wins. */
   setReading(reading: Reading): void {
     this.#tell(() => {
-      this.#read = { ...this.#read, ...reading };
+      const isTold = this.#told?.has(reading) === true;
+      this.#read = { ...this.#read, ...reading, usage: isTold ? undefined : (reading.usage ?? this.#read.usage) };
       if (this.#output === undefined && reading.output !== undefined) {
         this.setOutput(reading.output);
       }
@@ -177,9 +183,20 @@ export class SpanRecord implements Span {
       return;
     }
     if (this.trace.client.isRecording) {
+      guard(undefined, () => this.#tellAbove({ ...this.#read, usage: { ...this.#read.usage, ...this.#usage } }));
       guard(undefined, () => this.trace.client.take(this.trace, { text: this.#write(), ordinal: this.ordinal }));
     }
     this.#hasEnded = true;
+  }
+
+  /** So that a call around this one that answers the same does not tell its tokens again. */
+  #tellAbove(reading: Reading): void {
+    for (let above = this.#start.above; above; above = above.#start.above) {
+      if (above.isGeneration) {
+        above.#told ??= new Told();
+        above.#told.add(reading);
+      }
+    }
   }
 
   #write(): string {

@@ -97,6 +97,7 @@ export class TraceRecord implements Trace {
       name: readName(typeof options === 'string' ? options : given.name, 'span'),
       type: given.type === 'generation' ? 'generation' : 'span',
       parentId: given.parent instanceof SpanRecord ? given.parent.id : fallback?.id,
+      above: given.parent instanceof SpanRecord ? given.parent : (above ?? around),
       metadata: given.metadata,
     });
     return given.input === undefined ? span : span.setInput(given.input);
