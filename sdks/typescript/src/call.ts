@@ -5,7 +5,7 @@ import { guard } from './log.js';
 import type { Pieces } from './pieces.js';
 import { readAnswer } from './providers/index.js';
 import type { Reading } from './providers/reading.js';
-import { currentScope, type Scope } from './scope.js';
+import { currentScope, isOfAnother, linkTo, type Scope } from './scope.js';
 import type { SpanRecord } from './span.js';
 import { state } from './state.js';
 import { readName, TraceRecord } from './trace.js';
@@ -32,7 +32,7 @@ export class Call {
     const own = readUser(start.user, start.userId, outer.user);
     const named = own ?? outer.user;
     const name = readName(start.name, start.type === 'generation' ? 'generation' : 'span');
-    const isAnother = outer.trace !== undefined && named !== undefined && named?.id !== outer.trace.user?.id;
+    const isAnother = isOfAnother({ ...outer, user: named });
     const around = start.startsTrace || isAnother ? undefined : outer.trace;
     const session = readId(start.sessionId) ?? outer.session;
     const trace =
@@ -127,10 +127,6 @@ export class Call {
   get sending(): Promise<void> | undefined {
     return this.#sending;
   }
-}
-
-function linkTo(outer: Scope): Record<string, unknown> {
-  return { parent_trace_id: outer.trace?.id, parent_span_id: outer.span?.id };
 }
 
 function withoutUnknown(reading: Reading): Reading {

@@ -6,7 +6,7 @@ import { readId, readUser, toUserInfo } from './identity.js';
 import { guard } from './log.js';
 import { observeCall, theClient } from './observe.js';
 import { readPlatform } from './platform.js';
-import { currentScope, runInScope, type Scope } from './scope.js';
+import { currentScope, isOfAnother, linkTo, runInScope, type Scope } from './scope.js';
 import { SpanRecord } from './span.js';
 import { state } from './state.js';
 import { readName, TraceRecord } from './trace.js';
@@ -97,15 +97,16 @@ function runWith<T>(change: (outer: Scope) => Scope, work: () => T): T {
   return runInScope({ ...outer, ...guard({}, () => change(outer)) }, work);
 }
 
-/** Adds an event to the trace around it, or makes a trace of it. */
+/** Adds an event to the trace around it; without one, or within another person's, makes a trace of it. */
 function log(message: string, data?: unknown, level: Level = 'DEFAULT'): void {
   guard(undefined, () => {
-    const { trace: around, span } = currentScope();
+    const scope = currentScope();
+    const around = isOfAnother(scope) ? undefined : scope.trace;
     const name = readName(message, 'log');
-    const owner = around ?? makeTrace({ name });
+    const owner = around ?? makeTrace(isOfAnother(scope) ? { name, metadata: linkTo(scope) } : { name });
     const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
     const metadata = isObject || data === undefined ? data : { data };
-    const event = new SpanRecord(owner, { name, type: 'event', parentId: around && span?.id, metadata });
+    const event = new SpanRecord(owner, { name, type: 'event', parentId: around && scope.span?.id, metadata });
     event.setLevel(level).end();
     if (!around) {
       void owner.end();

@@ -69,3 +69,13 @@ export function currentScope(): Scope {
 export function runInScope<R>(scope: Scope, work: () => R): R {
   return storage().run(scope, work);
 }
+
+/** Whether the user of a scope, or nobody, is another than that of the trace in it. */
+export function isOfAnother({ trace, user }: Scope): boolean {
+  return trace !== undefined && user !== undefined && user?.id !== trace.user?.id;
+}
+
+/** Says in the metadata of a trace where it comes from. */
+export function linkTo({ trace, span }: Scope): Record<string, unknown> {
+  return { parent_trace_id: trace?.id, parent_span_id: span?.id };
+}
