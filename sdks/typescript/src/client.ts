@@ -3,10 +3,10 @@
 import type { Config } from './config.js';
 import { warnOnce } from './log.js';
 import type { Platform } from './platform.js';
-import { countSpans, countUnits, Queue, type EndedSpan } from './queue.js';
+import { countSpans, countUnits, Queue, type EndedSpan, type Piece } from './queue.js';
 import { Sender, type Fate } from './sender.js';
+import { state } from './state.js';
 import type { TraceRecord } from './trace.js';
-import type { Stats } from './types.js';
 
 interface Waiter {
   /** How much must be settled. */
@@ -21,13 +21,13 @@ export class Client {
   readonly config: Config;
   readonly platform: Platform;
   readonly #queue = new Queue();
-  readonly #counts: Record<Fate, number> = { sent: 0, dropped: 0, refused: 0 };
+  /** Its place among all clients of the process. */
+  readonly #ordinal: number;
   #sender: Sender;
   /** All that was told, and what of it has been dealt with: spans, and traces without any. */
   #taken = 0;
   #settled = 0;
   #inFlight = 0;
-  #isClosed = false;
   #timer: { due: number; takeBack: () => void } | undefined;
   /** How many send what is ready; more than one only where work is not shared. */
   #senders = 0;
@@ -38,40 +38,68 @@ export class Client {
   constructor(config: Config, platform: Platform) {
     this.config = config;
     this.platform = platform;
+    this.#ordinal = state.clients += 1;
     this.#sender = this.#makeSender();
   }
 
-  #makeSender(): Sender {
-    return new Sender(this.config, this.platform, (fate, pieces) => {
+  #makeSender(heldUntil?: number): Sender {
+    const settle = (fate: Fate, pieces: Piece[]): void => {
       const spans = countSpans(pieces);
       this.#inFlight -= spans;
       this.#settle(fate, spans, countUnits(pieces));
-    });
+    };
+    return new Sender(this.config, this.platform, settle, heldUntil);
+  }
+
+  /** Spans that make a request leave at once: few enough that a small queue has room while it does. */
+  get #enough(): number {
+    const { maxBatchSize, maxQueueSize } = this.config;
+    return Math.min(maxBatchSize, Math.max(1, Math.floor(maxQueueSize / 2)));
   }
 
   get #isDone(): boolean {
     return this.#taken === this.#settled;
   }
 
+  get #isClosed(): boolean {
+    return this.#ordinal <= state.closed;
+  }
+
   get isRecording(): boolean {
     return this.config.isOn && !this.#isClosed;
   }
 
-  stats(): Stats {
-    return { ...this.#counts, waiting: this.#queue.count + this.#inFlight };
+  /** Spans that are not dealt with. */
+  get waiting(): number {
+    return this.#queue.count + this.#inFlight;
+  }
+
+  /** A span has ended that was not recorded. */
+  miss(): void {
+    if (this.config.isOn) {
+      warnOnce('closed', 'calls end after shutdown(); they are dropped');
+      state.counts.dropped += 1;
+    }
+  }
+
+  #expect(units: number): void {
+    this.#taken += units;
+    if (!this.#isDone) {
+      state.busy.add(this);
+    }
   }
 
   /** A span has ended. */
   take(trace: TraceRecord, span: EndedSpan): void {
     const before = this.#queue.size;
     this.#queue.add(trace, span);
-    this.#taken += this.#queue.size - before;
+    this.#expect(this.#queue.size - before);
     const dropped = this.#queue.trim(this.config.maxQueueSize);
     if (dropped > 0) {
       warnOnce('queue', 'more spans wait than maxQueueSize; the oldest are dropped');
       this.#settle('dropped', dropped);
     }
-    if (this.#queue.count >= this.config.maxBatchSize) {
+    if (this.#queue.count >= this.#enough) {
       this.#drainAside(() => this.#sendAll());
     } else if (this.config.isImmediate && this.#queue.hasEnded(trace)) {
       this.#drainAside(() => this.#drain());
@@ -93,7 +121,7 @@ export class Client {
       warnOnce('empty', 'more traces without spans wait than maxQueueSize; the newest are dropped');
     }
     const grown = this.#queue.size - before;
-    this.#taken += grown;
+    this.#expect(grown);
     if (!this.config.isImmediate || this.#isDone) {
       if (grown > 0) {
         this.#setTimer();
@@ -160,8 +188,11 @@ export class Client {
   }
 
   #settle(fate: Fate, spans: number, units = spans): void {
-    this.#counts[fate] += spans;
+    state.counts[fate] += spans;
     this.#settled += units;
+    if (this.#isDone) {
+      state.busy.delete(this);
+    }
     const due = this.#waiters.filter((waiter) => waiter.until <= this.#settled);
     this.#waiters = this.#waiters.filter((waiter) => waiter.until > this.#settled);
     for (const waiter of due) {
@@ -221,25 +252,48 @@ export class Client {
       const units = this.#queue.size;
       this.#settle('dropped', this.#queue.clear(), units);
       this.#sender.stop();
-      this.#sender = this.#makeSender();
+      this.#sender = this.#makeSender(this.#sender.heldUntil);
       await this.#untilSettled(LONGEST_LEAVE_MS);
     }
+    this.#timer?.takeBack();
+    this.#timer = undefined;
   }
 
-  async shutdown(): Promise<void> {
-    this.#isClosed = true;
-    await this.finish();
-    this.#timer?.takeBack();
+  /** Another takes its place: what has ended leaves now; what ends later of its traces, when it would have. */
+  retire(): void {
+    if (!this.#isDone) {
+      this.#drainAside(() => this.#sendAll());
+    }
   }
 
   /** The process ends now, and nothing can be waited for: what waits is lost. Answers how much that is. */
   abandon(): number {
     const lost = this.#taken - this.#settled;
-    const spans = this.stats().waiting;
-    this.#isClosed = true;
+    const spans = this.waiting;
     this.#queue.clear();
     this.#inFlight = 0;
     this.#settle('dropped', spans, lost);
     return lost;
   }
+}
+
+/** All of them, each on its own; none of ours ever fails. */
+async function each(work: (client: Client) => Promise<void>): Promise<void> {
+  await Promise.all([...state.busy].map(work));
+}
+
+export const flushAll = (longest?: number): Promise<void> => each((client) => client.flush(longest));
+
+/** For the end of the program, as far as it can be heard. */
+export const finishAll = (): Promise<void> => each((client) => client.finish());
+
+export async function closeAll(): Promise<void> {
+  state.closed = state.clients;
+  await finishAll();
+}
+
+/** Answers how much is lost. */
+export function abandonAll(): number {
+  state.closed = state.clients;
+  return [...state.busy].reduce((sum, client) => sum + client.abandon(), 0);
 }

@@ -1,6 +1,6 @@
 // What an app calls. None of these throws for a fault of ours, and none waits for the network save `flush`, `shutdown`
 // and, in immediate mode, the calls themselves.
-import { Client } from './client.js';
+import { Client, closeAll, flushAll } from './client.js';
 import { readConfig } from './config.js';
 import { readId, readUser, toUserInfo } from './identity.js';
 import { guard } from './log.js';
@@ -18,16 +18,13 @@ function readOptions<Options extends object>(given: Named<Options>): Partial<Opt
   return typeof given === 'string' ? ({ name: given } as unknown as Partial<Options>) : { ...given };
 }
 
-/** Sets the SDK up. A second call replaces the first, whose traces are still sent. */
+/** Sets the SDK up. A second call replaces the first, whose traces are still sent as they were begun. */
 function init(options: CognObserveConfig = {}): void {
   guard(undefined, () => {
     const before = state.client;
     state.warned.clear();
     state.client = new Client(readConfig(options), readPlatform());
-    if (before) {
-      state.leaving.add(before);
-      void before.shutdown().finally(() => state.leaving.delete(before));
-    }
+    before?.retire();
   });
 }
 
@@ -116,17 +113,17 @@ function log(message: string, data?: unknown, level: Level = 'DEFAULT'): void {
 
 /** Sends what has ended, and waits until it is sent or given up; with a time, not longer than so many milliseconds. */
 async function flush(longest?: number): Promise<void> {
-  await guard(undefined, () => state.client?.flush(longest));
+  await guard(undefined, () => flushAll(longest));
 }
 
 /** Sends what waits, for `shutdownTimeout` at the most; nothing is recorded after it until the next `init`. */
 async function shutdown(): Promise<void> {
-  await guard(undefined, () => state.client?.shutdown());
+  await guard(undefined, closeAll);
 }
 
 /** What became of the spans so far. */
 function stats(): Stats {
-  return state.client?.stats() ?? { sent: 0, dropped: 0, refused: 0, waiting: 0 };
+  return { ...state.counts, waiting: [...state.busy].reduce((sum, client) => sum + client.waiting, 0) };
 }
 
 function getActiveTrace(): Trace | undefined {

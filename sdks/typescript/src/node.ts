@@ -3,6 +3,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import process from 'node:process';
+import { abandonAll, finishAll } from './client.js';
 import { CognObserve as core } from './cognobserve.js';
 import { nodePost } from './node-post.js';
 import type { Scope } from './scope.js';
@@ -26,7 +27,7 @@ function attach(): typeof core {
   };
   if (!state.watchesExit) {
     state.watchesExit = true;
-    process.on('beforeExit', () => void state.client?.finish());
+    process.on('beforeExit', () => void finishAll());
     process.on('exit', () => guard(undefined, tellWhatIsLost));
   }
   return core;
@@ -34,8 +35,7 @@ function attach(): typeof core {
 
 /** `process.exit` and errors that nobody catches end a program without `beforeExit`: nothing can be sent any more. */
 function tellWhatIsLost(): void {
-  const clients = [...state.leaving, ...(state.client ? [state.client] : [])];
-  const lost = clients.reduce((sum, client) => sum + client.abandon(), 0);
+  const lost = abandonAll();
   if (lost > 0) {
     say(`the program ended with ${lost} spans not sent, which are lost; await CognObserve.shutdown() before process.exit()`);
   }

@@ -40,13 +40,20 @@ export class Sender {
   readonly #platform: Platform;
   readonly #settle: Settle;
   #isStopped = false;
+  /** The tick before which nothing leaves, whatever is to be sent: what the server asked for, or the backoff. */
+  #heldUntil: number;
   /** Each cuts short something that is under way. */
   readonly #interrupts = new Set<() => void>();
 
-  constructor(config: Config, platform: Platform, settle: Settle) {
+  constructor(config: Config, platform: Platform, settle: Settle, heldUntil = -Infinity) {
+    this.#heldUntil = heldUntil;
     this.#config = config;
     this.#platform = platform;
     this.#settle = settle;
+  }
+
+  get heldUntil(): number {
+    return this.#heldUntil;
   }
 
   /** Gives up what is under way. */
@@ -115,20 +122,35 @@ export class Sender {
   async #tryUntilAnswered(batch: Piece[]): Promise<PostAnswer | undefined> {
     const packed = await packBody(writeRequest(batch), this.#config.apiKey ?? '');
     let answer: PostAnswer | undefined;
-    for (let tried = 0; tried <= this.#config.maxRetries && !this.#isStopped; tried += 1) {
-      if (tried > 0) {
-        const asked = readRetryAfter(answer?.retryAfter, this.#platform.now());
-        await this.#pause(pauseBefore(tried, this.#platform.random(), asked));
-        if (this.#isStopped) {
-          return undefined;
-        }
+    for (let tried = 0; tried <= this.#config.maxRetries; tried += 1) {
+      await this.#waitUntilFree();
+      if (this.#isStopped) {
+        return undefined;
       }
       answer = await this.#tryOnce(packed);
       if (answer && !isTriedAgain(answer.status)) {
         return answer;
       }
+      this.#hold(tried + 1, answer);
     }
     return answer;
+  }
+
+  #hold(next: number, answer: PostAnswer | undefined): void {
+    const asked = readRetryAfter(answer?.retryAfter, this.#platform.now());
+    const pause = pauseBefore(next, this.#platform.random(), asked);
+    this.#heldUntil = Math.max(this.#heldUntil, this.#platform.tick() + pause);
+  }
+
+  async #waitUntilFree(): Promise<void> {
+    for (let left = this.#left(); left > 0 && !this.#isStopped; left = this.#left()) {
+      // Whole milliseconds, as timers have.
+      await this.#within(Math.ceil(left), () => {});
+    }
+  }
+
+  #left(): number {
+    return this.#heldUntil - this.#platform.tick();
   }
 
   /** Until what `begin` starts is done, the time is over, or all is given up. */
@@ -151,10 +173,6 @@ export class Sender {
       this.#interrupts.add(interrupt);
       begin(finish);
     });
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    await this.#within(milliseconds, () => {});
   }
 
   /** One try; `undefined` if there was no answer in time. */

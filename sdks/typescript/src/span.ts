@@ -185,6 +185,8 @@ export class SpanRecord implements Span {
     if (this.trace.client.isRecording) {
       guard(undefined, () => this.#tellAbove({ ...this.#read, usage: { ...this.#read.usage, ...this.#usage } }));
       guard(undefined, () => this.trace.client.take(this.trace, { text: this.#write(), ordinal: this.ordinal }));
+    } else {
+      guard(undefined, () => this.trace.client.miss());
     }
     this.#hasEnded = true;
   }

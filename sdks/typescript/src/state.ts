@@ -7,8 +7,13 @@ import type { Platform } from './platform.js';
 
 export interface State {
   client?: Client;
-  /** Clients before it that still send what they have. */
-  leaving: Set<Client>;
+  /** All clients, this one and those before it, that have something which is not dealt with. */
+  busy: Set<Client>;
+  /** What became of the spans of all clients. */
+  counts: Record<'sent' | 'dropped' | 'refused', number>;
+  /** How many clients there were, and how many of them `shutdown` has closed. */
+  clients: number;
+  closed: number;
   storage?: ScopeStorage<Scope>;
   platform?: Partial<Platform>;
   globalUser?: User;
@@ -19,4 +24,12 @@ export interface State {
 
 const KEY = Symbol.for('@cognobserve/sdk@0');
 
-export const state: State = ((globalThis as Record<symbol, unknown>)[KEY] ??= { warned: new Set(), leaving: new Set() }) as State;
+const makeState = (): State => ({
+  warned: new Set(),
+  busy: new Set(),
+  counts: { sent: 0, dropped: 0, refused: 0 },
+  clients: 0,
+  closed: 0,
+});
+
+export const state: State = ((globalThis as Record<symbol, unknown>)[KEY] ??= makeState()) as State;

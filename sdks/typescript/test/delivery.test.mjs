@@ -77,7 +77,7 @@ test('after the last try the batch is dropped and counted, with one warning', as
   });
   assert.equal(said.length, 1);
   assert.match(said[0], /502/);
-  assert.deepEqual(pauses, [500, 1000, 500, 1000]);
+  assert.deepEqual(pauses, [500, 1000, 2000, 500, 1000]);
   assert.deepEqual(stats(), { sent: 0, dropped: 5, refused: 0, waiting: 0 });
 });
 

@@ -209,6 +209,7 @@ test('defaults, and options that make no sense', async () => {
 test('without init: the environment counts, one warning if it names no key', async () => {
   const state = globalThis[Symbol.for('@cognobserve/sdk@0')];
   delete state.client;
+  Object.assign(state.counts, { sent: 0, dropped: 0, refused: 0 });
   state.warned.clear();
   const said = await listen(async () => {
     CognObserve.withUser('u', () => CognObserve.getUser());

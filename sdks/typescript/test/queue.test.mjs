@@ -79,6 +79,16 @@ test('a full queue drops the oldest, counts them, and warns once', async () => {
   assert.deepEqual(stats(), { sent: 10, dropped: 15, refused: 0, waiting: 0 });
 });
 
+test('a queue smaller than a batch is sent when half of it is full, and drops nothing', async () => {
+  setUp(ledger, { maxQueueSize: 5 });
+  for (let round = 1; round <= 6; round += 1) {
+    record(2);
+    await ledger.untilRequests(round);
+  }
+  await flush();
+  assert.deepEqual(stats(), { sent: 12, dropped: 0, refused: 0, waiting: 0 });
+});
+
 test('a trace that never ends does not fill the memory either', async () => {
   setUp(ledger, { maxQueueSize: 10 });
   await listen(async () => {

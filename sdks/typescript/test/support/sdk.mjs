@@ -7,8 +7,9 @@ const real = { ...state.platform };
 /** Longer than any test: what is not meant to go by does not. */
 export const NEVER_MS = 3_600_000;
 
-/** Sets the SDK up for `ledger`; `platform` is laid over what the SDK runs on. */
+/** Sets the SDK up for `ledger`, with nothing counted; `platform` is laid over what the SDK runs on. */
 export function setUp(ledger, options = {}, platform = {}) {
+  Object.assign(state.counts, { sent: 0, dropped: 0, refused: 0 });
   state.platform = { ...real, ...platform };
   state.globalUser = undefined;
   CognObserve.init({
@@ -20,18 +21,22 @@ export function setUp(ledger, options = {}, platform = {}) {
   });
 }
 
-/** Pauses that are over at once, each noted; timers of `NEVER_MS` never ring. */
+/** Pauses that are over at once, each noted, on a clock that only they move; timers of `NEVER_MS` never ring. */
 export function hurry() {
   const pauses = [];
+  let time = 0;
   const after = (milliseconds, call) => {
     if (milliseconds >= NEVER_MS) {
       return () => {};
     }
     pauses.push(milliseconds);
-    const timer = setImmediate(call);
+    const timer = setImmediate(() => {
+      time += milliseconds;
+      call();
+    });
     return () => clearImmediate(timer);
   };
-  return { pauses, platform: { after, random: () => 1 } };
+  return { pauses, platform: { after, tick: () => time, random: () => 1 } };
 }
 
 /** What is said on stderr while `work` runs. */
