@@ -146,13 +146,17 @@ def test_grpc(server: RealServer, tmp_path: Path) -> None:
     compiler = next(block for block in read_blocks("docs/grpc.md", "sh") if "grpc_tools" in block)
     (command,) = [line for line in compiler.splitlines() if line.startswith("python ")]
     proto, out = str(REPOSITORY / "proto"), str(tmp_path)
-    filled = command.replace("python ", f"{OTHER_PYTHON} ", 1).replace("-I proto", f"-I {proto}")
+    filled = command.replace("python ", f"{OTHER_PYTHON} ", 1).replace("=proto/", f"={proto}/")
     filled = filled.replace("_out=.", f"_out={out}")
     run("sh", "-e", "-c", filled)
     (block,) = read_blocks("docs/grpc.md", "python")
     program = tmp_path / "program.py"
     program.write_text(fill_in(block, key=KEY, address=server.url[len("http://") :]), "utf-8")
-    assert run(str(OTHER_PYTHON), str(program), cwd=out) == "True ['1']\n"
+    # Beside the SDK, whose package must not hide what was made.
+    both = {"cwd": out, "PYTHONPATH": str(HERE / "src")}
+    sdk = "import cognobserve; print(cognobserve.observe.__name__)"
+    assert run(str(OTHER_PYTHON), "-c", sdk, **both) == "observe\n"
+    assert run(str(OTHER_PYTHON), str(program), **both) == "True ['1']\n"
     assert read_users(server) == [("john", {}, 1, 1500, "0.006000000")]
     # The same settings, with the exporter of OpenTelemetry.
     otlp = tmp_path / "otlp.py"
