@@ -63,7 +63,7 @@ function seeThrough(promise: Thenable, succeed: Ends['succeed'], fail: Ends['fai
     catch: (failed: (error: unknown) => unknown) => after().catch(failed),
     finally: (last: () => void) => after().finally(last),
   };
-  return new Proxy(promise, {
+  const seen: Thenable = new Proxy(promise, {
     get(target, key) {
       if (Object.hasOwn(own, key)) {
         return own[key];
@@ -77,13 +77,15 @@ function seeThrough(promise: Thenable, succeed: Ends['succeed'], fail: Ends['fai
       return (...args: unknown[]) => seeMethod((value as (...args: unknown[]) => unknown).apply(target, args));
     },
   });
+  return seen;
 
   /** A promise that a method makes of the promise (`withResponse`, `asResponse`) ends the call just as well. */
   function seeMethod(made: unknown): unknown {
-    if (made === promise || !isThenable(made)) {
-      return made;
+    if (made === promise) {
+      // A builder that goes on with itself is still to be heard.
+      return seen;
     }
-    return followPromiseOf(made);
+    return isThenable(made) ? followPromiseOf(made) : made;
   }
 
   function followPromiseOf(made: Thenable): unknown {

@@ -1,58 +1,108 @@
-// Follows streams that can be read in other ways than as iterables: those of the web, and Node's.
+// Follows a stream of the web without touching it: it is the very same object, and locked by nobody before the app does.
+// Its own methods are replaced by ones that do the same and listen. Where streams are read without their methods
+// (edge runtimes, Bun, Deno), nothing could be heard, so that there the call ends when it answers.
 import type { Call } from './call.js';
 import { guard } from './log.js';
 import type { Pieces } from './pieces.js';
+
+type Method = (...given: unknown[]) => unknown;
+type FollowIterator = (iterator: Record<PropertyKey, unknown>, call: Call, pieces: Pieces) => void;
 
 export function isWebStream(value: object): value is ReadableStream<unknown> {
   return typeof ReadableStream !== 'undefined' && value instanceof ReadableStream;
 }
 
-/** A stream of the same pieces, read from the given one only as fast as it is read itself. */
-export function followWebStream(stream: ReadableStream<unknown>, call: Call, pieces: Pieces): unknown {
-  if (stream.locked) {
-    return undefined;
-  }
-  const reader = stream.getReader();
-  const source = {
-    async pull(to: ReadableStreamDefaultController<unknown>): Promise<void> {
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          call.finish(pieces);
-          await call.sending;
-          to.close();
-        } else {
-          guard(undefined, () => pieces.add(value));
-          to.enqueue(value);
-        }
-      } catch (error) {
-        call.fail(error, pieces);
-        to.error(error);
-      }
-    },
-    async cancel(reason: unknown): Promise<void> {
-      call.finish(pieces);
-      await reader.cancel(reason);
-    },
-  };
-  return new ReadableStream(source, { highWaterMark: 0 });
+/** Node reads bodies and pieces by the methods of a stream; others do it behind them. */
+function isHeard(): boolean {
+  const host = globalThis as { process?: { versions?: Record<string, string> }; Deno?: unknown };
+  const versions = host.process?.versions;
+  return versions?.node !== undefined && versions.bun === undefined && host.Deno === undefined;
 }
 
-/** Streams of Node may be piped away, those of Anthropic's helper waited for: they end when they say so. */
-export function followEvents(stream: Record<PropertyKey, unknown>, call: Call, pieces: Pieces): void {
-  const { once } = stream;
-  if (typeof once !== 'function') {
-    return;
+export function replace(on: object, key: PropertyKey, value: Method): void {
+  Object.defineProperty(on, key, { value, configurable: true, writable: true, enumerable: false });
+}
+
+/** `undefined` if it cannot be followed. */
+export function followWebStream(
+  stream: ReadableStream<unknown>,
+  call: Call,
+  pieces: Pieces,
+  followIterator: FollowIterator,
+): unknown {
+  if (stream.locked || !isHeard() || !Object.isExtensible(stream)) {
+    return undefined;
   }
-  const end = (): void => {
-    const { errored } = stream as { errored?: unknown };
-    if (errored) {
-      call.fail(errored === true ? 'the stream failed' : errored, pieces);
-    } else {
-      call.finish(pieces);
-    }
+  const given = stream as unknown as Record<PropertyKey, unknown>;
+  const finish = (): void => call.finish(pieces);
+  const listenToIterator = (iterator: unknown): void =>
+    followIterator(iterator as Record<PropertyKey, unknown>, call, pieces);
+  const listeners: Record<PropertyKey, (answer: unknown) => unknown> = {
+    getReader: (reader) => listenToReader(reader as Record<PropertyKey, unknown>, call, pieces),
+    values: listenToIterator,
+    [Symbol.asyncIterator]: listenToIterator,
+    // Both halves get the same pieces.
+    tee: (halves) => void followWebStream((halves as [ReadableStream<unknown>])[0], call, pieces, followIterator),
+    pipeTo: (end) => listenToEnd(end as Promise<void>, call, pieces),
+    // How that ends only the platform knows.
+    pipeThrough: finish,
+    cancel: finish,
   };
-  for (const event of ['end', 'close']) {
-    (once as (event: string, heard: () => void) => void).call(stream, event, end);
+  for (const key of Reflect.ownKeys(listeners)) {
+    const method = given[key];
+    if (typeof method === 'function') {
+      replace(stream, key, function (this: unknown, ...args) {
+        const answer: unknown = (method as Method).apply(this, args);
+        return (this === stream ? guard(undefined, () => listeners[key]?.(answer)) : undefined) ?? answer;
+      });
+    }
   }
+  return stream;
+}
+
+/** Whoever waits for the end of piping gets its failure, too; if nobody does, it is as unhandled as before. */
+function listenToEnd(end: Promise<void>, call: Call, pieces: Pieces): Promise<void> {
+  return end.then(
+    () => {
+      call.finish(pieces);
+      return call.sending;
+    },
+    (error: unknown) => {
+      call.fail(error, pieces);
+      throw error;
+    },
+  );
+}
+
+function listenToReader(reader: Record<PropertyKey, unknown>, call: Call, pieces: Pieces): void {
+  const { read, cancel, releaseLock } = reader as Record<string, Method>;
+  let isReleased = false;
+  replace(reader, 'read', function (this: unknown, ...args) {
+    return (read!.apply(this, args) as Promise<{ done: boolean; value?: unknown }>).then(
+      async (step) => {
+        if (!step.done) {
+          guard(undefined, () => pieces.add(step.value));
+          return step;
+        }
+        call.finish(pieces);
+        await call.sending;
+        return step;
+      },
+      (error: unknown) => {
+        // A reader that was let go of reads in vain, which says nothing of the stream.
+        if (!isReleased) {
+          call.fail(error, pieces);
+        }
+        throw error;
+      },
+    );
+  });
+  replace(reader, 'cancel', function (this: unknown, ...args) {
+    call.finish(pieces);
+    return cancel!.apply(this, args);
+  });
+  replace(reader, 'releaseLock', function (this: unknown) {
+    releaseLock!.call(this);
+    isReleased = true;
+  });
 }

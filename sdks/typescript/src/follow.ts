@@ -1,7 +1,8 @@
 // Follows what a call answers to its end, without changing what the app sees: promises, generators, iterables, streams.
 import type { Call } from './call.js';
-import { followEvents, followWebStream, isWebStream } from './follow-stream.js';
+import { followEvents } from './follow-events.js';
 import { followPromise, isThenable } from './follow-promise.js';
+import { followWebStream, isWebStream, replace } from './follow-stream.js';
 import { guard } from './log.js';
 import { Pieces } from './pieces.js';
 import { runInScope } from './scope.js';
@@ -38,7 +39,7 @@ function followPieces(answer: unknown, call: Call): unknown {
   }
   const pieces = new Pieces(call.span.isGeneration, call.span.wantsOutput);
   if (isWebStream(answer)) {
-    return followWebStream(answer, call, pieces);
+    return whenDropped(followWebStream(answer, call, pieces, followIterator), call, pieces);
   }
   const given = answer as Record<PropertyKey, unknown>;
   const isAsync = typeof given[Symbol.asyncIterator] === 'function';
@@ -49,8 +50,14 @@ function followPieces(answer: unknown, call: Call): unknown {
   } else {
     return undefined;
   }
-  // Whoever drops it without a word abandons it as well.
-  dropped?.register(answer, () => call.finish(pieces));
+  return whenDropped(answer, call, pieces);
+}
+
+/** Whoever drops it without a word abandons it as well. */
+function whenDropped(answer: unknown, call: Call, pieces: Pieces): unknown {
+  if (answer !== undefined) {
+    dropped?.register(answer as object, () => call.finish(pieces));
+  }
   return answer;
 }
 
@@ -74,10 +81,6 @@ function followIterable(given: Record<PropertyKey, unknown>, call: Call, pieces:
     return iterator;
   });
   followEvents(given, call, pieces);
-}
-
-function replace(on: object, key: PropertyKey, value: Method): void {
-  Object.defineProperty(on, key, { value, configurable: true, writable: true, enumerable: false });
 }
 
 /** Listens to each step of an iterator, asynchronous or not; its body runs in the scope of the call. */

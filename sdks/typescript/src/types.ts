@@ -122,7 +122,7 @@ export interface CognObserveConfig {
   mode?: 'batch' | 'immediate';
   /** Spans that may wait; over it the oldest go. Default 2048. */
   maxQueueSize?: number;
-  /** Spans that make a request leave at once. Default 512. */
+  /** Spans that make a request leave at once; half of `maxQueueSize`, if that is less. Default 512. */
   maxBatchSize?: number;
   /** Milliseconds that something waits at the longest. Default 5000. */
   flushInterval?: number;

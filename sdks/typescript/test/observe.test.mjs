@@ -95,6 +95,21 @@ test('a lazy thenable is asked as often as the app asks, and no more', async () 
   assert.equal(asked, 1);
 });
 
+test('a builder whose methods answer itself is told when it runs', async () => {
+  class Query {
+    #parts = [];
+    where(part) {
+      this.#parts.push(part);
+      return this;
+    }
+    then(done, failed) {
+      return Promise.resolve(this.#parts.join(' and ')).then(done, failed);
+    }
+  }
+  assert.equal(await observe('query', () => new Query()).where('a').where('b'), 'a and b');
+  assert.deepEqual((await sentSpans()).map(outcome), [{ output: 'a and b', level: undefined, message: undefined }]);
+});
+
 test('what the SDK gives to the app holds no key, wherever it ends up', async () => {
   const inspected = await CognObserve.trace('t', async (trace) =>
     inspect([trace, CognObserve.getActiveSpan()], { depth: 9, showHidden: true }),
