@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Union
+from typing import Any, List, Mapping, Optional, Union
 
 from ._calls import Call, Options, begin
 from ._client import get_client
+from ._scope import Entry, come_out, get_scope, go_in
 from ._spans import Span, read_name
 from ._traces import Trace
 from ._users import UserLike, read_id
 
 
 class SpanBlock:
-    """A block that is recorded. Entering it answers the span."""
+    """A block that is recorded. Each entering, also of several tasks at once, makes a span, and answers it."""
 
     def __init__(self, options: Options, input: Any) -> None:
         self._options = options
         self._input = input
-        self._call: Optional[Call] = None
+        self._open: List[Entry] = []
 
     def __enter__(self) -> Span:
         call = begin(self._options, "span")
+        inside = get_scope().copy() if call is None else call.inside
+        self._open.append(go_in(self, inside, call))
         if call is None:
             return make_idle(self._options)
         if self._input is not None:
             call.span.set_input(self._input)
-        call.enter()
-        self._call = call
         return call.span
 
     def __exit__(self, _: Any, error: Optional[BaseException], __: Any) -> None:
@@ -43,11 +44,24 @@ class SpanBlock:
             await call.settle_async()
 
     def _end(self, error: Optional[BaseException]) -> Optional[Call]:
-        call, self._call = self._call, None
+        call = self._leave()
         if call is not None and error is not None:
             call.fail(error)
         elif call is not None:
             call.succeed(None)
+        return call
+
+    def _leave(self) -> Optional[Call]:
+        entry = come_out(self)
+        try:
+            if entry is None:
+                # A generator may be ended in another context than it was begun in, whose scope stays as it is.
+                entry = self._open.pop()
+            else:
+                self._open.remove(entry)
+        except (IndexError, ValueError):
+            return None
+        call: Optional[Call] = entry.call
         return call
 
 

@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Scope:
     """What is known where a call starts. ``person`` is None where no scope says who it is."""
 
-    __slots__ = ("person", "session_id", "trace", "span")
+    __slots__ = ("person", "session_id", "trace", "span", "entry")
 
     def __init__(
         self,
@@ -36,6 +36,23 @@ class Scope:
         self.session_id = session_id
         self.trace = trace
         self.span = span
+        #: The block that was entered to come here.
+        self.entry: Optional[Entry] = None
+
+    def copy(self) -> "Scope":
+        return Scope(self.person, self.session_id, self.trace, self.span)
+
+
+class Entry:
+    """One entering of a block. It lies in the scope, as one block may be entered by many tasks and threads at once."""
+
+    __slots__ = ("block", "before", "call")
+
+    def __init__(self, block: object, before: Scope, call: Any) -> None:
+        self.block = block
+        #: None when it has been left, so that scopes that tasks have inherited hold no longer and longer chain.
+        self.before: Optional[Scope] = before
+        self.call = call
 
 
 _EMPTY = Scope()
@@ -50,6 +67,26 @@ def get_scope() -> Scope:
 def set_scope(scope: Scope) -> None:
     """Without a token: a generator may be left in another context than it was entered in."""
     _scope.set(scope)
+
+
+def go_in(block: object, inside: Scope, call: Any = None) -> Entry:
+    """Enters a block: ``inside``, a scope of its own, holds until ``come_out``."""
+    entry = inside.entry = Entry(block, get_scope(), call)
+    set_scope(inside)
+    return entry
+
+
+def come_out(block: object) -> Optional[Entry]:
+    """Leaves what was entered of a block here last, to the scope before it; None if it was not entered here."""
+    entry = get_scope().entry
+    while entry is not None and entry.before is not None:
+        before = entry.before
+        if entry.block is block:
+            entry.before = None
+            set_scope(before)
+            return entry
+        entry = before.entry
+    return None
 
 
 def set_user(user: UserLike, **attributes: Any) -> None:
@@ -96,16 +133,12 @@ class _Within:
 
     def __init__(self, change: Callable[[Scope], Scope]) -> None:
         self._change = change
-        self._before: "list[Scope]" = []
 
     def __enter__(self) -> None:
-        before = get_scope()
-        self._before.append(before)
-        set_scope(self._change(before))
+        go_in(self, self._change(get_scope()))
 
     def __exit__(self, *_: Any) -> None:
-        if self._before:
-            set_scope(self._before.pop())
+        come_out(self)
 
     async def __aenter__(self) -> None:
         self.__enter__()

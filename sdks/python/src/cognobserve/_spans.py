@@ -11,7 +11,7 @@ from ._answers import Reading, read_answer
 from ._encoding import encode, encode_values
 from ._ids import make_span_id
 from ._log import harmless, note_fault
-from ._scope import Scope, get_scope, set_scope
+from ._scope import Scope, come_out, get_scope, go_in
 
 if TYPE_CHECKING:
     from ._traces import Trace
@@ -74,7 +74,6 @@ class Span:
         self.status_message: Optional[str] = None
         self.response_id: Optional[str] = None
         self.has_own_output = False
-        self._before: Optional[Scope] = None
 
     @property
     def trace_id(self) -> str:
@@ -212,15 +211,12 @@ class Span:
 
     def __enter__(self: S) -> S:
         """Observed calls in the block become children of this span; it ends with the block."""
-        self._before = before = get_scope()
         trace = self.trace
-        set_scope(Scope(trace.person or before.person, trace.session_id, trace, self))
+        go_in(self, Scope(trace.person or get_scope().person, trace.session_id, trace, self))
         return self
 
     def __exit__(self, _: Any, error: Optional[BaseException], __: Any) -> None:
-        if self._before is not None:
-            set_scope(self._before)
-            self._before = None
+        come_out(self)
         if error is not None and is_failure(error):
             self.set_error(error)
         self.end()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 from ._encoding import encode_values
 from ._ids import make_trace_id
 from ._log import harmless
-from ._scope import Scope, get_scope, set_scope
+from ._scope import Scope, come_out, get_scope, go_in
 from ._spans import Span, read_name
 from ._users import Person
 
@@ -40,7 +40,6 @@ class Trace:
         self.root: Optional[Span] = None
         self.is_ended = False
         self.was_released = False
-        self._before: Optional[Scope] = None
         if metadata:
             self.set_metadata(metadata)
 
@@ -107,23 +106,17 @@ class Trace:
 
     def __enter__(self) -> "Trace":
         """Observed calls in the block become spans of this trace; it ends with the block."""
-        self._before = before = get_scope()
-        set_scope(Scope(self.person or before.person, self.session_id, self, None))
+        go_in(self, Scope(self.person or get_scope().person, self.session_id, self, None))
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self._leave_scope()
+        come_out(self)
         self.end()
 
     async def __aenter__(self) -> "Trace":
         return self.__enter__()
 
     async def __aexit__(self, *_: Any) -> None:
-        self._leave_scope()
+        come_out(self)
         self.close()
         await self.client.settle_async(self)
-
-    def _leave_scope(self) -> None:
-        if self._before is not None:
-            set_scope(self._before)
-            self._before = None
