@@ -62,7 +62,8 @@ def decorate(function: Any, options: Options) -> Any:
             if call is None:
                 return await function(*args, **kwargs)
             enter(call, read, args, kwargs)
-            return await follow(function(*args, **kwargs), call)
+            # Called within the coroutine that is followed, as wrong arguments are refused by the call itself.
+            return await follow(function, args, kwargs, call)
 
         return run_async
 
@@ -118,10 +119,10 @@ def finish(answer: Any, call: Call) -> Any:
     return answer
 
 
-async def follow(coroutine: Any, call: Call) -> Any:
+async def follow(function: Any, args: Any, kwargs: Dict[str, Any], call: Call) -> Any:
     """Awaits what an entered call is about."""
     try:
-        answer = await coroutine
+        answer = await function(*args, **kwargs)
     except BaseException as error:
         call.fail(error)
         await call.settle_async()
@@ -135,7 +136,7 @@ async def follow(coroutine: Any, call: Call) -> Any:
 
 async def follow_later(coroutine: Any, call: Call) -> Any:
     call.enter()
-    return await follow(coroutine, call)
+    return await follow(lambda: coroutine, (), {}, call)
 
 
 @harmless
