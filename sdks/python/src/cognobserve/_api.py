@@ -55,7 +55,7 @@ def start_trace(
 
     ``id`` is an id of your own; what is told twice under one id counts once.
     """
-    own = read_person_safely(user, user_id) if (user, user_id) != (None, None) else None
+    own = read_person_safely(user, user_id) if user is not None or user_id is not None else None
     session = read_id(session_id) or get_scope().session_id
     return Trace(get_client(), read_name(name, "trace"), choose_person(own), session, metadata, read_id(id))
 

@@ -53,6 +53,8 @@ class Buffer:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
+        #: A small queue is sent before it is full.
+        self._most = min(settings.max_batch_size, max(1, settings.max_queue_size // 2))
         self._condition = threading.Condition(threading.RLock())
         self._ready: Deque[Union[Entry, Barrier]] = deque()
         self._open: "OrderedDict[str, Entry]" = OrderedDict()
@@ -201,7 +203,7 @@ class Buffer:
 
     def _wake(self) -> None:
         """The sender looks up when something new is due, and not for each span."""
-        most = self._settings.max_batch_size
+        most = self._most
         if len(self._ready) == 1 or self._ready_count >= most or self._open_count >= most:
             self._condition.notify_all()
 
@@ -212,13 +214,13 @@ class Buffer:
 
     def _find_pause(self) -> Optional[float]:
         """Seconds until something is due; None while nothing is in sight."""
-        if self._open_count >= self._settings.max_batch_size:
+        if self._open_count >= self._most:
             # Of traces that never end, too, something arrives.
             self._release_all()
         if not self._ready:
             self._is_urgent = False
             return None
-        if self._ready_count >= self._settings.max_batch_size:
+        if self._ready_count >= self._most:
             return 0.0
         if self.is_closed or self._barriers or self._is_urgent:
             return 0.0

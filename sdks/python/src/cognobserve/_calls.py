@@ -189,14 +189,17 @@ def record_event(message: str, data: Any, level: str) -> None:
     scope = get_scope()
     name = read_name(message, str(message))
     trace = find_trace(client, scope)
-    if trace is not None:
+    is_within = trace is not None and is_same(trace, scope.person)
+    if trace is not None and is_within:
         span = trace.start_span(name, "event", parent=scope.span)
     else:
         options = Options(type="event")
         span = start_first(client, name, options, choose_person(None), scope.session_id)
+        if trace is not None:
+            tell_origin(span.trace, trace, scope.span)
     if data is not None:
         span.set_metadata(data if isinstance(data, collections.abc.Mapping) else {"data": data})
     span.set_level(level)
     span.end()
-    if trace is None:
+    if not is_within:
         client.settle(span.trace)

@@ -18,7 +18,8 @@ from ._buffer import Buffer
 from ._delivery import Delivery, Tools
 from ._encoding import encode, make_plain
 from ._log import forget_said, harmless, renew_lock, say, set_debug, warn, warn_once
-from ._settings import Settings, read_settings
+from ._processes import prepare
+from ._settings import Settings, read_settings, show_address
 from ._spans import Span
 from ._traces import Trace
 
@@ -234,7 +235,7 @@ def _make_from_environment() -> Client:
 def _make(options: Dict[str, Any], tools: Optional[Tools]) -> Client:
     settings = read_settings(options)
     set_debug(settings.debug)
-    say(f"sends to {settings.endpoint}" if settings.is_recording else "records nothing")
+    say(f"sends to {show_address(settings.endpoint)}" if settings.is_recording else "records nothing")
     return Client(settings, tools)
 
 
@@ -272,8 +273,10 @@ def _after_fork() -> None:
     _ids.renew()
     for client in list(_clients):
         client.forget_parent()
+    prepare(_end_all)
 
 
 atexit.register(_end_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+prepare(_end_all)

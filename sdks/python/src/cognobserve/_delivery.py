@@ -61,6 +61,10 @@ class Delivery:
         self._hurry = threading.Event()
         self._deadline: Optional[float] = None
         self._had_last_try = False
+        #: The last answer that was worth another try, what pause the server asked for in it, and until when nothing is sent.
+        self._last = Answer(0)
+        self._least = 0.0
+        self._not_before = float("-inf")
         # Reentrant, as a signal's handler may ask while something is counted.
         self._lock = threading.RLock()
         self._fates = Fates()
@@ -134,15 +138,19 @@ class Delivery:
             headers["Content-Encoding"] = "gzip"
         url = self._settings.endpoint + "/v1/traces/batch"
         for attempt in range(self._settings.max_retries + 1):
-            answer = self._tools.post(url, headers, body, self._find_timeout(until))
-            if not is_retried(answer.status) or attempt == self._settings.max_retries:
+            # The pause holds for the batch after one that is given up, too.
+            pause = self._not_before - self._tools.clock()
+            if pause > 0 and not self._sleep(pause, self._least, until):
                 break
-            least = self._read_retry_after(answer.headers.get("retry-after", ""))
-            pause = max(least, self._find_pause(attempt))
+            answer = self._last = self._tools.post(url, headers, body, self._find_timeout(until))
+            if not is_retried(answer.status):
+                self._not_before = float("-inf")
+                break
+            self._least = self._read_retry_after(answer.headers.get("retry-after", ""))
+            pause = max(self._least, self._find_pause(attempt))
+            self._not_before = self._tools.clock() + pause
             say(f"{answer.status or answer.error}: again in {pause:.1f} s")
-            if not self._sleep(pause, least, until):
-                break
-        return answer
+        return self._last
 
     def _find_timeout(self, until: Optional[float]) -> float:
         timeout = self._settings.request_timeout

@@ -15,7 +15,8 @@ logger = logging.getLogger("cognobserve")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _said: Set[str] = set()
-_lock = threading.Lock()
+# Reentrant, as a signal's handler may come in between.
+_lock = threading.RLock()
 _debug = False
 
 
@@ -60,7 +61,7 @@ def forget_said() -> None:
 def renew_lock() -> None:
     """After a fork: the one that held the lock may be gone."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 def harmless(function: F) -> F:

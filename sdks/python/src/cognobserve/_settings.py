@@ -117,3 +117,11 @@ def _read_endpoint(text: str) -> str:
         pass
     warn("the endpoint is no http or https address: nothing is recorded or sent")
     return ""
+
+
+def show_address(text: str) -> str:
+    """An endpoint without the user and password that it may name."""
+    scheme, _, rest = text.partition("://")
+    place, slash, path = rest.partition("/")
+    before, at, host = place.rpartition("@")
+    return f"{scheme}://{'***' if at else ''}{at}{host}{slash}{path}"

@@ -7,7 +7,7 @@ import json
 from typing import Any, Dict, Mapping, Optional, TypedDict, Union, cast
 
 from ._encoding import encode
-from ._log import warn_once
+from ._log import note_fault, warn_once
 
 
 class _UserId(TypedDict):
@@ -55,7 +55,11 @@ def read_id(value: Any) -> Optional[str]:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value) if isinstance(value, (str, int)) or _has_own_text(value) else ""
+    try:
+        text = str(value) if isinstance(value, (str, int)) or _has_own_text(value) else ""
+    except Exception as error:
+        note_fault("id", error)
+        return None
     return text if text.strip() else None
 
 
