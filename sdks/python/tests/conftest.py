@@ -26,9 +26,10 @@ def fresh() -> Iterator[None]:
     _scope.set_scope(_scope._EMPTY)
     yield
     cognobserve.set_user(None)
-    client, _client._current = _client._current, None
-    if client is not None:
+    _client._current = None
+    for client in _client._clients:
         client.shutdown(0)
+    _client._clients.clear()
     _log.set_debug(False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Union
 
 from ._calls import record_event
-from ._client import get_client, replace_client
+from ._client import end_all, flush_all, flush_all_async, get_client, replace_client, sum_stats
 from ._log import note_fault
 from ._scope import choose_person, get_scope, read_person_safely
 from ._settings import Mask
@@ -32,8 +32,8 @@ def init(
 ) -> None:
     """Says where to send and how. What is not given is read from ``COGNOBSERVE_…`` in the environment.
 
-    Without a call of ``init`` the environment alone holds. A second call replaces the settings; what waits under
-    the first ones is still sent.
+    Without a call of ``init`` the environment alone holds. A second call replaces the settings; what has
+    begun under the first ones is still sent with them.
     """
     options = dict(locals())
     try:
@@ -78,19 +78,20 @@ def current_span() -> Optional[Span]:
 
 def flush(timeout: Optional[float] = None) -> bool:
     """Waits until all that has ended was sent or given up; False if that took longer than ``timeout`` seconds."""
-    return get_client().flush(timeout)
+    return flush_all(timeout)
 
 
 async def flush_async(timeout: Optional[float] = None) -> bool:
     """As ``flush``, without holding up the event loop of asyncio."""
-    return await get_client().flush_async(timeout)
+    return await flush_all_async(timeout)
 
 
 def shutdown() -> None:
     """Sends what waits, for ``shutdown_timeout`` seconds at the most. Done by itself when the program ends."""
-    get_client().shutdown()
+    get_client()
+    end_all()
 
 
 def stats() -> Dict[str, int]:
     """How many spans were ``sent``, ``dropped``, ``refused``, and how many are ``waiting``."""
-    return get_client().stats()
+    return sum_stats()

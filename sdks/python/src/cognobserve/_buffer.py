@@ -68,6 +68,13 @@ class Buffer:
         self._is_urgent = False
         self._dropped = 0
         self.is_closed = False
+        self._is_retired = False
+
+    def retire(self) -> None:
+        """Whoever waits for something to send need not wait any longer than there is something."""
+        with self._condition:
+            self._is_retired = True
+            self._condition.notify_all()
 
     def read_counts(self) -> Counts:
         with self._condition:
@@ -158,7 +165,7 @@ class Buffer:
                 pause = self._find_pause()
                 if pause is not None and pause <= 0:
                     return self._cut_batch()
-                if self.is_closed or not wait:
+                if self.is_closed or not wait or (self._is_retired and self.is_empty):
                     return None
                 self._condition.wait(pause)
 

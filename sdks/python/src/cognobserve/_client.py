@@ -9,8 +9,7 @@ import functools
 import os
 import threading
 import time
-import weakref
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from . import _ids
 from ._barrier import Barrier
@@ -35,8 +34,9 @@ class Client:
         self.is_recording = settings.is_recording
         self.is_immediate = settings.mode == "immediate"
         self.generation = 0
+        self.is_retired = False
         self._start_empty()
-        _clients.add(self)
+        _clients.append(self)
 
     def _start_empty(self) -> None:
         self._buffer = Buffer(self.settings, self.tools.clock)
@@ -125,6 +125,8 @@ class Client:
         """What to wait for; None if there is nothing, or nobody who could."""
         if not self.is_recording or self._buffer.is_closed or self._is_sender:
             return None
+        if self.is_retired and self._buffer.is_empty and not self.stats()["waiting"]:
+            return None
         return self._buffer.add_barrier()
 
     @property
@@ -157,6 +159,21 @@ class Client:
         if not is_done:
             warn_once("late", "a trace was not sent within shutdown_timeout: it is tried further, and nobody waits for it")
 
+    def retire(self) -> None:
+        """Another client follows: this one goes on with its traces that are still open, and its thread ends in between."""
+        self.is_retired = True
+        self._buffer.retire()
+        if not self._buffer.is_empty:
+            self._buffer.hasten()
+            self._start_thread()
+
+    def hurry(self, timeout: float) -> None:
+        """Begins to send what waits, for a limited time."""
+        if self.is_recording and not self._buffer.is_closed and self.stats()["waiting"]:
+            self._delivery.hurry(timeout)
+            self._buffer.add_barrier()
+            self._start_thread()
+
     def shutdown(self, timeout: Optional[float] = None) -> None:
         """Sends what waits, for a limited time, and takes nothing any more."""
         buffer = self._buffer
@@ -176,7 +193,7 @@ class Client:
 
     def _start_thread(self) -> bool:
         thread = self._thread
-        if thread is not None and thread.is_alive():
+        if thread is not None and thread.is_alive() and not self.is_retired:
             return True
         with self._thread_lock:
             if self._thread is None or not self._thread.is_alive():
@@ -198,10 +215,23 @@ class Client:
         while True:
             batch = buffer.take(wait)
             if batch is None:
-                return
+                if self._may_end():
+                    return
+                continue
             delivery.deliver(batch, until)
             if until is not None and self.tools.clock() >= until:
                 return
+
+
+    def _may_end(self) -> bool:
+        """Whoever adds something afterwards starts another thread."""
+        with self._thread_lock:
+            is_idle = self.is_retired and self._is_sender
+            if is_idle and not self._buffer.is_closed and not self._buffer.is_empty:
+                return False
+            if is_idle:
+                self._thread = None
+            return True
 
 
 def _is_in_event_loop() -> bool:
@@ -213,7 +243,8 @@ def _is_in_event_loop() -> bool:
     return True
 
 
-_clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
+#: All of this process: a program that calls ``init`` again and again has few settings, and what they sent counts.
+_clients: "List[Client]" = []
 _current: Optional[Client] = None
 _current_lock = threading.Lock()
 
@@ -240,26 +271,47 @@ def _make(options: Dict[str, Any], tools: Optional[Tools]) -> Client:
 
 
 def replace_client(options: Dict[str, Any], tools: Optional[Tools] = None) -> Client:
-    """A new client; what waits in the one before is sent in the background."""
+    """A new client; the one before sends what waits in it, and what is still open when it ends."""
     global _current
     with _current_lock:
         before = _current
         if before is not None:
             forget_said()
-            _end_in_background(before)
+            before.retire()
         _current = _make(options, tools)
         return _current
 
 
-@harmless
-def _end_in_background(client: Client) -> None:
-    threading.Thread(target=client.shutdown, name="cognobserve-end", daemon=True).start()
+def sum_stats() -> Dict[str, int]:
+    """Of all clients of this process."""
+    get_client()
+    told = [client.stats() for client in list(_clients)]
+    return {name: sum(one[name] for one in told) for name in told[0]}
+
+
+def flush_all(timeout: Optional[float] = None) -> bool:
+    """All clients share one deadline."""
+    get_client()
+    until = None if timeout is None else time.monotonic() + timeout
+    told = [
+        client.flush(None if until is None else max(0.0, until - time.monotonic()))
+        for client in reversed(_clients)
+    ]
+    return all(told)
+
+
+async def flush_all_async(timeout: Optional[float] = None) -> bool:
+    get_client()
+    told = await asyncio.gather(*(client.flush_async(timeout) for client in reversed(_clients)))
+    return all(told)
 
 
 @harmless
-def _end_all() -> None:
-    """At the end of the program, all clients share one deadline."""
-    clients = list(_clients)
+def end_all() -> None:
+    """All clients share one deadline, and what they have leaves at the same time."""
+    clients = list(reversed(_clients))
+    for client in clients:
+        client.hurry(client.settings.shutdown_timeout)
     started = time.monotonic()
     for client in clients:
         used = time.monotonic() - started
@@ -273,10 +325,10 @@ def _after_fork() -> None:
     _ids.renew()
     for client in list(_clients):
         client.forget_parent()
-    prepare(_end_all)
+    prepare(end_all)
 
 
-atexit.register(_end_all)
+atexit.register(end_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-prepare(_end_all)
+prepare(end_all)
