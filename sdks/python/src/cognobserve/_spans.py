@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, TypeVar, cast
 
 from ._answers import Reading, read_answer
 from ._encoding import encode, encode_values
@@ -59,6 +59,8 @@ class Span:
         self.type = type
         self.above = above
         self.has_told_below = False
+        #: Answers whose tokens a trace that was started below has told.
+        self.told_elsewhere: List[Reading] = []
         self.order = next(_order)
         self.start_ns = time.time_ns()
         self.end_ns: Optional[int] = None
@@ -134,13 +136,27 @@ class Span:
         if self.response_id is None and isinstance(reading.response_id, str):
             self.response_id = reading.response_id[:255]
         # Without a response's id the server could not tell that this is what a call below has told already.
-        if self.usage is None and reading.usage and (reading.response_id or not self.has_told_below):
+        is_told = self.has_told_below and not reading.response_id
+        is_told = is_told or any(is_same_answer(one, reading) for one in self.told_elsewhere)
+        if self.usage is None and reading.usage and not is_told:
             self.usage = dict(reading.usage)
-            above = self.above
-            while above is not None:
-                above.has_told_below = True
-                above = above.above
+            self._tell_above(reading)
         return self
+
+    def _tell_above(self, reading: Reading) -> None:
+        """All calls around know that the tokens of this answer are told, those in other traces, too."""
+        trace, above = self.trace, self.above
+        while True:
+            while above is not None:
+                if trace is self.trace:
+                    above.has_told_below = True
+                else:
+                    above.told_elsewhere.append(Reading(None, reading.response_id, reading.usage))
+                above = above.above
+            if trace.around is None:
+                return
+            above = trace.around
+            trace = above.trace
 
     @chained
     def set_model(self: S, model: Any, parameters: Optional[Mapping[str, Any]] = None) -> S:
@@ -220,6 +236,13 @@ class Span:
         if error is not None and is_failure(error):
             self.set_error(error)
         self.end()
+
+
+def is_same_answer(one: Reading, other: Reading) -> bool:
+    """By the response's id; where one of them lacks it, by the tokens."""
+    if one.response_id and other.response_id:
+        return one.response_id == other.response_id
+    return bool(one.usage == other.usage)
 
 
 def describe_error(error: Any) -> str:

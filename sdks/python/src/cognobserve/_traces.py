@@ -38,6 +38,9 @@ class Trace:
         self.start_ns = time.time_ns()
         self.metadata: Dict[str, bytes] = {}
         self.root: Optional[Span] = None
+        around = get_scope().span
+        #: The span of another trace that this one was started in, while that may still read an answer.
+        self.around = around if around is not None and around.is_open else None
         self.is_ended = False
         self.was_released = False
         if metadata:
