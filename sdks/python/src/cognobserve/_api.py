@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Union
 
+from ._all import end_all, flush_all, flush_all_async, sum_stats
 from ._calls import record_event
-from ._client import end_all, flush_all, flush_all_async, get_client, replace_client, sum_stats
+from ._client import get_client, replace_client
 from ._log import note_fault
 from ._scope import choose_person, get_scope, read_person_safely
 from ._settings import Mask

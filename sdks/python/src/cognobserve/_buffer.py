@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from typing import Callable, Deque, List, NamedTuple, Optional, Union, cast
 
 from ._barrier import Barrier
+from ._entries import Entry, size_of
 from ._log import warn_once
 from ._settings import Settings
 from ._spans import Span
@@ -22,18 +23,6 @@ MAX_BATCH_BYTES = 16 * 1024 * 1024
 _LEFT_OUT = b'"[left out: too much waits to be sent]"'
 
 
-class Entry:
-    """Spans of one trace that leave together."""
-
-    __slots__ = ("trace", "spans", "size", "since")
-
-    def __init__(self, trace: Trace, since: float) -> None:
-        self.trace = trace
-        self.spans: Deque[Span] = deque()
-        self.size = 0
-        self.since = since
-
-
 class Counts(NamedTuple):
     """In spans."""
 
@@ -41,10 +30,6 @@ class Counts(NamedTuple):
     #: Handed to whoever sends them, so far.
     taken: int
     dropped: int
-
-
-def size_of(span: Span) -> int:
-    return len(span.input or b"") + len(span.output or b"")
 
 
 class Buffer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextvars
 import functools
 import os
@@ -17,7 +16,6 @@ from ._buffer import Buffer
 from ._delivery import Delivery, Tools
 from ._encoding import encode, make_plain
 from ._log import forget_said, harmless, renew_lock, say, set_debug, warn, warn_once
-from ._processes import prepare
 from ._settings import Settings, read_settings, show_address
 from ._spans import Span
 from ._traces import Trace
@@ -282,42 +280,6 @@ def replace_client(options: Dict[str, Any], tools: Optional[Tools] = None) -> Cl
         return _current
 
 
-def sum_stats() -> Dict[str, int]:
-    """Of all clients of this process."""
-    get_client()
-    told = [client.stats() for client in list(_clients)]
-    return {name: sum(one[name] for one in told) for name in told[0]}
-
-
-def flush_all(timeout: Optional[float] = None) -> bool:
-    """All clients share one deadline."""
-    get_client()
-    until = None if timeout is None else time.monotonic() + timeout
-    told = [
-        client.flush(None if until is None else max(0.0, until - time.monotonic()))
-        for client in reversed(_clients)
-    ]
-    return all(told)
-
-
-async def flush_all_async(timeout: Optional[float] = None) -> bool:
-    get_client()
-    told = await asyncio.gather(*(client.flush_async(timeout) for client in reversed(_clients)))
-    return all(told)
-
-
-@harmless
-def end_all() -> None:
-    """All clients share one deadline, and what they have leaves at the same time."""
-    clients = list(reversed(_clients))
-    for client in clients:
-        client.hurry(client.settings.shutdown_timeout)
-    started = time.monotonic()
-    for client in clients:
-        used = time.monotonic() - started
-        client.shutdown(max(0.0, client.settings.shutdown_timeout - used))
-
-
 def _after_fork() -> None:
     global _current_lock
     _current_lock = threading.Lock()
@@ -325,10 +287,7 @@ def _after_fork() -> None:
     _ids.renew()
     for client in list(_clients):
         client.forget_parent()
-    prepare(end_all)
 
 
-atexit.register(end_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-prepare(end_all)

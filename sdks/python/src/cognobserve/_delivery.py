@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ._buffer import Entry
+from ._entries import Entry
 from ._http import Answer, Post, post
 from ._log import say, warn, warn_once
 from ._settings import Settings

@@ -241,7 +241,7 @@ class Span:
 def is_same_answer(one: Reading, other: Reading) -> bool:
     """By the response's id; where one of them lacks it, by the tokens."""
     if one.response_id and other.response_id:
-        return one.response_id == other.response_id
+        return bool(one.response_id == other.response_id)
     return bool(one.usage == other.usage)
 
 
