@@ -198,7 +198,7 @@ const PLANTED: [&str; 14] = [
     "sk-proj-Qu1llQu1llQu1ll",
     "co_sk_QuillQuill12",
     "eyJhbGciOiJIUzI1NiJ9.cXVpbGw",
-    "/home/zquill/notes.txt",
+    "/srv/zquill/notes.txt",
     "C:\\Users\\ZQuill",
     "https://acme-corp.example/u/zquill",
     "203.0.113.77",

@@ -166,7 +166,7 @@ mod tests {
             (
                 Sensitive::Path,
                 &[
-                    "/home/john/x.txt",
+                    "/srv/john/x.txt",
                     "~/secret",
                     "C:\\Users\\John",
                     "\\\\server\\share",
