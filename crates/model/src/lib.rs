@@ -9,6 +9,7 @@
 pub mod account;
 pub mod bloom;
 pub mod counting;
+pub mod event;
 pub mod facts;
 pub mod histogram;
 pub mod id;

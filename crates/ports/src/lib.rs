@@ -9,6 +9,7 @@ mod actor;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod events;
 mod ledger;
 mod people;
 mod queue;
@@ -19,6 +20,7 @@ mod reports;
 pub use accounts::{Accounts, NewKey};
 pub use actor::Actor;
 pub use error::{ErrorKind, StoreError};
+pub use events::Events;
 pub use ledger::{Committed, DeleteMode, Ledger, Refusal, SessionPatch};
 pub use people::{Acceptance, MemberRefusal, NewLink, NewLogin, NewToken, People};
 pub use queue::{
