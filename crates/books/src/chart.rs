@@ -89,7 +89,7 @@ impl<'e> Chart<'e> {
     }
 
     /// The stretch that an instant lies in: what is read of it counts there.
-    fn find(&self, at: i64) -> Option<usize> {
+    pub(crate) fn find(&self, at: i64) -> Option<usize> {
         let begun = self.edges.partition_point(|edge| edge.0 <= at);
         (begun < self.edges.len())
             .then(|| begun.checked_sub(1))
@@ -103,7 +103,7 @@ impl<'e> Chart<'e> {
 
     /// The stretch that an instant of [`Chart::list_read`] is taken away from, since the whole
     /// unit is added to it.
-    fn find_rest(&self, at: i64) -> Option<usize> {
+    pub(crate) fn find_rest(&self, at: i64) -> Option<usize> {
         self.find_cut(at.div_euclid(self.unit))?.rest
     }
 

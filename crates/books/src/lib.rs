@@ -14,6 +14,7 @@ pub mod order;
 pub mod period;
 pub mod postings;
 pub mod repricing;
+pub mod seen;
 pub mod shown;
 pub mod staged;
 pub mod user_days;

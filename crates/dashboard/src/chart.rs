@@ -158,6 +158,16 @@ pub fn count(
     })
 }
 
+pub fn numbers(name: &'static str, color: u8, values: &[i64]) -> Series {
+    let values = values.iter().map(|value| Some(*value as f64));
+    Series {
+        name,
+        unit: Measured::Count,
+        color,
+        values: values.collect(),
+    }
+}
+
 pub fn cost(bars: &[Measures]) -> Series {
     series("Cost", Measured::Usd, 2, bars, |it| {
         Some(Dollars(it.cost_nanos).to_f64())

@@ -192,6 +192,17 @@ pub struct UserCounts {
     pub new: i64,
 }
 
+/// Living users over stretches of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChart {
+    /// First seen before the first stretch begins.
+    pub before: i64,
+    /// Of each stretch: with a trace in it.
+    pub active: Vec<i64>,
+    /// Of each stretch: first seen in it.
+    pub new: Vec<i64>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopUser {
     pub id: UserId,

@@ -9,7 +9,8 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserChart, UserCounts, UserDetail, UserName, UserStats,
+    Verification,
 };
 use cognobserve_model::time::Micros;
 
@@ -128,6 +129,13 @@ pub trait Reports: Send + Sync {
         project: &ProjectId,
         period: Period,
     ) -> Result<UserCounts, StoreError>;
+
+    /// How many users were seen, and first seen, between each two edges. At most 400 edges.
+    async fn chart_user_counts(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<UserChart, StoreError>;
 
     /// What a user's spans did with each model (`None`: spans without one), biggest cost first,
     /// then by name, spans without a model before all names. A trace counts with each model

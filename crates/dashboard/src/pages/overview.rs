@@ -12,8 +12,8 @@ use crate::link::Link;
 use crate::view::View;
 use askama::Template;
 use cognobserve_model::measures::Measures;
-use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, Period, TraceFilter};
-use cognobserve_model::report::{CostKey, CostReport, UnpricedModel, UserCounts};
+use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, TraceFilter};
+use cognobserve_model::report::{CostKey, CostReport, UnpricedModel, UserChart, UserCounts};
 use cognobserve_ports::Reports;
 use futures_util::try_join;
 
@@ -82,33 +82,36 @@ pub async fn render(reports: &dyn Reports, frame: Frame) -> Html {
             after: None,
         },
     };
-    let until = Period {
-        from: None,
-        ..period
-    };
-    let (bars, old, users, old_users, ever, costs, unpriced) = try_join!(
+    let (bars, old, users, old_users, seen, costs, unpriced) = try_join!(
         reports.chart_project(project, &edges),
         reports.chart_project(project, &before_edges),
         reports.count_users(project, period),
         reports.count_users(project, before),
-        reports.count_users(project, until),
+        reports.chart_user_counts(project, &edges),
         reports.report_costs(project, costs),
         reports.list_unpriced(project),
     )?;
     let now = add(&bars);
     let old = add(&old);
     let total = now.cost_nanos;
+    let ends = add_up(&seen);
     let names = Names::read(reports, project, list_users(&costs.rows)).await?;
     let before_words = view.previous_words();
     let page = OverviewPage {
         words: view.headline(),
         is_compared: old.trace_count > 0,
-        stats: list_stats(&now, &old, &users, &old_users, ever.new)
-            .into_iter()
-            .map(|stat| stat.before(&before_words))
-            .collect(),
+        stats: list_stats(
+            &now,
+            &old,
+            &users,
+            &old_users,
+            ends.last().copied().unwrap_or(0),
+        )
+        .into_iter()
+        .map(|stat| stat.before(&before_words))
+        .collect(),
         before: before_words,
-        charts: list_charts(&view, &bars),
+        charts: list_charts(&view, &bars, &seen, &ends),
         nobody: Sum::of(&costs.unattributed.0, &costs.total.0),
         nobody_names: match costs.unattributed.0.trace_count {
             1 => "1 trace names".into(),
@@ -185,14 +188,29 @@ fn list_stats(
     ]
 }
 
-fn list_charts(view: &View, bars: &[Measures]) -> Vec<Chart> {
+/// The users who were first seen by the end of each bar.
+fn add_up(seen: &UserChart) -> Vec<i64> {
+    let mut total = seen.before;
+    let ends = seen.new.iter().map(|new| {
+        total += new;
+        total
+    });
+    ends.collect()
+}
+
+fn list_charts(view: &View, bars: &[Measures], seen: &UserChart, ends: &[i64]) -> Vec<Chart> {
     let traces = chart::count("Traces", 1, bars, |it| it.trace_count);
     let failed = chart::count("Failed traces", 3, bars, |it| it.error_trace_count);
     let p95 = chart::series("p95", Measured::Ms, 4, bars, |it| {
         it.trace_latency_percentile_ms(95)
     });
     let tokens = chart::count("Tokens", 1, bars, |it| it.total_tokens);
+    let active = chart::numbers("Active", 2, &seen.active);
+    let new = chart::numbers("New", 4, &seen.new);
+    let users = chart::numbers("Total users", 2, ends);
     vec![
+        Chart::new(view, "users", "Users", "bars", vec![active, new]),
+        Chart::new(view, "total-users", "Total users", "line", vec![users]),
         Chart::new(view, "traces", "Traces", "bars", vec![traces, failed]),
         Chart::new(view, "cost", "Cost", "bars", vec![chart::cost(bars)]),
         Chart::new(view, "latency", "p95 latency", "line", vec![p95]),

@@ -17,6 +17,7 @@ mod rows;
 mod sessions;
 mod trace_counts;
 mod traces;
+mod user_counts;
 mod users;
 mod users_of_period;
 mod verify;
@@ -32,7 +33,8 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserChart, UserCounts, UserDetail, UserName, UserStats,
+    Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -197,6 +199,16 @@ impl Reports for PostgresStore {
         let snapshot = self.snapshot(project).await?;
         let counts = activity::count_users(&snapshot, period).await?;
         snapshot.close().await.map(|()| counts)
+    }
+
+    async fn chart_user_counts(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<UserChart, StoreError> {
+        let snapshot = self.snapshot(project).await?;
+        let chart = user_counts::chart(&snapshot, edges).await?;
+        snapshot.close().await.map(|()| chart)
     }
 
     async fn cost_user_by_model(

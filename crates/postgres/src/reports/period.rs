@@ -70,7 +70,7 @@ impl Snapshot {
             return Ok(sums);
         }
         let laid = lay(period, MICROS_PER_DAY);
-        self.scan_days(laid.units, |user, measures| {
+        self.scan_days(laid.units, |_, user, measures| {
             let counts = Measures::decode_counts(measures).ok_or_else(|| damaged("rollup"))?;
             sums.entry(user).or_default().add(&counts, 1);
             Ok(())
@@ -102,7 +102,7 @@ impl Snapshot {
             return Ok(weights);
         }
         let laid = lay(period, MICROS_PER_DAY);
-        self.scan_days(laid.units, |user, measures| {
+        self.scan_days(laid.units, |_, user, measures| {
             let weight = Weight::decode(measures, sort).ok_or_else(|| damaged("rollup"))?;
             weights.entry(user).or_default().add(weight, 1);
             Ok(())
@@ -119,11 +119,11 @@ impl Snapshot {
         Ok(weights)
     }
 
-    /// The users of some days with their encoded sums.
-    async fn scan_days(
+    /// Days, their users and each one's encoded sums.
+    pub(super) async fn scan_days(
         &self,
         (from, to): (i64, i64),
-        mut take: impl FnMut(i64, &[u8]) -> StoreResult<()> + Send,
+        mut take: impl FnMut(i64, i64, &[u8]) -> StoreResult<()> + Send,
     ) -> StoreResult<()> {
         if from >= to {
             return Ok(());
@@ -131,12 +131,12 @@ impl Snapshot {
         let query = match to.checked_sub(from) {
             Some(..=MOST_LISTED_DAYS) => include_str!("../sql/reports.scan_user_days.sql"),
             _ => {
-                "SELECT ARRAY[band], ARRAY[length(sums)], sums FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3"
+                "SELECT ARRAY[band], ARRAY[length(sums)], sums, day FROM user_days WHERE project_no = $1 AND day >= $2 AND day < $3"
             }
         };
         self.scan(query, &[&self.project_no, &from, &to], |row| {
             let (bands, lengths): (Vec<i64>, Vec<i32>) = (get(row, 0)?, get(row, 1)?);
-            let mut rest: &[u8] = get(row, 2)?;
+            let (mut rest, day): (&[u8], i64) = (get(row, 2)?, get(row, 3)?);
             for (band, length) in bands.into_iter().zip(lengths) {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
                 let (sums, others) = rest
@@ -145,7 +145,7 @@ impl Snapshot {
                 rest = others;
                 Entries::of(band, sums).try_for_each(|entry| {
                     let (user, measures) = entry?;
-                    take(user, measures)
+                    take(day, user, measures)
                 })?;
             }
             Ok(())

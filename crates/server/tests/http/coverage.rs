@@ -11,7 +11,8 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserChart, UserCounts, UserDetail, UserName, UserStats,
+    Verification,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Reports, StoreError};
@@ -380,6 +381,10 @@ impl Reports for Counter {
 
     async fn count_users(&self, p: &ProjectId, period: Period) -> Asked<UserCounts> {
         self.ask().count_users(p, period).await
+    }
+
+    async fn chart_user_counts(&self, p: &ProjectId, edges: &[Micros]) -> Asked<UserChart> {
+        self.ask().chart_user_counts(p, edges).await
     }
 
     async fn cost_user_by_model(

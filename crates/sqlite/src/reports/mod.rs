@@ -12,6 +12,7 @@ mod question_count;
 mod sessions;
 mod trace_counts;
 mod traces;
+mod user_counts;
 mod users;
 mod verify;
 
@@ -29,7 +30,7 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserRef, UserStats,
+    TraceSummary, UnpricedModel, UserChart, UserCounts, UserDetail, UserName, UserRef, UserStats,
     Verification,
 };
 use cognobserve_model::time::Micros;
@@ -293,6 +294,18 @@ impl Reports for SqliteStore {
     ) -> Result<UserCounts, StoreError> {
         self.with_snapshot(project, move |snapshot| {
             activity::count_users(snapshot, period)
+        })
+        .await
+    }
+
+    async fn chart_user_counts(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<UserChart, StoreError> {
+        let edges = edges.to_vec();
+        self.with_snapshot(project, move |snapshot| {
+            user_counts::chart(snapshot, &edges)
         })
         .await
     }

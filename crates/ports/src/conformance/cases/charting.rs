@@ -5,7 +5,7 @@ use crate::conformance::desk::{Desk, between};
 use cognobserve_model::id::UserId;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{CostGroup, Period, UserKey};
-use cognobserve_model::report::{CostKey, UserCounts};
+use cognobserve_model::report::{CostKey, UserChart, UserCounts};
 use cognobserve_model::time::{Day, MICROS_PER_DAY, MICROS_PER_QUARTER, Micros, Zone};
 
 /// Some instants beside and on edges of quarters and days.
@@ -322,4 +322,42 @@ pub async fn a_users_costs_are_split_by_model(desk: Desk) {
         .cost_user_by_model(&desk.project, &id, Period::ALL)
         .await;
     assert_eq!(gone.unwrap(), None);
+}
+
+/// What [`crate::Reports::count_users`] says of each stretch by itself.
+async fn count_each(desk: &Desk, edges: &[Micros]) -> UserChart {
+    let mut chart = UserChart::default();
+    if let Some(first) = edges.first() {
+        let before = Period {
+            from: None,
+            to: Some(*first),
+        };
+        chart.before = count(desk, before).await.new;
+    }
+    for stretch in edges.windows(2) {
+        let counts = count(desk, between(stretch[0], stretch[1])).await;
+        chart.active.push(counts.active);
+        chart.new.push(counts.new);
+    }
+    chart
+}
+
+pub async fn a_chart_of_users_counts_each_once_in_a_stretch(desk: Desk) {
+    book_marks(&desk).await;
+    let nobodys = trace("nobody").when(Micros(NOON.0 + 5));
+    desk.book_one(nobodys.with(span("s").cost(1))).await;
+    for erased in [false, true] {
+        if erased {
+            desk.delete_user("bob", DeleteMode::Erase).await;
+        }
+        for edges in list_edges() {
+            let chart = desk.store.chart_user_counts(&desk.project, &edges).await;
+            let chart = chart.expect("a chart");
+            assert_eq!(chart, count_each(&desk, &edges).await, "{edges:?}");
+        }
+    }
+    for edges in [&[][..], &[NOON]] {
+        let chart = desk.store.chart_user_counts(&desk.project, edges).await;
+        assert_eq!(chart.expect("a chart"), count_each(&desk, edges).await);
+    }
 }

@@ -154,6 +154,7 @@ macro_rules! with_conformance_cases {
                 users_are_counted_by_what_they_did_in_a_period,
                 who_has_no_trace_is_new_when_made,
                 a_users_costs_are_split_by_model,
+                a_chart_of_users_counts_each_once_in_a_stretch,
             }
             keys {
                 keys_open_their_project_until_revoked,

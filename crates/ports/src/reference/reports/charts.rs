@@ -4,7 +4,7 @@ use crate::reference::state::{Fate, ProjectRecord};
 use crate::reference::tally::sum_traces;
 use cognobserve_model::measures::Measures;
 use cognobserve_model::query::Period;
-use cognobserve_model::report::UserCounts;
+use cognobserve_model::report::{UserChart, UserCounts};
 use cognobserve_model::time::Micros;
 
 impl ProjectRecord {
@@ -35,5 +35,26 @@ impl ProjectRecord {
             counts.new += i64::from(period.contains(first_seen));
         }
         counts
+    }
+
+    pub fn chart_user_counts(&self, counted: &[Counted], edges: &[Micros]) -> UserChart {
+        let mut chart = UserChart::default();
+        if let Some(first) = edges.first() {
+            let before = Period {
+                from: None,
+                to: Some(*first),
+            };
+            chart.before = self.count_users(counted, before).new;
+        }
+        for stretch in edges.windows(2) {
+            let period = Period {
+                from: Some(stretch[0]),
+                to: Some(stretch[1]),
+            };
+            let counts = self.count_users(counted, period);
+            chart.active.push(counts.active);
+            chart.new.push(counts.new);
+        }
+        chart
     }
 }

@@ -19,7 +19,8 @@ use cognobserve_model::query::{
 };
 use cognobserve_model::report::{
     CostReport, DayStats, Inventory, SessionStats, Summary, Suppressions, TopUser, TraceDetail,
-    TraceSummary, UnpricedModel, UserCounts, UserDetail, UserName, UserStats, Verification,
+    TraceSummary, UnpricedModel, UserChart, UserCounts, UserDetail, UserName, UserStats,
+    Verification,
 };
 use cognobserve_model::span::Pricing;
 use cognobserve_model::time::Micros;
@@ -320,6 +321,16 @@ impl Reports for ReferenceStore {
     ) -> Result<UserCounts, StoreError> {
         self.read(project, |record| {
             record.count_users(&record.count_traces(), period)
+        })
+    }
+
+    async fn chart_user_counts(
+        &self,
+        project: &ProjectId,
+        edges: &[Micros],
+    ) -> Result<UserChart, StoreError> {
+        self.read(project, |record| {
+            record.chart_user_counts(&record.count_traces(), edges)
         })
     }
 

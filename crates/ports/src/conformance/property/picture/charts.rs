@@ -46,6 +46,12 @@ impl Painter<'_> {
             let charts = charts.expect("charts");
             let counts = store.chart_trace_counts(project, &users, edges).await;
             assert_eq!(counts.expect("traces are counted"), count_traces(&charts));
+            let seen = store.chart_user_counts(project, edges).await;
+            let mut seen = seen.expect("a chart of users");
+            if self.mask.arrivals {
+                (seen.before, seen.new) = (0, Vec::new());
+            }
+            self.note(format!("users of chart {kind}"), format!("{seen:?}"));
             for (id, sums) in USER_IDS.iter().zip(&charts) {
                 self.note_chart(&format!("chart {kind} of {id}"), sums);
             }
