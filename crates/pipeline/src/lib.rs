@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod door;
+mod event;
 mod fault;
 mod given;
 mod identify;
@@ -15,6 +16,7 @@ mod otlp;
 mod warning;
 
 pub use door::{Door, IdSeed};
+pub use event::{AcceptedEvent, MAX_EVENT_NAME_BYTES, MAX_PROPERTIES_BYTES, accept_events};
 pub use fault::{Fault, FaultKind};
 pub use identify::user_id::{IdTooLong, normalise_user_id};
 pub use native::{Accepted, MAX_BATCH_SPANS, Refused, accept_batch, accept_trace};

@@ -1,6 +1,6 @@
-//! Many traces in one request, cut apart without reading them.
-//! Invariant: each trace is decoded by itself later, so a bad one fails alone and only one is unpacked at a time.
-//! It must not look inside a trace.
+//! Many traces or events in one request, cut apart without reading them.
+//! Invariant: each is decoded by itself later, so a bad one fails alone and only one is unpacked at a time.
+//! It must not look inside any.
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
@@ -16,8 +16,31 @@ pub const MAX_TRACES: usize = 10_000;
 /// # Errors
 /// Broken syntax, a body that is no object, `traces` that is missing or no array, too many traces.
 pub fn split_batch(text: &str) -> Result<Vec<Raw<'_>>, NativeError> {
+    match split(text, "traces", MAX_TRACES)? {
+        Split::Items(traces) => Ok(traces),
+        Split::TooMany => Err(NativeError::TooManyTraces),
+        Split::Other(kind) => Err(NativeError::shape("traces", Kind::Array, kind)),
+    }
+}
+
+/// What an object has under the key of its list.
+pub(super) enum Split<'a> {
+    Items(Vec<Raw<'a>>),
+    TooMany,
+    /// Nothing, or no array.
+    Other(Kind),
+}
+
+/// Cuts the list of an object apart; of a repeated key the last counts.
+pub(super) fn split<'a>(
+    text: &'a str,
+    key: &'static str,
+    most: usize,
+) -> Result<Split<'a>, NativeError> {
     let mut reader = BatchReader {
-        traces: Vec::new(),
+        key,
+        most,
+        items: Vec::new(),
         kind: Kind::Absent,
         is_over: false,
     };
@@ -29,25 +52,27 @@ pub fn split_batch(text: &str) -> Result<Vec<Raw<'_>>, NativeError> {
     if kind != Kind::Object {
         return Err(NativeError::shape("", Kind::Object, kind));
     }
-    match reader.kind {
-        Kind::Array if reader.is_over => Err(NativeError::TooManyTraces),
-        Kind::Array => Ok(reader.traces),
-        kind => Err(NativeError::shape("traces", Kind::Array, kind)),
-    }
+    Ok(match reader.kind {
+        Kind::Array if reader.is_over => Split::TooMany,
+        Kind::Array => Split::Items(reader.items),
+        kind => Split::Other(kind),
+    })
 }
 
 struct BatchReader<'a> {
-    traces: Vec<Raw<'a>>,
+    key: &'static str,
+    most: usize,
+    items: Vec<Raw<'a>>,
     kind: Kind,
     is_over: bool,
 }
 
 impl<'a> ReadObject<'a> for BatchReader<'a> {
     fn read_field<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        if key.0 != "traces" {
+        if key.0 != self.key {
             return map.next_value::<IgnoredAny>().map(|_| ());
         }
-        self.traces.clear();
+        self.items.clear();
         self.is_over = false;
         self.kind = map.next_value_seed(Array(self))?;
         Ok(())
@@ -56,13 +81,13 @@ impl<'a> ReadObject<'a> for BatchReader<'a> {
 
 impl<'a> ReadArray<'a> for BatchReader<'a> {
     fn read_item<A: SeqAccess<'a>>(&mut self, seq: &mut A) -> Result<bool, A::Error> {
-        if self.traces.len() >= MAX_TRACES {
+        if self.items.len() >= self.most {
             let more = seq.next_element::<IgnoredAny>()?.is_some();
             self.is_over |= more;
             return Ok(more);
         }
         let item: Option<Raw> = seq.next_element()?;
-        self.traces.extend(item);
+        self.items.extend(item);
         Ok(item.is_some())
     }
 }

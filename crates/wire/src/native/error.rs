@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use super::{MAX_SPANS, MAX_TRACES};
+use super::{MAX_EVENTS, MAX_SPANS, MAX_TRACES};
 use crate::json::Kind;
 
 /// A request or trace that can't be read.
@@ -32,6 +32,9 @@ pub enum NativeError {
     /// A batch with more than `MAX_TRACES` traces.
     #[error("more than {MAX_TRACES} traces in one batch")]
     TooManyTraces,
+    /// A request with more than `MAX_EVENTS` events.
+    #[error("more than {MAX_EVENTS} events in one request")]
+    TooManyEvents,
 }
 
 impl NativeError {
@@ -42,12 +45,16 @@ impl NativeError {
             NativeError::Shape { path, .. } => path,
             NativeError::TooManySpans => "spans",
             NativeError::TooManyTraces => "traces",
+            NativeError::TooManyEvents => "events",
         }
     }
 
     /// Whether the request is too large rather than wrong.
     pub fn is_too_large(&self) -> bool {
-        matches!(self, NativeError::TooManyTraces)
+        matches!(
+            self,
+            NativeError::TooManyTraces | NativeError::TooManyEvents
+        )
     }
 
     pub(super) fn from_serde(error: &serde_json::Error) -> Self {

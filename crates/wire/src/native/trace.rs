@@ -13,33 +13,6 @@ use crate::json::{Kind, Raw};
 /// Most spans in one trace of one request.
 pub const MAX_SPANS: usize = 50_000;
 
-/// Declares an object of the format: one `Raw` per known key, all other keys skipped.
-macro_rules! wire_object {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident = $key:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq)]
-        pub struct $name<'a> { $($(#[$field_doc])* pub $field: Raw<'a>,)* }
-
-        impl<'a> ReadObject<'a> for $name<'a> {
-            fn read_field<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-                match key.0.as_ref() {
-                    $($key => self.$field = map.next_value()?,)*
-                    _ => { map.next_value::<IgnoredAny>()?; }
-                }
-                Ok(())
-            }
-        }
-
-        impl<'a> $name<'a> {
-            /// Opens a value as this object; `None` if it is no object.
-            pub fn read(raw: Raw<'a>) -> Option<Self> {
-                let mut object = Self::default();
-                raw.read_into(&mut object).then_some(object)
-            }
-        }
-    };
-}
-
 wire_object! {
     /// One span.
     SpanIn {
