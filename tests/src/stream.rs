@@ -7,7 +7,7 @@ use cognobserve_ports::conformance::{Answers, Intake, Made};
 use cognobserve_ports::{Committed, Delivery, Ledger, Queue, Refusal, StoreError};
 use cognobserve_postgres::PostgresStore;
 use cognobserve_redis::{RedisQueue, Settings};
-use cognobserve_registry::Registry;
+use cognobserve_registry::{EventLog, Registry};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,7 +59,8 @@ async fn make_store() -> Made {
     }
     let queue = open().await.expect("the queue opens");
     let intake = Arc::new(Stream { queue, told });
-    Made::behind(intake, store, (Workers(workers), schema))
+    let events = Arc::new(EventLog::new((*store).clone()));
+    Made::behind(intake, store, events, (Workers(workers), schema))
 }
 
 /// The queue carries nothing of these.

@@ -6,8 +6,9 @@
 mod rows;
 
 pub use rows::{
-    Account, ApiKey, AuditLine, Band, Member, Model, ModelQuarter, Nobody, Price, Project, Quarter,
-    Rows, Session, SessionToken, Suppression, Totals, Trace, User, Workspace,
+    Account, ApiKey, AuditLine, Band, Event, EventDrop, EventLog, EventSink, Member, Model,
+    ModelQuarter, Nobody, Price, Project, Quarter, Rows, Session, SessionToken, Suppression,
+    Totals, Trace, User, Workspace,
 };
 
 use crate::damaged;
@@ -37,11 +38,15 @@ pub enum Part {
     UserDays,
     ProjectQuarters,
     ModelQuarters,
+    Events,
+    EventDrops,
+    EventSinks,
+    EventLog,
     ApiKeys,
 }
 
 impl Part {
-    pub const ALL: [Part; 17] = [
+    pub const ALL: [Part; 21] = [
         Part::Workspaces,
         Part::Accounts,
         Part::Members,
@@ -58,6 +63,10 @@ impl Part {
         Part::UserDays,
         Part::ProjectQuarters,
         Part::ModelQuarters,
+        Part::Events,
+        Part::EventDrops,
+        Part::EventSinks,
+        Part::EventLog,
         Part::ApiKeys,
     ];
 
@@ -79,6 +88,10 @@ impl Part {
             Part::UserDays => "user_days",
             Part::ProjectQuarters => "project_quarters",
             Part::ModelQuarters => "model_quarters",
+            Part::Events => "events",
+            Part::EventDrops => "event_drops",
+            Part::EventSinks => "event_sinks",
+            Part::EventLog => "event_log",
             Part::ApiKeys => "api_keys",
         }
     }

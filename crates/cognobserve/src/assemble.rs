@@ -1,10 +1,10 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
 use cognobserve_books::moving::{Destination, Origin, Survey};
-use cognobserve_ports::{Accounts, ErrorKind, Ledger, People, Queue, Reports, StoreError};
+use cognobserve_ports::{Accounts, ErrorKind, Events, Ledger, People, Queue, Reports, StoreError};
 use cognobserve_postgres::{PostgresStore, Settings};
 use cognobserve_redis::RedisQueue;
-use cognobserve_registry::{Registry, Transactions};
+use cognobserve_registry::{EventLog, Registry, Transactions};
 use cognobserve_server::config::{Config, Queue as QueueSettings, Role, Secret};
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{
@@ -22,11 +22,18 @@ use thiserror::Error;
 pub trait AnyStore: Ledger + Reports + Accounts {
     /// Those who log in.
     fn people(&self) -> Arc<dyn People>;
+
+    /// Product events.
+    fn events(&self) -> Arc<dyn Events>;
 }
 
 impl<S: Ledger + Reports + Accounts + Transactions + Clone + 'static> AnyStore for S {
     fn people(&self) -> Arc<dyn People> {
         Arc::new(Registry::new(self.clone()))
+    }
+
+    fn events(&self) -> Arc<dyn Events> {
+        Arc::new(EventLog::new(self.clone()))
     }
 }
 
@@ -297,6 +304,7 @@ pub async fn build_parts(store: &Store, config: &Config, site: Site) -> Result<P
     let ports = Ports {
         accounts: store.clone(),
         people: store.people(),
+        events: store.events(),
         reports: store.clone(),
         ledger: store.clone(),
     };

@@ -4,7 +4,8 @@ use cognobserve_ports::reference::ReferenceStore;
 use std::sync::Arc;
 
 async fn make_store() -> Made {
-    Made::new(Arc::new(ReferenceStore::new()), ())
+    let store = Arc::new(ReferenceStore::new());
+    Made::new(store.clone(), store, ())
 }
 
 cognobserve_ports::conformance_tests!(reference, crate::make_store);
@@ -18,6 +19,11 @@ fn random_worlds_are_answered_alike_twice() {
 #[test]
 fn pieces_in_any_order_give_the_same() {
     property::run_order_property(300, 1, make_store);
+}
+
+#[test]
+fn random_logs_are_answered_alike_twice() {
+    property::run_event_property(100, 1, make_store);
 }
 
 /// The fold that real stores share, against counting from scratch.

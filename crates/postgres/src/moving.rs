@@ -4,6 +4,7 @@
 //! As long as there is a mark nobody may use the store: [`refuse_unfinished`].
 mod accounts;
 mod copy;
+mod events;
 mod ledger;
 mod people;
 
@@ -251,5 +252,9 @@ async fn write_rows(transaction: &Transaction<'_>, rows: Rows) -> StoreResult<()
         Rows::UserDays(rows) => ledger::copy_user_days(transaction, &rows).await,
         Rows::ProjectQuarters(rows) => ledger::copy_quarters(transaction, &rows).await,
         Rows::ModelQuarters(rows) => ledger::copy_model_quarters(transaction, &rows).await,
+        Rows::Events(rows) => events::copy_events(transaction, &rows).await,
+        Rows::EventDrops(rows) => events::copy_event_drops(transaction, &rows).await,
+        Rows::EventSinks(rows) => events::copy_event_sinks(transaction, &rows).await,
+        Rows::EventLog(rows) => events::copy_event_log(transaction, &rows).await,
     }
 }

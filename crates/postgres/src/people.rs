@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use cognobserve_ports::StoreError;
 use cognobserve_registry::{BoxFuture, Row, Rows, Transactions, Value};
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join_all;
 use std::error::Error;
 use tokio_postgres::IsolationLevel;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -13,6 +14,9 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 #[async_trait]
 impl Transactions for PostgresStore {
     const INSERT_WORKSPACE: &'static str = "INSERT INTO workspaces (name, developer, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+    const FOR_UPDATE: &'static str = " FOR UPDATE";
+    const PROPERTY: &'static str = "(CASE json_typeof(e.properties::json -> $1::text) WHEN 'string' THEN e.properties::json ->> $1::text
+        ELSE (e.properties::json -> $1::text)::text END) COLLATE \"C\"";
 
     async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
@@ -53,11 +57,7 @@ struct Open<'t>(&'t Transaction<'t>);
 
 #[async_trait]
 impl Rows for Open<'_> {
-    async fn query(
-        &mut self,
-        statement: &'static str,
-        values: &[Value],
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let statement = self.0.prepare_cached(statement).await.map_err(sql)?;
         let bound: Vec<Bound> = values.iter().map(Bound).collect();
         let bound = bound.iter().map(|value| value as &(dyn ToSql + Sync));
@@ -66,16 +66,34 @@ impl Rows for Open<'_> {
         found.iter().map(read_row).collect()
     }
 
-    async fn execute(
-        &mut self,
-        statement: &'static str,
-        values: &[Value],
-    ) -> Result<u64, StoreError> {
+    async fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, StoreError> {
         let statement = self.0.prepare_cached(statement).await.map_err(sql)?;
         let bound: Vec<Bound> = values.iter().map(Bound).collect();
         let bound = bound.iter().map(|value| value as &(dyn ToSql + Sync));
         let bound: Vec<_> = bound.collect();
         self.0.execute(&statement, &bound).await.map_err(sql)
+    }
+
+    async fn execute_many(
+        &mut self,
+        statement: &str,
+        values: &[Vec<Value>],
+    ) -> Result<Vec<u64>, StoreError> {
+        let statement = self.0.prepare_cached(statement).await.map_err(sql)?;
+        // What is polled together is sent together.
+        let sent = values.iter().map(|values| {
+            let bound: Vec<Bound> = values.iter().map(Bound).collect();
+            let statement = &statement;
+            let transaction = self.0;
+            async move {
+                let bound: Vec<_> = bound
+                    .iter()
+                    .map(|value| value as &(dyn ToSql + Sync))
+                    .collect();
+                transaction.execute(statement, &bound).await
+            }
+        });
+        try_join_all(sent).await.map_err(sql)
     }
 }
 

@@ -39,9 +39,9 @@ impl From<String> for Value {
     }
 }
 
-impl From<&[u8; 32]> for Value {
-    fn from(hash: &[u8; 32]) -> Value {
-        Value::Bytes(hash.to_vec())
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(bytes: &[u8; N]) -> Value {
+        Value::Bytes(bytes.to_vec())
     }
 }
 
@@ -78,6 +78,13 @@ impl Row {
         }
     }
 
+    pub(crate) fn bytes<const N: usize>(&mut self) -> StoreResult<[u8; N]> {
+        match self.0.next() {
+            Some(Value::Bytes(bytes)) => bytes.try_into().map_err(|_| misread()),
+            _ => Err(misread()),
+        }
+    }
+
     pub(crate) fn text(&mut self) -> StoreResult<String> {
         self.maybe_text()?.ok_or_else(misread)
     }
@@ -102,24 +109,24 @@ pub(crate) fn missing(what: &str) -> StoreError {
 /// Runs statements of one transaction.
 #[async_trait]
 pub trait Rows: Send {
-    async fn query(
-        &mut self,
-        statement: &'static str,
-        values: &[Value],
-    ) -> Result<Vec<Row>, StoreError>;
+    async fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, StoreError>;
 
     /// How many rows were written.
-    async fn execute(
+    async fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, StoreError>;
+
+    /// One statement with many rows of values; how many rows each wrote. Costs no answer's way
+    /// per row.
+    async fn execute_many(
         &mut self,
-        statement: &'static str,
-        values: &[Value],
-    ) -> Result<u64, StoreError>;
+        statement: &str,
+        values: &[Vec<Value>],
+    ) -> Result<Vec<u64>, StoreError>;
 }
 
 /// The first row, if there is one.
 pub(crate) async fn find(
     rows: &mut dyn Rows,
-    statement: &'static str,
+    statement: &str,
     values: &[Value],
 ) -> StoreResult<Option<Row>> {
     let found = rows.query(statement, values).await?;
@@ -131,6 +138,13 @@ pub(crate) async fn find(
 pub trait Transactions: Send + Sync {
     /// Makes a workspace of `$1` name, `$2` developer and `$3` time; nothing if the name is taken.
     const INSERT_WORKSPACE: &'static str;
+
+    /// What follows a question whose rows nobody else is to change before the transaction ends.
+    const FOR_UPDATE: &'static str;
+
+    /// The property `$1` of an event's `properties`: text as it is, anything else as the JSON that it
+    /// was given as, NULL if there is none; in bytewise order.
+    const PROPERTY: &'static str;
 
     /// One snapshot; writes nothing.
     async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -146,6 +160,34 @@ pub trait Transactions: Send + Sync {
         F: for<'a> FnOnce(&'a mut dyn Rows) -> BoxFuture<'a, Result<T, StoreError>>
             + Send
             + 'static;
+
+    /// As `read`, for questions that may take long: those who log in do not wait for them.
+    async fn read_apart<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut dyn Rows) -> BoxFuture<'a, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
+        self.read(work).await
+    }
+
+    /// As `write`, for many rows: those who log in do not wait for them, and those who book do not
+    /// wait longer than for each other.
+    async fn write_apart<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut dyn Rows) -> BoxFuture<'a, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
+        self.write(work).await
+    }
+
+    /// Leaves nothing readable of deleted rows behind, as far as that is in the store's hands.
+    async fn scrub(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// `prefix` and twelve random bytes in hex.

@@ -5,7 +5,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::TrustedProxies;
 use crate::metrics::Metrics;
 use crate::worker::{ArrivalClock, Hall};
-use cognobserve_ports::{Accounts, Ledger, People, Reports};
+use cognobserve_ports::{Accounts, Events, Ledger, People, Reports};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -65,6 +65,7 @@ pub struct Ports {
     pub people: Arc<dyn People>,
     pub reports: Arc<dyn Reports>,
     pub ledger: Arc<dyn Ledger>,
+    pub events: Arc<dyn Events>,
 }
 
 /// Everything a handler may use.
@@ -73,6 +74,7 @@ pub struct AppState {
     pub people: Arc<dyn People>,
     pub reports: Arc<dyn Reports>,
     pub ledger: Arc<dyn Ledger>,
+    pub events: Arc<dyn Events>,
     pub queue: Arc<dyn Hall>,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
@@ -103,6 +105,7 @@ impl AppState {
             people: ports.people,
             reports: ports.reports,
             ledger: ports.ledger,
+            events: ports.events,
             queue,
             limits,
             metrics,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The format that this build writes; a store of a newer one is refused.
-pub const FORMAT: i64 = 4;
+pub const FORMAT: i64 = 5;
 pub(crate) const FILE: &str = "ledger.db";
 
 const MIGRATIONS: [&str; FORMAT as usize] = [
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; FORMAT as usize] = [
     include_str!("sql/0002.sql"),
     include_str!("sql/0003.sql"),
     include_str!("sql/0004.sql"),
+    include_str!("sql/0005.sql"),
 ];
 
 /// Opens for writing; makes the file and brings it to [`FORMAT`].
@@ -77,6 +78,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     )
     .map_err(sql)?;
     conn.set_prepared_statement_cache_capacity(128);
+    crate::events::register_functions(&conn)?;
     Ok(conn)
 }
 

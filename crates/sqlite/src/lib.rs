@@ -13,6 +13,7 @@ mod connect;
 mod directory;
 mod eras;
 mod error;
+mod events;
 mod held;
 mod ledger;
 mod load;

@@ -1,6 +1,7 @@
 //! The store read as a whole, on its way into another one: one snapshot on a connection of
 //! its own, a page of rows at a time. Nothing is written.
 mod accounts;
+mod events;
 mod ledger;
 mod people;
 mod rows;
@@ -134,7 +135,11 @@ fn survey(conn: &Connection) -> StoreResult<Survey> {
 fn read_fingerprint(conn: &Connection) -> StoreResult<String> {
     let query = "SELECT key, value FROM meta WHERE key NOT IN ('install_secret', 'probe')
                  UNION ALL SELECT 'audit', max(no) FROM audit
-                 UNION ALL SELECT 'users', max(no) FROM users ORDER BY 1";
+                 UNION ALL SELECT 'users', max(no) FROM users
+                 UNION ALL SELECT 'event_log', position FROM event_log
+                 UNION ALL SELECT 'events', count(*) FROM events
+                 UNION ALL SELECT 'event_sink ' || name, until FROM event_sinks
+                 UNION ALL SELECT 'opted_out', ifnull(sum(no * opted_out), 0) FROM workspaces ORDER BY 1";
     let mut statement = conn.prepare(query).map_err(sql)?;
     let rows = statement.query_map([], |row| {
         let number = match row.get(1)? {

@@ -130,6 +130,15 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection, &Shared) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
+        self.with_reading(|conn, shared| read_in(conn, shared, work))
+            .await
+    }
+
+    /// Runs `work` on a read-only connection; it begins and ends its transaction itself.
+    pub(crate) async fn with_reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &Shared) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let _turn = self
             .0
             .turns
@@ -139,11 +148,11 @@ impl SqliteStore {
         let (pool, shared) = (Arc::clone(&self.0.readers), Arc::clone(&self.0.shared));
         run_blocking(move || {
             let pooled = pool.lock().pop();
-            let conn = match pooled {
+            let mut conn = match pooled {
                 Some(conn) => conn,
                 None => connect::open_reader(&shared.path)?,
             };
-            let result = read_in(&conn, &shared, work);
+            let result = work(&mut conn, &shared);
             if conn.is_autocommit() || conn.execute_batch("ROLLBACK").is_ok() {
                 pool.lock().push(conn);
             }

@@ -8,6 +8,8 @@ pub struct Workspace {
     pub name: String,
     pub developer: String,
     pub created: i64,
+    /// 1: wants no events captured.
+    pub opted_out: i64,
 }
 
 pub struct Project {
@@ -175,6 +177,41 @@ pub struct ApiKey {
     pub revoked: Option<i64>,
 }
 
+pub struct Event {
+    pub position: i64,
+    pub project_no: i64,
+    pub id: Vec<u8>,
+    pub developer: Option<String>,
+    pub end_user: Option<String>,
+    pub pseudonym: Option<String>,
+    pub name: String,
+    pub session: Option<String>,
+    pub client_type: Option<String>,
+    pub properties: String,
+    pub at: i64,
+    pub arrived: i64,
+}
+
+pub struct EventDrop {
+    pub position: i64,
+    pub sink: String,
+    pub reason: String,
+    pub at: i64,
+}
+
+/// Who holds it stays behind.
+pub struct EventSink {
+    pub name: String,
+    pub progress: String,
+}
+
+/// The one row of where the log ends.
+pub struct EventLog {
+    pub no: i64,
+    pub position: i64,
+    pub stored: i64,
+}
+
 /// Rows of one part, in the order of their keys.
 pub enum Rows {
     Workspaces(Vec<Workspace>),
@@ -193,6 +230,10 @@ pub enum Rows {
     UserDays(Vec<Band>),
     ProjectQuarters(Vec<Quarter>),
     ModelQuarters(Vec<ModelQuarter>),
+    Events(Vec<Event>),
+    EventDrops(Vec<EventDrop>),
+    EventSinks(Vec<EventSink>),
+    EventLog(Vec<EventLog>),
     ApiKeys(Vec<ApiKey>),
 }
 
@@ -215,6 +256,10 @@ impl Rows {
             Rows::UserDays(rows) => rows.len(),
             Rows::ProjectQuarters(rows) => rows.len(),
             Rows::ModelQuarters(rows) => rows.len(),
+            Rows::Events(rows) => rows.len(),
+            Rows::EventDrops(rows) => rows.len(),
+            Rows::EventSinks(rows) => rows.len(),
+            Rows::EventLog(rows) => rows.len(),
             Rows::ApiKeys(rows) => rows.len(),
         }
     }

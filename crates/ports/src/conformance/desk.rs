@@ -4,7 +4,7 @@
 use super::build::NOON;
 use super::{Intake, Made, Store};
 use crate::conformance::build::{tester, tester_key};
-use crate::{Committed, DeleteMode, Refusal};
+use crate::{Committed, DeleteMode, Events, Refusal};
 use cognobserve_model::account::Project;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::measures::Measures;
@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 #[derive(Clone)]
 pub struct Desk {
     pub store: Arc<dyn Store>,
+    pub events: Arc<dyn Events>,
     intake: Arc<dyn Intake>,
     pub project: ProjectId,
     arrival: Arc<AtomicI64>,
@@ -47,6 +48,7 @@ impl Desk {
             .expect("a project is made");
         Desk {
             store: Arc::clone(&made.store),
+            events: Arc::clone(&made.events),
             intake: Arc::clone(&made.intake),
             project: project.id,
             arrival: Arc::new(AtomicI64::new(FIRST_STAMP)),

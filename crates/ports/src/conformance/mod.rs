@@ -6,13 +6,14 @@ pub mod build;
 mod cases;
 mod desk;
 mod intake;
+mod occur;
 pub mod people;
 pub mod property;
 
 pub use desk::Desk;
 pub use intake::{Answers, Intake};
 
-use crate::{Accounts, Ledger, Reports};
+use crate::{Accounts, Events, Ledger, Reports};
 use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,25 +27,32 @@ impl<S: Ledger + Reports + Accounts> Store for S {}
 /// directory, its server).
 pub struct Made {
     pub store: Arc<dyn Store>,
+    pub events: Arc<dyn Events>,
     pub intake: Arc<dyn Intake>,
     _guard: Box<dyn Any + Send>,
 }
 
 impl Made {
     /// A store that is handed its batches.
-    pub fn new<S: Store + 'static>(store: Arc<S>, guard: impl Any + Send) -> Made {
+    pub fn new<S: Store + 'static>(
+        store: Arc<S>,
+        events: Arc<dyn Events>,
+        guard: impl Any + Send,
+    ) -> Made {
         let intake = Arc::new(intake::Direct(Arc::clone(&store) as Arc<dyn Store>));
-        Made::behind(intake, store, guard)
+        Made::behind(intake, store, events, guard)
     }
 
     /// A store that something else stands before.
     pub fn behind<S: Store + 'static>(
         intake: Arc<dyn Intake>,
         store: Arc<S>,
+        events: Arc<dyn Events>,
         guard: impl Any + Send,
     ) -> Made {
         Made {
             store,
+            events,
             intake,
             _guard: Box::new(guard),
         }

@@ -114,6 +114,7 @@ impl Accounts for ReferenceStore {
             .projects
             .retain(|record| record.project.id != *project);
         state.keys.retain(|(_, key)| key.project != *project);
+        state.events.retain(|event| event.project != *project);
         Ok(state.projects.len() < before)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is a sum. The one thing that is remembered rather than recomputed is a
 //! span's price, because it is decided once, by the book of that moment.
+use super::events::EventRecords;
 use cognobserve_model::account::{ApiKey, KeyHash, Project};
 use cognobserve_model::id::{DeveloperId, SessionId, UserId};
 use cognobserve_model::piece::Piece;
@@ -20,6 +21,7 @@ pub(super) struct State {
     pub keys: Vec<(KeyHash, ApiKey)>,
     pub last_number: i64,
     pub last_arrival: Arrival,
+    pub events: EventRecords,
 }
 
 impl State {

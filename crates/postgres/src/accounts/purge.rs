@@ -8,8 +8,10 @@ use tokio_postgres::Client;
 const STEP: i64 = 2_000;
 
 /// Traces first, whose payloads follow them, then what they refer to.
-const PURGES: [&str; 7] = [
+const PURGES: [&str; 8] = [
     "DELETE FROM traces WHERE project_no = $1 AND no IN (SELECT no FROM traces WHERE project_no = $1 LIMIT $2)",
+    // With what sinks gave up of them; in the order in which others delete them.
+    "DELETE FROM events WHERE position IN (SELECT position FROM events WHERE project_no = $1 ORDER BY arrived, position LIMIT $2 FOR UPDATE)",
     "DELETE FROM trace_sessions WHERE project_no = $1 AND no IN (SELECT no FROM trace_sessions WHERE project_no = $1 LIMIT $2)",
     "DELETE FROM tracked_user_totals WHERE project_no = $1 AND user_no IN (SELECT user_no FROM tracked_user_totals WHERE project_no = $1 LIMIT $2)",
     "DELETE FROM tracked_users WHERE project_no = $1 AND no IN (SELECT no FROM tracked_users WHERE project_no = $1 LIMIT $2)",
@@ -28,6 +30,9 @@ pub(super) async fn list(client: &Client) -> StoreResult<Vec<i64>> {
 
 /// Removes all of a deleted project. Two who do so at once take turns.
 pub(super) async fn purge(client: &mut Object, no: i64) -> StoreResult<()> {
+    // Whoever still took the project for a living one has appended by now; the next see that it is not.
+    let wait = "SELECT FROM event_log FOR UPDATE";
+    client.batch_execute(wait).await.map_err(sql)?;
     loop {
         let transaction = client.transaction().await.map_err(sql)?;
         let more = remove_stretch(&transaction, no).await?;

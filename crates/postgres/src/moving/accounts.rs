@@ -4,15 +4,21 @@ use super::copy::Copy;
 use crate::error::StoreResult;
 use cognobserve_books::moving::{ApiKey, AuditLine, Price, Project, Suppression, Workspace};
 use deadpool_postgres::Transaction;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 pub(super) async fn copy_workspaces(to: &Transaction<'_>, rows: &[Workspace]) -> StoreResult<()> {
-    let target = "workspaces (no, name, developer, created_at)";
-    let types = [Type::INT8, Type::TEXT, Type::TEXT, Type::INT8];
+    let target = "workspaces (no, name, developer, created_at, opted_out)";
+    let types = [Type::INT8, Type::TEXT, Type::TEXT, Type::INT8, Type::INT8];
     let mut copy = Copy::begin(to, target, &types).await?;
     for row in rows {
-        copy.put(&[&row.no, &row.name, &row.developer, &row.created])
-            .await?;
+        let values: [&(dyn ToSql + Sync); 5] = [
+            &row.no,
+            &row.name,
+            &row.developer,
+            &row.created,
+            &row.opted_out,
+        ];
+        copy.put(&values).await?;
     }
     copy.finish().await
 }

@@ -1,5 +1,6 @@
 //! What PostgreSQL reads in a way of its own (JSON, patterns, division, characters that it does
 //! not take) answers as the reference store does.
+use crate::conformance::wrap;
 use cognobserve_model::histogram::Histogram;
 use cognobserve_model::id::SessionId;
 use cognobserve_model::query::{
@@ -48,8 +49,9 @@ async fn fill_both() -> Pair {
     let settings = Settings::new(schema.url());
     let store = PostgresStore::open(&settings).await;
     let store = store.expect("the store opens");
-    let postgres = Desk::open(&Made::new(Arc::new(store), ())).await;
-    let reference = Desk::open(&Made::new(Arc::new(ReferenceStore::new()), ())).await;
+    let postgres = Desk::open(&wrap(store, ())).await;
+    let reference = Arc::new(ReferenceStore::new());
+    let reference = Desk::open(&Made::new(reference.clone(), reference, ())).await;
     for desk in [&postgres, &reference] {
         let pieces = (0..48).map(|n: usize| {
             let id = format!("u{}{}", n * 7 % 48, ["", "_", "%", "\\", "\u{1}x"][n % 5]);

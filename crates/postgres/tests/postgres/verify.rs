@@ -1,9 +1,9 @@
 //! Whatever the tables repeat is verified: each damage to a column or row is one difference more.
+use crate::conformance::wrap;
 use cognobserve_ports::DeleteMode;
+use cognobserve_ports::conformance::Desk;
 use cognobserve_ports::conformance::build::*;
-use cognobserve_ports::conformance::{Desk, Made};
 use cognobserve_postgres::{PostgresStore, Settings};
-use std::sync::Arc;
 
 const DAMAGES: [&str; 28] = [
     "UPDATE traces SET levels = levels + 64 WHERE id = 't1'",
@@ -40,7 +40,7 @@ const DAMAGES: [&str; 28] = [
 async fn every_damage_is_a_difference() {
     let schema = cognobserve_servers::postgres().make_schema();
     let store = PostgresStore::open(&Settings::new(schema.url())).await;
-    let desk = Desk::open(&Made::new(Arc::new(store.unwrap()), ())).await;
+    let desk = Desk::open(&wrap(store.unwrap(), ())).await;
     let pieces = (0..60).map(|n| {
         let user = format!("u{}", n % 9);
         let told = person(&user, at(n)).name(Some("Ann")).email(Some("a@x.io"));

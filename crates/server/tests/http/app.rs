@@ -105,6 +105,7 @@ impl App {
             people: people.clone(),
             reports: store.clone(),
             ledger,
+            events: store.clone(),
         };
         let state = AppState::new(
             ports,

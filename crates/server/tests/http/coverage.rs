@@ -247,6 +247,7 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             people: app.people.clone(),
             reports: reports.clone(),
             ledger: app.store.clone(),
+            events: app.store.clone(),
         };
         let state = AppState::new(
             ports,

@@ -7,13 +7,14 @@ use rusqlite::Row;
 
 impl Page<'_> {
     pub fn read_workspaces(&self) -> Read {
-        let query = "SELECT no, name, developer, created FROM workspaces WHERE no > ?1 ORDER BY no";
+        let query = "SELECT no, name, developer, created, opted_out FROM workspaces WHERE no > ?1 ORDER BY no";
         let read = |row: &Row| {
             let workspace = Workspace {
                 no: row.get(0)?,
                 name: row.get(1)?,
                 developer: row.get(2)?,
                 created: row.get(3)?,
+                opted_out: row.get(4)?,
             };
             Ok((workspace, 0))
         };

@@ -38,6 +38,10 @@ pub(super) fn read(conn: &Connection, part: Part, after: &[Field]) -> Read {
         Part::UserDays => page.read_user_days(),
         Part::ProjectQuarters => page.read_project_quarters(),
         Part::ModelQuarters => page.read_model_quarters(),
+        Part::Events => page.read_events(),
+        Part::EventDrops => page.read_event_drops(),
+        Part::EventSinks => page.read_event_sinks(),
+        Part::EventLog => page.read_event_log(),
         Part::ApiKeys => page.read_api_keys(),
     }
 }
@@ -48,10 +52,10 @@ fn begin(part: Part) -> Vec<Field> {
     let any = Field::No(i64::MIN);
     match part {
         Part::Prices => vec![zero, text, any],
-        Part::Suppressions | Part::Members => vec![zero, text],
+        Part::Suppressions | Part::Members | Part::EventDrops => vec![zero, text],
         Part::UserDays | Part::ModelQuarters => vec![zero, any.clone(), any],
         Part::ProjectQuarters => vec![zero, any],
-        Part::ApiKeys | Part::Accounts | Part::SessionTokens => vec![text],
+        Part::ApiKeys | Part::Accounts | Part::SessionTokens | Part::EventSinks => vec![text],
         _ => vec![zero],
     }
 }
@@ -76,6 +80,10 @@ pub(super) fn count_query(part: Part) -> &'static str {
         Part::UserDays => "SELECT count(*) FROM user_days",
         Part::ProjectQuarters => "SELECT count(*) FROM project_quarters",
         Part::ModelQuarters => "SELECT count(*) FROM model_quarters",
+        Part::Events => "SELECT count(*) FROM events",
+        Part::EventDrops => "SELECT count(*) FROM event_drops",
+        Part::EventSinks => "SELECT count(*) FROM event_sinks",
+        Part::EventLog => "SELECT count(*) FROM event_log",
         Part::ApiKeys => "SELECT count(*) FROM api_keys",
     }
 }

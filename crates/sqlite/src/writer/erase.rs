@@ -99,7 +99,7 @@ impl Writer {
     }
 
     /// Gives freed pages back and empties the log. Readers may hold it for a moment.
-    fn scrub(&mut self) -> StoreResult<()> {
+    pub fn scrub(&mut self) -> StoreResult<()> {
         self.conn
             .execute_batch("PRAGMA incremental_vacuum")
             .map_err(sql)?;

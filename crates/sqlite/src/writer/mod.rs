@@ -160,6 +160,20 @@ impl Writer {
         result
     }
 
+    /// Runs work that touches nothing of what is cached; it makes its own transaction.
+    pub fn run_apart<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let result = work(&mut self.conn);
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::Unavailable
+        {
+            self.shared.unwritable.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
     /// Reads everything anew if another process (the command line) has changed the store.
     pub fn reload_if_changed_outside(&mut self) -> Result<(), StoreError> {
         if self.stale {

@@ -1,7 +1,7 @@
 //! The embedded store meets the suite that every store meets.
 use cognobserve_ports::conformance::Made;
 use cognobserve_ports::conformance::people::Rolls;
-use cognobserve_registry::Registry;
+use cognobserve_registry::{EventLog, Registry};
 use cognobserve_sqlite::{Mode, SqliteStore};
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use std::sync::Arc;
 async fn make_store() -> Made {
     let dir = tempfile::tempdir().expect("a directory");
     let store = SqliteStore::open(dir.path(), Mode::Serve).expect("the store opens");
-    Made::new(Arc::new(store), dir)
+    let events = Arc::new(EventLog::new(store.clone()));
+    Made::new(Arc::new(store), events, dir)
 }
 
 async fn make_rolls() -> Rolls {

@@ -3,10 +3,12 @@
 //! Names say the rule; `B.., C.., S0_..` are the traps that a rule avoids.
 #![allow(non_snake_case)]
 pub mod accounts;
+pub mod asking;
 pub mod charting;
 pub mod counting;
 pub mod deleting;
 pub mod erasing;
+pub mod events;
 pub mod finding;
 pub mod identity;
 pub mod keys;
@@ -17,6 +19,7 @@ pub mod overseeing;
 pub mod owning;
 pub mod profiles;
 pub mod searching;
+pub mod sinks;
 pub mod time;
 
 /// Hands the list of cases, grouped by module, to a macro: `with_conformance_cases!({name} [arguments])`.
@@ -170,6 +173,30 @@ macro_rules! with_conformance_cases {
                 a_price_is_removed_by_model_and_date,
                 a_removed_price_prices_nothing_more,
                 the_store_says_that_it_is_ready,
+            }
+            events {
+                an_event_is_stored_once_in_its_project,
+                events_come_back_as_they_were_stored,
+                the_log_is_read_in_order_and_in_parts,
+                a_reader_never_misses_what_many_append,
+                the_same_event_sent_many_times_at_once_is_stored_once,
+                who_is_forgotten_leaves_no_event,
+                old_events_are_removed_by_arrival_in_steps,
+                no_place_in_the_log_is_given_twice,
+                a_deleted_project_takes_its_events,
+                a_workspace_opts_out_with_all_its_projects,
+            }
+            sinks {
+                one_holds_a_sink_at_a_time,
+                of_many_who_ask_at_once_one_holds_a_sink,
+                what_a_sink_gave_up_is_listed,
+            }
+            asking {
+                events_are_listed_latest_first_in_pages,
+                events_are_counted_by_what_they_have,
+                a_property_counts_as_it_was_given,
+                developers_are_ranked_by_their_events,
+                activity_is_told_by_quarters_of_an_hour,
             }
         }
     };

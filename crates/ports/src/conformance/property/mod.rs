@@ -5,6 +5,7 @@
 //! Deterministic for a seed. A failing world is shrunk and told in words.
 mod apply;
 mod fold;
+mod happen;
 mod order;
 mod picture;
 mod plan;
@@ -15,6 +16,7 @@ mod words;
 use super::{Made, start_runtime};
 use crate::reference::ReferenceStore;
 use apply::Side;
+use happen::Witness;
 use picture::{Mask, paint};
 use plan::World;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -47,6 +49,13 @@ pub fn run_fold_property(cases: u32, seed: u64) {
     run(cases, seed, &plan::draw_pieces(), |pieces| {
         runtime.block_on(fold::compare_fold(&pieces))
     });
+}
+
+/// Plays `cases` random logs of product events on stores under test and on the reference store and
+/// compares all answers.
+pub fn run_event_property(cases: u32, seed: u64, make_store: impl AsyncFn() -> Made) {
+    let arena = Arena::new(make_store);
+    run(cases, seed, &happen::draw_log(), |log| arena.witness(&log));
 }
 
 /// Makes a module of tests, each of which plays the same number of cases from a seed of its
@@ -149,6 +158,18 @@ impl<F: AsyncFn() -> Made> Arena<F> {
         })
     }
 
+    fn witness(&self, log: &happen::Log) -> Result<(), TestCaseError> {
+        self.with_store(async |made, number| {
+            let name = format!("log-{number}");
+            let tested = Witness::open(&made.events, &made.store, &name).await;
+            let other = make_reference();
+            let reference = Witness::open(&other.events, &other.store, &name).await;
+            compare("", reference.play(log).await, tested.play(log).await)?;
+            tested.close().await;
+            Ok(())
+        })
+    }
+
     fn compare_orders(&self, pair: &order::Pair) -> Result<(), TestCaseError> {
         self.with_store(async |made, number| {
             let mask = Mask { arrivals: true };
@@ -174,8 +195,12 @@ impl<F: AsyncFn() -> Made> Arena<F> {
 }
 
 async fn open_reference(world: &World) -> Side {
-    let made = Made::new(Arc::new(ReferenceStore::new()), ());
-    Side::open(&made, "reference", world).await
+    Side::open(&make_reference(), "reference", world).await
+}
+
+fn make_reference() -> Made {
+    let store = Arc::new(ReferenceStore::new());
+    Made::new(store.clone(), store, ())
 }
 
 /// The books verify, with the world in them and after it is gone.
