@@ -82,3 +82,32 @@ test('all users are counted, against those who were there before the period', LI
   const shown = Number.parseFloat((await card('Total users').locator('.change [aria-hidden]').innerText()).replace(/[^0-9.]/g, ''));
   assert.ok(Math.abs(shown - percent) <= 0.5, `${shown} for ${percent}`);
 }));
+
+test('the charts of users say what the lists of the API come to', LIMITS, stage.page(async ({ page, server }) => {
+  const { project } = await stage.ids();
+  const list = async (path) => {
+    const all = [];
+    for (let cursor = ''; cursor !== null;) {
+      const { items, nextCursor } = await server.read(`${path}?limit=100${cursor && `&cursor=${cursor}`}`);
+      all.push(...items);
+      cursor = nextCursor;
+    }
+    return all;
+  };
+  const users = await list('/v1/users');
+  const traces = (await list('/v1/traces')).filter((trace) => trace.userId);
+  for (const view of ['period=7d', 'period=7d&tz=Asia/Kolkata', 'period=24h']) {
+    await page.goto(`/?projectId=${project}&${view}`);
+    await page.locator('#chart-users.ready').waitFor();
+    const read = async (id) => JSON.parse(await page.locator(`#chart-${id}`).getAttribute('data-chart'));
+    const [seen, totals] = [await read('users'), await read('total-users')];
+    const ends = [...seen.x.slice(1), Infinity];
+    const within = (time, bar) => Date.parse(time) / 1000 >= seen.x[bar] && Date.parse(time) / 1000 < ends[bar];
+    const count = (counted) => seen.x.map((_, bar) => counted(bar));
+    const [active, fresh] = seen.series.map((one) => one.values);
+    assert.deepEqual(active, count((bar) => new Set(traces.filter((it) => within(it.timestamp, bar)).map((it) => it.userId)).size), view);
+    assert.deepEqual(fresh, count((bar) => users.filter((it) => within(it.firstSeenAt, bar)).length), view);
+    assert.deepEqual(totals.series[0].values, count((bar) => users.filter((it) => Date.parse(it.firstSeenAt) / 1000 < ends[bar]).length), view);
+    assert.ok(Math.max(...active) > 1 && Math.max(...fresh) > 0, 'there is something to count');
+  }
+}));
