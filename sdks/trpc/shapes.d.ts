@@ -176,7 +176,8 @@ export interface UserListIn extends OfProject, PageIn {
     | 'errorCount'
     | 'errorTraceRate'
     | 'avgLatencyMs'
-    | 'sessionCount';
+    | 'sessionCount'
+    | 'name';
   sortOrder?: 'asc' | 'desc';
   /** Of the sums, `to` excluded. */
   statsFrom?: TimeIn;

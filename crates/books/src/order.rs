@@ -6,18 +6,25 @@ use std::cmp::Ordering;
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<S> {
     pub value: Option<i128>,
+    /// Empty if it is not by name.
+    pub name: S,
     pub external_id: S,
     pub no: i64,
 }
 
-/// Less means earlier in the list: by value in the asked direction, nulls last, ties by
-/// external id ascending.
+/// Less means earlier in the list: by value or name in the asked direction, nulls last, ties
+/// by external id ascending.
 fn order<A: AsRef<str>, B: AsRef<str>>(
     descending: bool,
     a: &Candidate<A>,
     b: &Candidate<B>,
 ) -> Ordering {
+    let names = || match descending {
+        true => b.name.as_ref().cmp(a.name.as_ref()),
+        false => a.name.as_ref().cmp(b.name.as_ref()),
+    };
     order_values(descending, a.value, b.value)
+        .then_with(names)
         .then_with(|| a.external_id.as_ref().cmp(b.external_id.as_ref()))
 }
 
@@ -82,6 +89,7 @@ impl<S: AsRef<str> + Clone> Picker<S> {
     pub fn new(query: &UserQuery) -> Picker<S> {
         let after = query.page.after.as_ref().map(|position| Candidate {
             value: position.value,
+            name: position.name.clone(),
             external_id: position.external_id.clone(),
             no: 0,
         });
@@ -125,6 +133,7 @@ impl<S: AsRef<str> + Clone> Picker<S> {
         let last = self.kept.last().filter(|_| more);
         let next = last.map(|last| UserPosition {
             value: last.value,
+            name: last.name.as_ref().to_owned(),
             external_id: last.external_id.as_ref().to_owned(),
         });
         (self.kept, next)
@@ -141,6 +150,7 @@ mod tests {
         let all: Vec<Candidate<String>> = (0..7_000)
             .map(|n| Candidate {
                 value: (n % 7 != 0).then_some(n * 37 % 101),
+                name: format!("{}", n % 3),
                 external_id: format!("u{}", n * 31 % 7_000),
                 no: n as i64,
             })

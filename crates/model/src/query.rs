@@ -13,6 +13,7 @@ words!(
         LastSeenAt = "lastSeenAt", FirstSeenAt = "firstSeenAt", TraceCount = "traceCount",
         TotalCost = "totalCost", TotalTokens = "totalTokens", ErrorCount = "errorCount",
         ErrorTraceRate = "errorTraceRate", AvgLatencyMs = "avgLatencyMs", SessionCount = "sessionCount",
+        Name = "name",
     }
 );
 words!(
@@ -58,10 +59,12 @@ pub struct Page<T, P> {
     pub next: Option<P>,
 }
 
-/// Position in a list of users: the sort value (`None`: null, last) and the tie-breaker.
+/// Position in a list of users: the sort value (`None`: null, last), the name if that is
+/// sorted by, and the tie-breaker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserPosition {
     pub value: Option<i128>,
+    pub name: String,
     pub external_id: String,
 }
 

@@ -1,7 +1,7 @@
 //! Answers: what the reading room gives back, before the door writes JSON of it.
 use crate::id::{ProjectId, SessionId, UserId};
 use crate::measures::Measures;
-use crate::query::{CostPosition, UserSort};
+use crate::query::{CostPosition, UserSort, fold_search};
 use crate::span::{Level, Pricing, SpanKind};
 use crate::time::{Day, Micros};
 use crate::usage::Usage;
@@ -39,7 +39,7 @@ pub struct UserStats {
     pub session_count: i64,
 }
 
-/// The integer by which a user is ordered; `None` goes last. Rates in millionths of a
+/// The integer by which a user is ordered; `None` goes last (by name, all are alike in it). Rates in millionths of a
 /// percent and latencies in µs, as they are shown, so that equal texts are ties.
 pub fn sort_value(
     sort: UserSort,
@@ -59,7 +59,19 @@ pub fn sort_value(
         UserSort::ErrorTraceRate => scaled(measures.error_trace_rate(), 1e6),
         UserSort::AvgLatencyMs => scaled(measures.avg_latency_ms()?, 1e3),
         UserSort::SessionCount => session_count.into(),
+        UserSort::Name => return None,
     })
+}
+
+impl User {
+    /// The text by which users are ordered by name: what this one is called, folded as for
+    /// search, up to a U+0001, which ends a field where it is stored.
+    pub fn sort_name(&self) -> String {
+        let given = self.name.as_deref().or(self.email.as_deref());
+        let mut folded = fold_search(given.unwrap_or(&self.external_id));
+        folded.truncate(folded.find('\u{1}').unwrap_or(folded.len()));
+        folded
+    }
 }
 
 /// One user with the latest sessions.

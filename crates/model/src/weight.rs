@@ -33,7 +33,8 @@ fn places_of(sort: UserSort) -> Places {
         UserSort::TraceCount
         | UserSort::SessionCount
         | UserSort::FirstSeenAt
-        | UserSort::LastSeenAt => (TRACE_COUNT, TRACE_COUNT),
+        | UserSort::LastSeenAt
+        | UserSort::Name => (TRACE_COUNT, TRACE_COUNT),
     };
     Places { sum, count }
 }
@@ -70,7 +71,8 @@ impl Weight {
             UserSort::TraceCount
             | UserSort::SessionCount
             | UserSort::FirstSeenAt
-            | UserSort::LastSeenAt => 0,
+            | UserSort::LastSeenAt
+            | UserSort::Name => 0,
         };
         let count = match sort {
             UserSort::AvgLatencyMs => measures.ended_span_count,
@@ -91,7 +93,7 @@ impl Weight {
         self.sum += i128::from(sign) * other.sum;
     }
 
-    /// [`sort_value`] of the whole measures; of orders by times, nothing.
+    /// [`sort_value`] of the whole measures; of orders by times or names, nothing.
     pub fn sort_value(&self, sort: UserSort, session_count: i64) -> Option<i128> {
         // Whatever was counted wraps at the same number of bits.
         let narrow = self.sum as i64;
@@ -107,7 +109,7 @@ impl Weight {
             UserSort::ErrorTraceRate => measures.error_trace_count = narrow,
             UserSort::AvgLatencyMs => measures.span_latency_micros = self.sum,
             UserSort::TraceCount | UserSort::SessionCount => {}
-            UserSort::FirstSeenAt | UserSort::LastSeenAt => return None,
+            UserSort::FirstSeenAt | UserSort::LastSeenAt | UserSort::Name => return None,
         }
         sort_value(sort, Micros(0), Micros(0), &measures, session_count)
     }

@@ -270,6 +270,13 @@ impl People {
         self.text[start..end].fill(FIELD_END);
     }
 
+    /// The name that a person sorts by: the first field of the text, as `User::sort_name` says.
+    pub fn sort_name(&self, person: &Person) -> &str {
+        let text = self.text.get(person.text_at..).unwrap_or_default();
+        let name = text.split(|byte| matches!(*byte, FIELD_END | 1)).next();
+        std::str::from_utf8(name.unwrap_or_default()).unwrap_or_default()
+    }
+
     /// Those whose text contains `needle` (folded, not empty), each once.
     pub fn search(&self, needle: &str) -> Vec<&Person> {
         let finder = memchr::memmem::Finder::new(needle.as_bytes());

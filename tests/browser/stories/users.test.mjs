@@ -54,13 +54,25 @@ test('a past period lists who had a trace in it, and its CSV the same', LIMITS, 
 test('every column that can be sorted sorts', LIMITS, stage.page(async ({ page }) => {
   await openUsers(page);
   const columns = await page.locator('thead th a').count();
-  assert.equal(columns, 9);
+  assert.equal(columns, 10);
   for (let at = 0; at < columns; at += 1) {
     await page.locator('thead th a').nth(at).click();
     await page.waitForLoadState();
     assert.equal(await page.locator('th[aria-sort]').count(), 1);
     assert.equal((await names(page)).length, PEOPLE.length);
   }
+}));
+
+test('a click on what users are called sorts them from A on, and the next one from Z', LIMITS, stage.page(async ({ page }) => {
+  await openUsers(page);
+  const shown = [];
+  for (const direction of ['ascending', 'descending']) {
+    await page.locator('thead th a').first().click();
+    await page.locator(`th[aria-sort=${direction}]`).waitFor();
+    shown.push((await names(page)).map((name) => name.toLowerCase()));
+  }
+  assert.deepEqual(shown[0], shown[0].toSorted());
+  assert.deepEqual(shown[1], shown[0].toReversed());
 }));
 
 test('typing finds a user while one types, and the address holds the search', LIMITS, stage.page(async ({ page }) => {

@@ -208,9 +208,11 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
     let column = |text, class, sort: Option<UserSort>| {
         let is_sorted = sort == Some(ask.sort);
         let link = sort.map(|sort| {
-            let order = match is_sorted && ask.order == SortOrder::Desc {
-                true => SortOrder::Asc,
-                false => SortOrder::Desc,
+            let order = match (is_sorted, ask.order) {
+                (true, SortOrder::Desc) => SortOrder::Asc,
+                (true, SortOrder::Asc) => SortOrder::Desc,
+                (false, _) if sort == UserSort::Name => SortOrder::Asc,
+                (false, _) => SortOrder::Desc,
             };
             Ask {
                 sort,
@@ -233,7 +235,7 @@ fn list_columns(view: &crate::View, ask: &Ask) -> Vec<Column> {
         }
     };
     vec![
-        column("User", "", None),
+        column("User", "", Some(UserSort::Name)),
         column("Activity", "hide-narrow", None),
         column("Traces", "num hide-phone", Some(UserSort::TraceCount)),
         column("Sessions", "num hide-narrow", Some(UserSort::SessionCount)),
@@ -263,6 +265,7 @@ fn list_sorts() -> Vec<(&'static str, &'static str)> {
         UserSort::ErrorTraceRate => "failed traces %",
         UserSort::AvgLatencyMs => "latency",
         UserSort::SessionCount => "sessions",
+        UserSort::Name => "name",
     };
     let sorts = UserSort::ALL.iter();
     sorts.map(|sort| (sort.as_str(), name(sort))).collect()

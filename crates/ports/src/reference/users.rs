@@ -79,6 +79,10 @@ impl ProjectRecord {
             }
             let position = UserPosition {
                 value: read_value(&stats, query.sort),
+                name: match query.sort {
+                    UserSort::Name => stats.user.sort_name(),
+                    _ => String::new(),
+                },
                 external_id: stats.user.external_id.clone(),
             };
             found.push((stats, position));
@@ -129,10 +133,11 @@ fn read_value(stats: &UserStats, sort: UserSort) -> Option<i128> {
         UserSort::SessionCount => Some(stats.session_count.into()),
         UserSort::ErrorTraceRate => Some((sums.error_trace_rate() * 1e6).round() as i128),
         UserSort::AvgLatencyMs => sums.avg_latency_ms().map(|ms| (ms * 1e3).round() as i128),
+        UserSort::Name => None,
     }
 }
 
-/// By value in the asked direction, nulls last, ties by external id ascending.
+/// By value or name in the asked direction, nulls last, ties by external id ascending.
 fn compare(a: &UserPosition, b: &UserPosition, order: SortOrder) -> Ordering {
     let by_value = match (a.value, b.value) {
         (None, None) => Ordering::Equal,
@@ -141,7 +146,13 @@ fn compare(a: &UserPosition, b: &UserPosition, order: SortOrder) -> Ordering {
         (Some(a), Some(b)) if order == SortOrder::Asc => a.cmp(&b),
         (Some(a), Some(b)) => b.cmp(&a),
     };
-    by_value.then_with(|| a.external_id.cmp(&b.external_id))
+    let by_name = match order {
+        SortOrder::Asc => a.name.cmp(&b.name),
+        SortOrder::Desc => b.name.cmp(&a.name),
+    };
+    by_value
+        .then(by_name)
+        .then_with(|| a.external_id.cmp(&b.external_id))
 }
 
 /// Whether `a` comes after a position.

@@ -51,15 +51,9 @@ macro_rules! write_statement {
 }
 
 macro_rules! write_statements {
-    ($value:expr, $type:literal, $comes_after:literal, $direction:literal, $start:expr, $end:expr) => {
+    ($list:expr, $value:expr, $type:literal, $comes_after:literal, $direction:literal, $start:expr, $end:expr) => {
         Listing {
-            text: write_statement!(
-                include_str!("../sql/reports.list_users.sql"),
-                $value,
-                $type,
-                $comes_after,
-                $direction
-            ),
+            text: write_statement!($list, $value, $type, $comes_after, $direction),
             search: write_statement!(
                 include_str!("../sql/reports.search_users.sql"),
                 $value,
@@ -73,15 +67,21 @@ macro_rules! write_statements {
     };
 }
 
+macro_rules! list {
+    () => {
+        include_str!("../sql/reports.list_users.sql")
+    };
+}
+
 macro_rules! descending {
     ($value:expr, $type:literal, $start:expr, $end:expr) => {
-        write_statements!($value, $type, " <", " DESC", $start, $end)
+        write_statements!(list!(), $value, $type, " <", " DESC", $start, $end)
     };
 }
 
 macro_rules! ascending {
     ($value:expr, $type:literal, $start:expr, $end:expr) => {
-        write_statements!($value, $type, " >", " ASC", $start, $end)
+        write_statements!(list!(), $value, $type, " >", " ASC", $start, $end)
     };
 }
 
@@ -100,6 +100,25 @@ macro_rules! by_numeric {
             SortOrder::Desc => descending!($value, "numeric", "Infinity", "-Infinity"),
             SortOrder::Asc => ascending!($value, "numeric", "-Infinity", "Infinity"),
         }
+    };
+}
+
+/// The name is the first field of what is searched; as bytes, which no collation orders and
+/// before whose greatest every text comes.
+macro_rules! by_name {
+    ($comes_after:literal, $direction:literal, $start:literal, $end:literal) => {
+        write_statements!(
+            concat!(
+                "JOIN tracked_users u ON u.project_no = t.project_no AND u.no = t.user_no\n",
+                list!()
+            ),
+            "convert_to(split_part(u.search_text, E'\\x01', 1), 'UTF8')",
+            "bytea",
+            $comes_after,
+            $direction,
+            $start,
+            $end
+        )
     };
 }
 
@@ -133,7 +152,17 @@ pub(super) fn find_listing(sort: UserSort, order: SortOrder) -> Listing {
             }
             SortOrder::Asc => ascending!(average!("Infinity"), "numeric", "-Infinity", "Infinity"),
         },
+        UserSort::Name => match order {
+            SortOrder::Desc => by_name!(" <", " DESC", r"\xff", r"\x"),
+            SortOrder::Asc => by_name!(" >", " ASC", r"\x", r"\xff"),
+        },
     }
+}
+
+/// A name as the statement takes it.
+pub(super) fn write_name(name: &str) -> String {
+    let bytes = name.bytes().map(|byte| format!("{byte:02x}"));
+    format!(r"\x{}", bytes.collect::<String>())
 }
 
 impl Listing {

@@ -10,9 +10,13 @@ use cognobserve_model::query::{UserQuery, UserSort, fold_search};
 /// Ends each field of `search_text`.
 const FIELD_END: char = '\u{1}';
 
-/// Whether the list's order is that of all-time sums or of times, which rows repeat.
+/// Whether the list's order is that of all-time sums, of times or of names, which rows have.
 pub(super) fn is_sorted_by_totals(query: &UserQuery) -> bool {
-    query.stats.is_all() || matches!(query.sort, UserSort::LastSeenAt | UserSort::FirstSeenAt)
+    let is_of_no_period = matches!(
+        query.sort,
+        UserSort::LastSeenAt | UserSort::FirstSeenAt | UserSort::Name
+    );
+    query.stats.is_all() || is_of_no_period
 }
 
 /// Whether the server alone cannot tell who is asked for: it reads JSON in another way, a

@@ -1,6 +1,6 @@
 //! Lists and details of users. By all-time sums the server sorts and pages; by those of a
 //! period the page is picked in [`users_of_period`].
-use super::listing::find_listing;
+use super::listing::{find_listing, write_name};
 use super::matching::{find_by_profile, is_sorted_by_totals, needs_a_look, write_pattern};
 use super::rows::{cut_at_zero, get, read_measures, read_profile};
 use super::{Param, missing, sessions, users_of_period};
@@ -125,6 +125,10 @@ async fn list_by_totals(
     let listing = find_listing(query.sort, query.order);
     let (value, after) = match &query.page.after {
         None => (listing.start.to_owned(), ""),
+        Some(position) if query.sort == UserSort::Name => (
+            write_name(&position.name),
+            cut_at_zero(&position.external_id),
+        ),
         Some(position) if position.value.is_none() && !has_gaps(query.sort) => {
             // After those without a value, of whom there are none.
             return Ok((Vec::new(), None));
@@ -171,6 +175,10 @@ async fn list_by_totals(
                 &stats.measures,
                 stats.session_count,
             ),
+            name: match query.sort {
+                UserSort::Name => stats.user.sort_name(),
+                _ => String::new(),
+            },
             external_id: stats.user.external_id.clone(),
         }
     });

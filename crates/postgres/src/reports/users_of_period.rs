@@ -95,6 +95,7 @@ async fn pick_among(
             let no = get(row, 0)?;
             picker.add(Candidate {
                 value: sums.value_of(no),
+                name: "".into(),
                 external_id: get::<&str>(row, 1)?.into(),
                 no,
             });

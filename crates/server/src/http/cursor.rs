@@ -56,6 +56,7 @@ mod tests {
     fn a_cursor_fits_only_its_own_question() {
         let position = UserPosition {
             value: Some(-5),
+            name: "\u{10000}".repeat(255),
             external_id: "ä".repeat(255),
         };
         let cursor = write_cursor(Tie::new("users", ("prj_a", 1)), &position);

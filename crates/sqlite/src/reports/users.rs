@@ -105,6 +105,10 @@ fn pick<'a>(
         if admits(query, with_metadata, person) && (!query.active_only || is_active(person, sums)) {
             picker.add(Candidate {
                 value: value_of(query.sort, person, sums),
+                name: match query.sort {
+                    UserSort::Name => people.sort_name(person),
+                    _ => "",
+                },
                 external_id: &*person.external_id,
                 no: person.no,
             });

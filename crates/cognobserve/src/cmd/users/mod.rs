@@ -65,7 +65,7 @@ struct ListArgs {
     /// Part of a name, e-mail address or id
     #[arg(long)]
     search: Option<String>,
-    /// lastSeenAt, firstSeenAt, traceCount, totalCost, totalTokens, errorCount, errorTraceRate, avgLatencyMs or sessionCount
+    /// lastSeenAt, firstSeenAt, traceCount, totalCost, totalTokens, errorCount, errorTraceRate, avgLatencyMs, sessionCount or name
     #[arg(long, value_name = "FIELD")]
     sort: Option<String>,
     /// asc or desc

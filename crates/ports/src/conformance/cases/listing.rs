@@ -59,6 +59,8 @@ pub async fn B31_users_are_sorted_over_the_whole_set(desk: Desk) {
         (UserSort::FirstSeenAt, Asc, ["a", "b", "c", "d"]),
         (UserSort::LastSeenAt, Asc, ["b", "c", "a", "d"]),
         (UserSort::LastSeenAt, Desc, ["d", "a", "b", "c"]),
+        (UserSort::Name, Asc, ["a", "b", "c", "d"]),
+        (UserSort::Name, Desc, ["d", "c", "b", "a"]),
     ];
     for (sort, order, ids) in expected {
         assert_eq!(
@@ -67,6 +69,44 @@ pub async fn B31_users_are_sorted_over_the_whole_set(desk: Desk) {
             "{sort:?} {order:?}"
         );
     }
+}
+
+pub async fn B31_users_are_sorted_by_what_they_are_called(desk: Desk) {
+    // No order of a language: "ä" comes after "z", and "-" counts.
+    let called = [
+        ("u1", Some("bob"), None),
+        ("u2", Some("ANN"), Some("z@x.io")),
+        ("u3", None, Some("Carl@x.io")),
+        ("Adam", None, None),
+        ("u5", Some("Ärger"), None),
+        ("u6", Some("zoe"), None),
+        ("u7", Some("ann"), None),
+        ("u8", Some("an-a"), None),
+    ];
+    for (id, name, email) in called {
+        let told = person(id, at(0)).name(name).email(email);
+        desk.book_one(trace(id).by(id).when(at(0)).telling(told))
+            .await;
+    }
+    use SortOrder::{Asc, Desc};
+    let ids = desk.list_ids(sorted(UserSort::Name, Asc)).await;
+    assert_eq!(ids, ["Adam", "u8", "u2", "u7", "u1", "u3", "u6", "u5"]);
+    let ids = desk.list_ids(sorted(UserSort::Name, Desc)).await;
+    let backward = ["u5", "u6", "u3", "u1", "u2", "u7", "u8", "Adam"];
+    assert_eq!(ids, backward, "ties are by id whatever the direction");
+    let found = UserQuery {
+        search: Some("a".into()),
+        stats: between(at(0), at(1)),
+        active_only: true,
+        ..sorted(UserSort::Name, Asc)
+    };
+    let ids = desk.list_ids(found).await;
+    assert_eq!(ids, ["Adam", "u8", "u2", "u7", "u3"], "of those found");
+    let later = person("u6", at(1)).name(Some("Aaron"));
+    desk.book_one(trace("later").by("u6").when(at(1)).telling(later))
+        .await;
+    let ids = desk.list_ids(sorted(UserSort::Name, Asc)).await;
+    assert_eq!(ids[0], "u6", "by the name of now");
 }
 
 pub async fn B33_paging_meets_every_user_once_at_any_limit(desk: Desk) {

@@ -121,6 +121,7 @@ macro_rules! with_conformance_cases {
             }
             listing {
                 B31_users_are_sorted_over_the_whole_set,
+                B31_users_are_sorted_by_what_they_are_called,
                 B33_paging_meets_every_user_once_at_any_limit,
                 B34_paging_goes_on_after_a_deletion,
                 next_is_null_iff_nothing_follows,

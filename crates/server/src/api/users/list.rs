@@ -25,7 +25,7 @@ const MAX_METADATA_CONDITIONS: usize = 10;
     ("statsFrom" = Option<String>, Query, description = "Sums from this time or date on."),
     ("statsTo" = Option<String>, Query, description = "Sums before this time or date."),
     ("tz" = Option<String>, Query, description = "IANA zone in which dates are read; the project's without."),
-    ("sortBy" = Option<String>, Query, description = "lastSeenAt (default), firstSeenAt, traceCount, totalCost, totalTokens, errorCount, errorTraceRate, avgLatencyMs or sessionCount."),
+    ("sortBy" = Option<String>, Query, description = "lastSeenAt (default), firstSeenAt, traceCount, totalCost, totalTokens, errorCount, errorTraceRate, avgLatencyMs, sessionCount, or name (else e-mail, else external id), without regard to case."),
     ("sortOrder" = Option<String>, Query, description = "desc (default) or asc."),
     ("metadata.KEY" = Option<String>, Query, description = "Users whose metadata has this value under KEY; may be repeated with other keys."),
     ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "50 without."),
