@@ -124,7 +124,7 @@ fn search_and_filters_mean_what_they_say() {
         "limit=0".to_owned(),
         "limit=101".to_owned(),
         "limit=x".to_owned(),
-        "sortBy=name".to_owned(),
+        "sortBy=nickname".to_owned(),
         "sortOrder=up".to_owned(),
         "cursor=@@@".to_owned(),
         "cursor=AAAA".to_owned(),

@@ -203,7 +203,7 @@ async fn bad_questions_are_400_with_every_reason() {
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=ten", "limit"),
-        ("sortBy=name", "sortBy"),
+        ("sortBy=nickname", "sortBy"),
         ("sortOrder=up", "sortOrder"),
         ("from=yesterday", "from"),
         ("from=2026-02-02&to=2026-02-01", "from"),
