@@ -14,7 +14,7 @@ APART = ("story::embedded::", "story::scaled::")
 # As cargo-nextest and as cargo test say it.
 PASSED = re.compile(r"^\s*(?:PASS \[.*\] .*?|test )(\S+::\S+)(?: \.\.\. ok)?\s*$")
 # The property tests play many worlds each: their seeds differ from profile to profile.
-STORE_CASE = re.compile(r"(?:^|::)(embedded|postgres|stream)::((worlds|orders)|\w+)::(\w+)$")
+STORE_CASE = re.compile(r"(?:^|::)(embedded|postgres|stream)::((worlds|logs|orders)|\w+)::(\w+)$")
 
 
 def read_passed(path):

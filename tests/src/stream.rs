@@ -31,6 +31,10 @@ mod property {
             w01 = 2001, w02 = 2002, w03 = 2003, w04 = 2004
         );
         cognobserve_ports::property_tests!(
+            logs run_event_property(40, make_store)
+            l01 = 2201
+        );
+        cognobserve_ports::property_tests!(
             orders run_order_property(25, make_store)
             o01 = 2101, o02 = 2102
         );

@@ -17,7 +17,7 @@ use tokio_postgres::Client;
 mod tests;
 
 /// The format that this build writes; a database of a newer one is refused.
-pub const FORMAT: i64 = 5;
+pub const FORMAT: i64 = 6;
 
 const STEPS: [&str; FORMAT as usize] = [
     include_str!("sql/migrations/0001.sql"),
@@ -25,6 +25,7 @@ const STEPS: [&str; FORMAT as usize] = [
     include_str!("sql/migrations/0003.sql"),
     include_str!("sql/migrations/0004.sql"),
     include_str!("sql/migrations/0005.sql"),
+    include_str!("sql/migrations/0006.sql"),
 ];
 
 /// The first line of a step with statements that cannot stand in a transaction.

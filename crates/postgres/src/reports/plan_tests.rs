@@ -179,3 +179,17 @@ async fn sessions_of_users_are_counted_in_an_index() {
     let expected = "Index Only Scan using trace_sessions_by_owner";
     assert!(plan.contains(expected), "{plan}");
 }
+
+#[tokio::test]
+async fn users_of_stretches_are_told_from_an_index() {
+    let schema = fill().await;
+    let text = include_str!("../sql/reports.list_users_in_each.sql");
+    let plan = explain_for_any(
+        &schema,
+        text,
+        "bigint, bigint[], bigint[]",
+        "1, '{1}', '{2}'",
+    );
+    let expected = "Index Only Scan using traces_of_users_by_time";
+    assert!(plan.contains(expected), "{plan}");
+}

@@ -8,8 +8,8 @@ mod postgres {
         w01 = 1001, w02 = 1002, w03 = 1003, w04 = 1004
     );
     cognobserve_ports::property_tests!(
-        events run_event_property(40, make_store)
-        e01 = 1201
+        logs run_event_property(40, make_store)
+        l01 = 1201
     );
     cognobserve_ports::property_tests!(
         orders run_order_property(25, make_store)

@@ -31,8 +31,8 @@ mod embedded {
         w11 = 11, w12 = 12, w13 = 13, w14 = 14, w15 = 15, w16 = 16, w17 = 17, w18 = 18, w19 = 19, w20 = 20
     );
     cognobserve_ports::property_tests!(
-        events run_event_property(200, make_store)
-        e01 = 201
+        logs run_event_property(200, make_store)
+        l01 = 201
     );
     cognobserve_ports::property_tests!(
         orders run_order_property(250, make_store)
