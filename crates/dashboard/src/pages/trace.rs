@@ -50,8 +50,8 @@ struct Links {
 }
 
 /// A trace with one of its spans, by id; without one, or if there is none of this id, with the
-/// span that is looked for most: the first that failed, else the first generation. `prices` are
-/// the project's own.
+/// span that tells most: the generation that answers, else the first that failed, else the first
+/// generation. `prices` are the project's own.
 pub async fn render(
     reports: &dyn Reports,
     prices: Vec<PriceEntry>,
@@ -117,7 +117,13 @@ impl TracePage {
     }
 }
 
-/// The span of this id, else the one that is looked for most; `None` without any.
+/// The last generation that has an output: what a trace answers, if its root does not say.
+pub(super) fn find_answering(spans: &[SpanDetail]) -> Option<&SpanDetail> {
+    let answers = |span: &&SpanDetail| span.kind == SpanKind::Generation && span.output.is_some();
+    spans.iter().rev().find(answers)
+}
+
+/// The span of this id, else the one that tells most; `None` without any.
 fn select(
     spans: &[SpanDetail],
     mut in_order: impl Iterator<Item = usize> + Clone,
@@ -126,6 +132,10 @@ fn select(
     let find =
         |wanted: &dyn Fn(&SpanDetail) -> bool| in_order.clone().find(|at| wanted(&spans[*at]));
     id.and_then(|id| find(&|span| span.id == id))
+        .or_else(|| {
+            let answering = find_answering(spans)?;
+            spans.iter().position(|span| std::ptr::eq(span, answering))
+        })
         .or_else(|| find(&|span| span.level == Level::Error))
         .or_else(|| find(&|span| span.kind == SpanKind::Generation))
         .or_else(|| in_order.next())

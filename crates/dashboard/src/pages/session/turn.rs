@@ -3,6 +3,7 @@
 use crate::format::{self, Figure, Moment, shorten};
 use crate::link::Link;
 use crate::pages::row::trace_link;
+use crate::pages::trace::find_answering;
 use crate::pages::trace::tree::arrange;
 use crate::payload::{Body, Message, Payload};
 use crate::view::View;
@@ -91,7 +92,7 @@ fn find_root(spans: &[SpanDetail]) -> Option<&SpanDetail> {
         .or_else(|| tops().next())
 }
 
-fn spans_of(spans: &[SpanDetail], kind: SpanKind) -> impl DoubleEndedIterator<Item = &SpanDetail> {
+fn spans_of(spans: &[SpanDetail], kind: SpanKind) -> impl Iterator<Item = &SpanDetail> {
     spans.iter().filter(move |span| span.kind == kind)
 }
 
@@ -105,10 +106,9 @@ fn find_input<'a>(spans: &'a [SpanDetail], root: Option<&'a SpanDetail>) -> Opti
     asked.find_map(|span| span.input.as_deref())
 }
 
-/// Of the root, else of the last generation that has one.
+/// Of the root, else of the generation that answers.
 fn find_output<'a>(spans: &'a [SpanDetail], root: Option<&'a SpanDetail>) -> Option<&'a str> {
-    let calls = spans_of(spans, SpanKind::Generation).rev();
-    let mut answered = root.into_iter().chain(calls);
+    let mut answered = root.into_iter().chain(find_answering(spans));
     answered.find_map(|span| span.output.as_deref())
 }
 

@@ -111,7 +111,7 @@ fn bars_say_when_and_how_long() {
 }
 
 #[test]
-fn what_failed_is_looked_at_first() {
+fn what_answers_is_looked_at_first() {
     let mut detail = samples::trace("t");
     assert_eq!(detail.spans.len(), 7);
     let chosen = |detail: &TraceDetail, id| {
@@ -119,9 +119,15 @@ fn what_failed_is_looked_at_first() {
         let at = select(&detail.spans, places.iter().map(|it| it.index), id);
         at.map(|at| detail.spans[at].id.clone())
     };
-    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"));
+    assert_eq!(chosen(&detail, None).as_deref(), Some("plan"));
     assert_eq!(chosen(&detail, Some("embed")).as_deref(), Some("embed"));
-    assert_eq!(chosen(&detail, Some("nobody")).as_deref(), Some("answer"));
+    assert_eq!(chosen(&detail, Some("nobody")).as_deref(), Some("plan"));
+    detail.spans[6].output = Some("It is on its way.".into());
+    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"));
+    for span in &mut detail.spans {
+        span.output = None;
+    }
+    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"), "failed");
     detail.spans.retain(|span| span.level != Level::Error);
     assert_eq!(chosen(&detail, None).as_deref(), Some("plan"));
     detail.spans.clear();
@@ -132,7 +138,7 @@ fn what_failed_is_looked_at_first() {
 #[test]
 fn a_page_shows_the_chosen_span_in_full() {
     let detail = samples::trace("t");
-    let html = render(&detail, None);
+    let html = render(&detail, Some("answer"));
     for words in [
         "rate limit of the provider exceeded",
         "no price for this model",
