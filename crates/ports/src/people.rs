@@ -52,6 +52,8 @@ pub enum MemberRefusal {
     NoSuchMember,
     /// Not with the roles that the acting account and the member have at the moment of the change.
     NotAllowed,
+    /// Invited is who has this role already.
+    AlreadyMember(Role),
 }
 
 /// Everything is seen by every process at once.
@@ -82,8 +84,8 @@ pub trait People: Send + Sync {
     /// Keeps a link until it is used or expires. A reset takes the place of the account's
     /// earlier ones, an invitation that of earlier ones to the same address and workspace.
     /// `NotFound`: no such workspace or account. Who may invite is decided as with
-    /// [`People::set_role`]; [`MemberRefusal::NotAllowed`] is the only refusal. The other kinds
-    /// are for the operator alone.
+    /// [`People::set_role`]; else only who is a member already is refused. The other kinds are
+    /// for the operator alone.
     async fn create_link(
         &self,
         link: NewLink,

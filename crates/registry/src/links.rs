@@ -71,6 +71,13 @@ pub(crate) async fn create(
     if !is_allowed {
         return Ok(Err(MemberRefusal::NotAllowed));
     }
+    // A role is changed by `members::change`; joining as less would change nothing.
+    if let Some(no) = workspace_no
+        && let Some(known) = accounts::find_credentials(rows, kept.email).await?
+        && let Some(role) = find_role(rows, no, &known.account.id).await?
+    {
+        return Ok(Err(MemberRefusal::AlreadyMember(role)));
+    }
     if let Some(account) = kept.account {
         let found = accounts::find_by_id(rows, account).await?;
         found.ok_or_else(|| missing("account"))?;

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use cognobserve_model::people::{Account, LinkKind, Member, Role, read_email};
 use cognobserve_ports::{Actor, ErrorKind, MemberRefusal};
 use cognobserve_server::auth::enter::end_after;
-use cognobserve_server::auth::link::{LINK_LASTS, make_operators_link};
+use cognobserve_server::auth::link::{LINK_LASTS, make_link};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -127,7 +127,17 @@ async fn print_link(
     mut about: Value,
     is_json: bool,
 ) -> anyhow::Result<()> {
-    let link = make_operators_link(&*store.people(), public_url, kind).await?;
+    let made = make_link(&*store.people(), public_url, kind, &Actor::Operator).await?;
+    let link = match made {
+        Ok(link) => link,
+        Err(MemberRefusal::AlreadyMember(role)) => bail!(
+            "{} is {} of the workspace {} already: change it with `accounts role`",
+            about["email"].as_str().unwrap_or_default(),
+            role.as_str(),
+            about["workspace"]
+        ),
+        Err(_) => bail!("the link was refused"),
+    };
     if !is_json {
         return print_line(&link);
     }
@@ -165,7 +175,9 @@ async fn change_role(
         Err(MemberRefusal::LastOwner) => {
             bail!("{email} is the last owner of {workspace:?}: make somebody else OWNER first")
         }
-        Err(MemberRefusal::NotAllowed) => bail!("the role of {email} may not be changed"),
+        Err(MemberRefusal::NotAllowed | MemberRefusal::AlreadyMember(_)) => {
+            bail!("the role of {email} may not be changed")
+        }
         Ok(()) if is_json => {
             print_json(&json!({"email": email, "workspace": workspace, "role": role.as_str()}))
         }

@@ -91,6 +91,19 @@ fn an_invitation_makes_an_account_or_asks_for_the_one_there_is() {
     bob.submit(&link, &link, &[("password", PASSWORD), ("again", PASSWORD)])
         .expect(303);
     assert!(bob.open("/account").expect(200).text().contains("MEMBER"));
+    // Who is a member already gets no link, by the page or by the command.
+    let fields = [("email", "Bob@Acme.example"), ("role", "ADMIN")];
+    let told = owner.submit(&page, &action, &fields).expect(409).text();
+    assert!(
+        told.contains("is MEMBER of this workspace already"),
+        "{told}"
+    );
+    assert!(!told.contains("invite-link"), "{told}");
+    let args = ["accounts", "invite", "bob@acme.example", "--role", "ADMIN"];
+    let told = server.run(&args).expect_failure();
+    assert!(told.err.contains("is MEMBER of the workspace"), "{told:?}");
+    assert_eq!(told.out, "");
+    assert!(bob.open("/account").expect(200).text().contains("MEMBER"));
     // A second workspace: the account is there, so its password is asked for.
     server
         .run(&["projects", "create", "other", "--workspace", "other"])

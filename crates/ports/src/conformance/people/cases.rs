@@ -64,13 +64,14 @@ pub async fn an_invitation_makes_a_member_once(rolls: Rolls) {
 
 pub async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_away(rolls: Rolls) {
     rolls.open_workspace("acme").await;
-    let ann = rolls.set_up("ann@acme.example").await;
     let invite = LinkKind::Invite {
         workspace: "acme".into(),
         email: "ann@acme.example".into(),
         role: Role::Member,
     };
+    // Before she has the higher role by other means.
     rolls.send([2; 32], invite.clone()).await;
+    let ann = rolls.set_up("ann@acme.example").await;
     let seen = rolls.people.find_link(&[2; 32], Micros::now()).await;
     assert_eq!(seen.unwrap().expect("a link").kind, invite);
     let nothing = Acceptance::default();
@@ -80,6 +81,37 @@ pub async fn an_invitation_of_an_account_needs_no_password_and_takes_nothing_awa
     let found = rolls.people.find_credentials("ann@acme.example").await;
     let found = found.unwrap().expect("credentials");
     assert_eq!(found.password_hash, "hash of ann@acme.example");
+}
+
+pub async fn who_is_a_member_is_not_invited(rolls: Rolls) {
+    rolls.open_workspace("acme").await;
+    rolls.open_workspace("other").await;
+    rolls.set_up("ann@acme.example").await;
+    let bob = rolls
+        .invite(2, "acme", "bob@acme.example", Role::Viewer)
+        .await;
+    for role in [Role::Viewer, Role::Admin] {
+        let kind = LinkKind::Invite {
+            workspace: "acme".into(),
+            email: "bob@acme.example".into(),
+            role,
+        };
+        let link = NewLink {
+            hash: [3; 32],
+            kind,
+            expires: later(HOUR),
+        };
+        let made = rolls.people.create_link(link, &Actor::Operator).await;
+        let refused = Err(MemberRefusal::AlreadyMember(Role::Viewer));
+        assert_eq!(made.unwrap(), refused, "as {role:?}");
+    }
+    let look = rolls.people.find_link(&[3; 32], Micros::now()).await;
+    assert_eq!(look.unwrap(), None);
+    assert_eq!(rolls.role("acme", &bob.id).await, Some(Role::Viewer));
+    rolls
+        .invite(4, "other", "bob@acme.example", Role::Admin)
+        .await;
+    assert_eq!(rolls.role("other", &bob.id).await, Some(Role::Admin));
 }
 
 pub async fn links_expire_and_newer_ones_replace_them(rolls: Rolls) {

@@ -190,6 +190,7 @@ people_cases! {
     there_is_one_first_account,
     an_invitation_makes_a_member_once,
     an_invitation_of_an_account_needs_no_password_and_takes_nothing_away,
+    who_is_a_member_is_not_invited,
     links_expire_and_newer_ones_replace_them,
     what_names_nothing_makes_no_link,
     a_new_password_ends_what_the_old_one_began,

@@ -93,9 +93,12 @@ pub async fn an_admin_never_touches_who_becomes_owner_meanwhile(rolls: Rolls) {
             other => panic!("{other:?}: {made:?} {removed:?}"),
         }
     }
+    rolls.open_workspace("other").await;
     for round in 0..6 {
         let email = format!("1{round}@acme.example");
-        let it = rolls.invite(20 + round, "acme", &email, Role::Member).await;
+        let it = rolls
+            .invite(20 + round, "other", &email, Role::Member)
+            .await;
         let hash = [30 + round; 32];
         let workspace = "acme".into();
         let role = Role::Owner;

@@ -81,18 +81,6 @@ pub async fn invite_member(
         .await;
     };
     check_change(&inside, None, Some(role))?;
-    let members = state.people.list_members(&inside.project.workspace).await?;
-    if members.iter().any(|member| member.account.email == email) {
-        form.refuse("email", "is a member already");
-        return show(
-            &state,
-            &inside,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            form,
-            None,
-        )
-        .await;
-    }
     let kind = LinkKind::Invite {
         workspace: inside.project.workspace.clone(),
         email: email.clone(),
@@ -102,7 +90,11 @@ pub async fn invite_member(
     let link = match make_link(&*state.people, url, kind, &inside.actor).await? {
         Ok(link) => link,
         Err(refusal) => {
-            form.refuse("", explain(refusal));
+            let field = match refusal {
+                MemberRefusal::AlreadyMember(_) => "email",
+                _ => "",
+            };
+            form.refuse(field, explain(refusal));
             return show(&state, &inside, StatusCode::CONFLICT, form, None).await;
         }
     };
@@ -192,8 +184,12 @@ async fn change<P: Permission>(
     }
 }
 
-fn explain(refusal: MemberRefusal) -> &'static str {
-    match refusal {
+fn explain(refusal: MemberRefusal) -> String {
+    let why = match refusal {
+        MemberRefusal::AlreadyMember(role) => {
+            let role = role.as_str();
+            return format!("is {role} of this workspace already: change the role in the list");
+        }
         MemberRefusal::LastOwner => {
             "A workspace always has an owner: make somebody else OWNER first."
         }
@@ -202,7 +198,8 @@ fn explain(refusal: MemberRefusal) -> &'static str {
              they are now, shown below, you may not do this."
         }
         MemberRefusal::NoSuchMember => "Nothing was changed: this account is no member.",
-    }
+    };
+    why.to_owned()
 }
 
 fn check_change<P: Permission>(
