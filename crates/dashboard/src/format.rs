@@ -1,8 +1,10 @@
 //! Numbers as people read them. What is shortened has its exact value beside it.
 //! Invariant: a figure is text and exact title; templates escape both.
+mod agent;
 mod column;
 mod money;
 
+pub use self::agent::name_agent;
 pub use self::column::CountUnit;
 pub(crate) use self::money::{Sum, share_out};
 pub use self::money::{places, spent, spent_in, usd};

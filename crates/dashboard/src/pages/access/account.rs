@@ -1,6 +1,6 @@
 //! The account: name, password, log-ins, personal tokens.
 use crate::form::Form;
-use crate::format::Moment;
+use crate::format::{Figure, Moment};
 use crate::frame::Frame;
 use crate::pages::Html;
 use askama::Template;
@@ -8,7 +8,8 @@ use askama::Template;
 /// A browser that is logged in.
 pub struct LoginRow {
     pub id: String,
-    pub agent: String,
+    /// What the browser is called, and what it says itself.
+    pub agent: Figure,
     pub address: String,
     pub seen: Moment,
     pub since: Moment,

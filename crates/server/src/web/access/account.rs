@@ -9,7 +9,7 @@ use crate::state::AppState;
 use crate::web::answer::{Answer, answer, frame_account};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use cognobserve_dashboard::format::moment;
+use cognobserve_dashboard::format::{Figure, moment, name_agent};
 use cognobserve_dashboard::pages::access::account::{AccountPage, LoginRow, TokenRow, render};
 use cognobserve_dashboard::{Form, Notice, Theme};
 use cognobserve_model::id::LoginId;
@@ -36,7 +36,10 @@ pub(super) async fn show(state: &AppState, visit: &Visit, shown: Shown) -> Answe
     let describe_login = |login: Login| LoginRow {
         is_this: visit.visitor.login.as_ref() == Some(&login.id),
         id: login.id.to_string(),
-        agent: login.agent.unwrap_or_else(|| "unknown".into()),
+        agent: Figure {
+            text: name_agent(login.agent.as_deref().unwrap_or_default()),
+            title: login.agent.unwrap_or_default(),
+        },
         address: login.address.unwrap_or_default(),
         seen: moment(login.last_seen, now, &zone),
         since: moment(login.created, now, &zone),
