@@ -17,6 +17,7 @@ pub mod repricing;
 pub mod seen;
 pub mod shown;
 pub mod staged;
+pub mod told;
 pub mod user_days;
 pub mod verification;
 

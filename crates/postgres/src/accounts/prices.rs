@@ -4,6 +4,7 @@ use super::{can_be_stored, missing_project};
 use crate::audit;
 use crate::error::{StoreResult, damaged, sql};
 use crate::snapshot::Snapshot;
+use cognobserve_books::told::tell_models;
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::price::{PriceBook, PriceEntry, format_row, parse_row};
 use cognobserve_ports::Actor;
@@ -60,8 +61,8 @@ pub(super) async fn put(
         .execute(query, &[&no, &models, &dates, &rates])
         .await;
     put.map_err(sql)?;
-    let (client, count) = (transaction.client(), entries.len().to_string());
-    audit::write(client, by, Some(no), "prices.put", &count).await
+    let told = tell_models(entries.iter().map(|entry| &*entry.model));
+    audit::write(transaction.client(), by, Some(no), "prices.put", &told).await
 }
 
 /// `false`: there is no such price.
@@ -82,7 +83,8 @@ pub(super) async fn remove(
     if removed.map_err(sql)? == 0 {
         return Ok(false);
     }
-    audit::write(transaction.client(), by, Some(no), "prices.remove", &model).await?;
+    let told = tell_models([&*model].into_iter());
+    audit::write(transaction.client(), by, Some(no), "prices.remove", &told).await?;
     Ok(true)
 }
 

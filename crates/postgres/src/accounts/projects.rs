@@ -2,6 +2,7 @@
 use super::{can_be_stored, make_id, missing_project};
 use crate::audit;
 use crate::error::{StoreResult, sql};
+use cognobserve_books::told::tell_settings;
 use cognobserve_model::account::{Capture, Project, ProjectSettings};
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::time::Micros;
@@ -88,6 +89,15 @@ pub(super) async fn update_settings(
     settings: &ProjectSettings,
     by: &Actor,
 ) -> StoreResult<Option<Project>> {
+    // Locked, so that what the log says was before is what this change replaced.
+    let lock = "SELECT no FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE";
+    let locked = transaction.query_opt(lock, &[&project.as_str()]).await;
+    if locked.map_err(sql)?.is_none() {
+        return Ok(None);
+    }
+    let Some(before) = find(transaction, project.as_str()).await? else {
+        return Ok(None);
+    };
     let users = settings.max_users;
     let updated = transaction
         .query_opt(
@@ -108,7 +118,8 @@ pub(super) async fn update_settings(
     };
     let no: i64 = row.try_get(0).map_err(sql)?;
     let (client, id) = (transaction.client(), project.as_str());
-    audit::write(client, by, Some(no), "project.settings", id).await?;
+    let told = tell_settings(&before.settings, settings);
+    audit::write(client, by, Some(no), "project.settings", &told).await?;
     find(transaction, id).await
 }
 

@@ -4,6 +4,7 @@ use super::{begin, missing_project};
 use crate::audit;
 use crate::connect::raise_accounts_epoch;
 use crate::error::{StoreResult, damaged, sql};
+use cognobserve_books::told::tell_models;
 use cognobserve_model::price::{PriceBook, PriceEntry, format_row, parse_row};
 use cognobserve_ports::Actor;
 use rusqlite::Connection;
@@ -48,8 +49,8 @@ pub(super) fn put(
         tx.execute("INSERT OR REPLACE INTO prices (project_no, model, effective_from, rates) VALUES (?1, ?2, ?3, ?4)", row).map_err(sql)?;
     }
     raise_accounts_epoch(&tx)?;
-    let count = entries.len().to_string();
-    audit::write(&tx, by, Some(no), "prices.put", &count)?;
+    let told = tell_models(entries.iter().map(|entry| &*entry.model));
+    audit::write(&tx, by, Some(no), "prices.put", &told)?;
     tx.commit().map_err(sql)
 }
 
@@ -69,7 +70,8 @@ pub(super) fn remove(
         return Ok(false);
     }
     raise_accounts_epoch(&tx)?;
-    audit::write(&tx, by, Some(no), "prices.remove", &model.to_lowercase())?;
+    let told = tell_models([model].into_iter());
+    audit::write(&tx, by, Some(no), "prices.remove", &told)?;
     tx.commit().map_err(sql)?;
     Ok(true)
 }

@@ -3,6 +3,7 @@ use super::{begin, finish_purges, missing_project, random_hex};
 use crate::audit;
 use crate::connect::raise_accounts_epoch;
 use crate::error::{StoreResult, sql};
+use cognobserve_books::told::tell_settings;
 use cognobserve_model::account::{Capture, Project, ProjectSettings};
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::time::Micros;
@@ -109,6 +110,9 @@ pub(crate) fn update_settings(
     by: &Actor,
 ) -> StoreResult<Option<Project>> {
     let tx = begin(conn)?;
+    let Some(before) = find_project(&tx, id)? else {
+        return Ok(None);
+    };
     let query = "UPDATE projects SET retention_payload_days = ?2, capture = ?3, time_zone = ?4, max_spans_per_second = ?5, max_users = ?6 WHERE id = ?1";
     let max_users = settings
         .max_users
@@ -126,7 +130,8 @@ pub(crate) fn update_settings(
     }
     raise_accounts_epoch(&tx)?;
     let no = project_no(&tx, id)?;
-    audit::write(&tx, by, no, "project.settings", id)?;
+    let told = tell_settings(&before.settings, settings);
+    audit::write(&tx, by, no, "project.settings", &told)?;
     tx.commit().map_err(sql)?;
     find_project(conn, id)
 }

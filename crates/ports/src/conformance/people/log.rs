@@ -71,7 +71,10 @@ async fn change_project(rolls: &Rolls, by: &Actor) -> String {
     let store = &rolls.store;
     let project = store.create_project("acme", by.as_str(), by).await.unwrap();
     let id = &project.id;
-    let settings = ProjectSettings::default();
+    let settings = ProjectSettings {
+        max_users: Some(9),
+        ..ProjectSettings::default()
+    };
     store.update_settings(id, settings, by).await.unwrap();
     let key = NewKey {
         hash: [by.as_str().len() as u8; 32],
@@ -128,6 +131,12 @@ pub async fn the_log_names_who_changed_a_project(rolls: Rolls) {
         let log = log.unwrap();
         let told: Vec<&str> = log.iter().map(|line| &*line.action).collect();
         assert_eq!(told, expected);
+        let detail = |action: &str| {
+            let line = log.iter().find(|line| line.action == action);
+            line.map(|line| line.detail.clone()).unwrap_or_default()
+        };
+        assert_eq!(detail("project.settings"), "max_users none to 9");
+        assert_eq!(detail("prices.put"), "own");
         for line in &log {
             assert_eq!(line.actor, by.as_str(), "{line:?}");
             let of = line.project.as_ref().map(|id| id.as_str());
