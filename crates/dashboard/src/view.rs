@@ -303,29 +303,35 @@ impl View {
         format!("{first} to {last}")
     }
 
-    /// What a download of something is called: `shop-users-2026-11-01..2026-11-22.csv`. Letters,
-    /// digits, `-` and `.` only and at most 150 of them, so that no file system and no header minds.
+    /// What a download of something is called: `shop-users-2026-11-01..2026-11-22.csv`.
     pub fn file_name(&self, what: &str, ending: &str) -> String {
-        let tame = |text: &str| {
-            let dash = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-            let text: String = text.chars().take(60).map(dash).collect();
-            let parts = text.split('-').filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join("-")
-        };
-        let project = Some(tame(&self.project.name)).filter(|name| !name.is_empty());
-        let project = project.unwrap_or_else(|| "project".into());
+        let name = name_download(&self.project, what);
         let (first, last) = self.days();
         let hours = match self.span {
             Span::Hours(hours) => format!("last-{hours}-hours-"),
             _ => String::new(),
         };
-        format!("{project}-{}-{hours}{first}..{last}.{ending}", tame(what))
+        format!("{name}-{hours}{first}..{last}.{ending}")
     }
 
     /// Whether new data can fall into it, so that the page refreshes itself.
     pub fn is_live(&self) -> bool {
         self.period().contains(self.now)
     }
+}
+
+/// How the name of a download begins: `shop-users`. Letters, digits and `-` only and at most 121
+/// of them, so that no file system and no header minds.
+pub fn name_download(project: &Project, what: &str) -> String {
+    let tame = |text: &str| {
+        let dash = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let text: String = text.chars().take(60).map(dash).collect();
+        let parts = text.split('-').filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("-")
+    };
+    let name = Some(tame(&project.name)).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| "project".into());
+    format!("{name}-{}", tame(what))
 }
 
 /// With a capital letter.

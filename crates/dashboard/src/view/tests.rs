@@ -131,6 +131,13 @@ fn a_download_is_called_after_project_subject_and_period() {
         name(&view, "users"),
         "project-users-2026-11-01..2026-11-22.csv"
     );
+    view.project.name = "x".repeat(99);
+    let name = name_download(&view.project, &format!("user ../\"\r\n{}", "y".repeat(99)));
+    assert!(
+        name.starts_with(&format!("{}-user-yy", "x".repeat(60))),
+        "{name}"
+    );
+    assert!(name.len() <= 121, "{name}");
 }
 
 /// Where a view begins and ends, and where what it is compared with does.

@@ -1,5 +1,6 @@
 //! `GET /users/{id}/export`: everything about a user, as JSON texts, one a line: the user, then
 //! sessions, then traces with all spans. Streamed: memory holds one stretch at a time.
+use crate::api::costs::csv::attach;
 use crate::api::sessions::out::SessionOut;
 use crate::api::traces::detail::TraceDetailOut;
 use crate::api::users::out::UserOut;
@@ -13,6 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use cognobserve_dashboard::view::name_download;
 use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::query::{
     PageRequest, Period, SessionFilter, TimePosition, TraceFilter, UserKey,
@@ -42,12 +44,14 @@ pub async fn export_user(
     inside: Inside<Read>,
     PathId(id): PathId,
 ) -> Answer {
-    let (project, user) = (inside.project.id, UserId::new(id));
+    let (project, user) = (inside.project.id.clone(), UserId::new(id));
     let found = state
         .reports
         .find_user(&project, &UserKey::Id(user.clone()), Period::ALL)
         .await?;
     let stats = found.ok_or_else(Refusal::not_found)?.stats;
+    let what = format!("user {}", stats.user.external_id);
+    let file = format!("{}.ndjson", name_download(&inside.project, &what));
     let mut first = Vec::new();
     write_line(&mut first, "user", &UserOut::from(stats)).map_err(fail)?;
     let export = Export {
@@ -63,11 +67,8 @@ pub async fn export_user(
     let first = futures_util::stream::iter([Ok(Bytes::from(first))]);
     let chunks = futures_util::StreamExt::chain(first, rest);
     let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"user.ndjson\"",
-        ),
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, attach(&file)),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
 }
