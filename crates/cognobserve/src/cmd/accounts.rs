@@ -9,6 +9,7 @@ use cognobserve_model::people::{Account, LinkKind, Member, Role, read_email};
 use cognobserve_ports::{Actor, ErrorKind, MemberRefusal};
 use cognobserve_server::auth::enter::end_after;
 use cognobserve_server::auth::link::{LINK_LASTS, make_link};
+use cognobserve_server::config::Config;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ pub struct AccountsArgs {
 enum AccountsCommand {
     /// Print a link with which somebody joins a workspace
     #[command(
-        after_help = "The link works once, for 30 minutes, and begins with public_url.\n\nExample:\n  cognobserve accounts invite ann@acme.example --workspace default --role MEMBER"
+        after_help = "The link works once, for 30 minutes, and begins with public_url, else with http:// and the setting listen.\n\nExample:\n  cognobserve accounts invite ann@acme.example --workspace default --role MEMBER"
     )]
     Invite {
         #[arg(value_parser = parse_email)]
@@ -81,7 +82,6 @@ fn parse_role(text: &str) -> Result<Role, String> {
 pub fn run(args: AccountsArgs) -> anyhow::Result<()> {
     let is_json = args.output.json;
     let config = args.settings.load(Vec::new())?.config;
-    let public_url = find_public_url(&config, config.listen);
     assemble::run_on_store(
         &Place::of(&config),
         Access::Existing,
@@ -98,7 +98,7 @@ pub fn run(args: AccountsArgs) -> anyhow::Result<()> {
                     role,
                 };
                 let missing = format!("there is no workspace {workspace:?}");
-                let link = print_link(&store, &public_url, kind, about, is_json).await;
+                let link = print_link(&store, &config, kind, about, is_json).await;
                 explain_missing(link, &missing)
             }
             AccountsCommand::Reset { email } => {
@@ -107,7 +107,7 @@ pub fn run(args: AccountsArgs) -> anyhow::Result<()> {
                 let account = found.with_context(|| missing.clone())?.account.id;
                 let about = json!({"email": email});
                 let kind = LinkKind::Reset { account, email };
-                let link = print_link(&store, &public_url, kind, about, is_json).await;
+                let link = print_link(&store, &config, kind, about, is_json).await;
                 explain_missing(link, &missing)
             }
             AccountsCommand::Role {
@@ -122,12 +122,13 @@ pub fn run(args: AccountsArgs) -> anyhow::Result<()> {
 
 async fn print_link(
     store: &Store,
-    public_url: &str,
+    config: &Config,
     kind: LinkKind,
     mut about: Value,
     is_json: bool,
 ) -> anyhow::Result<()> {
-    let made = make_link(&*store.people(), public_url, kind, &Actor::Operator).await?;
+    let public_url = find_public_url(config, config.listen);
+    let made = make_link(&*store.people(), &public_url, kind, &Actor::Operator).await?;
     let link = match made {
         Ok(link) => link,
         Err(MemberRefusal::AlreadyMember(role)) => bail!(
@@ -138,6 +139,13 @@ async fn print_link(
         ),
         Err(_) => bail!("the link was refused"),
     };
+    // A server started with `--listen` is elsewhere, and nothing here can know that.
+    if config.public_url.is_none() {
+        eprintln!(
+            "public_url is not set: the link begins with {public_url}, by the setting listen. \
+             Where the server has another address, put that in its place."
+        );
+    }
     if !is_json {
         return print_line(&link);
     }

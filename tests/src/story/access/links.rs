@@ -133,6 +133,33 @@ fn an_invitation_makes_an_account_or_asks_for_the_one_there_is() {
 }
 
 #[test]
+fn a_link_of_the_command_line_begins_as_set_or_says_what_is_assumed() {
+    let server = Server::start();
+    let file = server.data_dir().with_file_name("settings.toml");
+    let make = |settings: &str| {
+        std::fs::write(&file, settings).expect("a file");
+        let path = file.to_str().expect("a path");
+        let args = ["accounts", "invite", "eve@acme.example", "--config", path];
+        server.run(&args).expect_success()
+    };
+    let made = make("public_url = \"https://observe.example\"");
+    assert!(
+        made.out.starts_with("https://observe.example/link/"),
+        "{made:?}"
+    );
+    assert!(!made.err.contains("public_url"), "{made:?}");
+    let made = make("listen = \"0.0.0.0:4177\"");
+    assert!(
+        made.out.starts_with("http://127.0.0.1:4177/link/"),
+        "{made:?}"
+    );
+    assert_eq!(made.out.lines().count(), 1);
+    for words in ["public_url is not set", "http://127.0.0.1:4177,"] {
+        assert!(made.err.contains(words), "{made:?}");
+    }
+}
+
+#[test]
 fn a_reset_sets_a_password_and_ends_everything_else() {
     let server = Server::start();
     let mut owner = Person::set_up(&server);
