@@ -61,7 +61,7 @@
       scales: { x: { time: false, range: [-0.5, Math.max(0.5, at.length - 0.5)] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
         { ...axis, grid: { show: false }, size: 26, splits: () => labelled, values: (_, splits) => splits.map((i) => data.labels[i]) },
-        { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (data.series[0].unit === "count" && n % 1 ? "" : unit(n))) },
+        { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (/^(count|ms)$/.test(data.series[0].unit) && n % 1 ? "" : unit(n))) },
       ],
       series: [{}, ...data.series.map((one) => (data.kind === "line"
         ? { stroke: style("--c" + one.color), width: 1.6, fill: style("--c" + one.color) + "1c", paths: line, spanGaps: false,

@@ -64,6 +64,42 @@ for (const javaScriptEnabled of [true, false]) {
   }, { context: { viewport: { width: 390, height: 844 }, javaScriptEnabled } }));
 }
 
+for (const width of [390, 768, 850, 1024, 1240]) {
+  test(`days of one's own are in sight at ${width} pixels, and what they open`, LIMITS, stage.page(async ({ page }) => {
+    const { project } = await stage.ids();
+    await page.goto(`/users?projectId=${project}&from=2024-09-28&to=2025-09-28`);
+    await page.locator('.period summary').click();
+    await settle(page);
+    const room = await page.evaluate(() => document.documentElement.clientWidth);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= room, 'the page scrolls sideways');
+    for (const part of ['.period summary', '.period .pop-body']) {
+      const { x, width: wide } = await page.locator(part).boundingBox();
+      assert.ok(x >= 0 && x + wide <= room, `${part}: ${x} + ${wide} of ${room}`);
+    }
+    await page.locator('#live').getByRole('link', { name: 'Show all users' }).click();
+    await page.locator('#live tbody .main-link').first().waitFor();
+  }, { context: { viewport: { width, height: 800 } } }));
+}
+
+test('an axis without numbers says no step twice', LIMITS, stage.page(async ({ page }) => {
+  const { project } = await stage.ids();
+  await page.addInitScript(() => {
+    window.written = [];
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function fillText(text, x, y) {
+      window.written.push({ text, y });
+      return write.apply(this, arguments);
+    };
+  });
+  await page.goto(`/?projectId=${project}&from=2024-01-01&to=2024-01-02`);
+  await settle(page);
+  const steps = await page.evaluate(() => window.written.filter(({ text }) => / ms$/.test(text)));
+  assert.deepEqual([...new Set(steps.map(({ text }) => text))], ['0 ms', '1 ms']);
+  for (const text of ['0 ms', '1 ms']) {
+    assert.equal(new Set(steps.filter((step) => step.text === text).map(({ y }) => y)).size, 1, text);
+  }
+}));
+
 test('no head of the list of users has more than two lines at 1024 pixels', LIMITS, stage.page(async ({ page }) => {
   const { project } = await stage.ids();
   await page.goto(`/users?projectId=${project}`);

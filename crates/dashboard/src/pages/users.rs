@@ -104,6 +104,8 @@ struct UsersPage {
     /// To offer where one is typed.
     keys: Vec<String>,
     is_filtered: bool,
+    /// The list of all, if there are users and none of them in the period.
+    others: Option<Link>,
 }
 
 /// A column's head.
@@ -145,7 +147,12 @@ pub async fn render(
         everybody: false,
         ..ask.clone()
     };
+    let everybody = Ask {
+        everybody: true,
+        ..ask.clone()
+    };
     let page = UsersPage {
+        others: (counts.total > 0).then(|| everybody.link(&view, "/users")),
         tally: match is_filtered {
             true => tell_matches(&view, &ask, &counts, rows.len(), page.next.is_some()),
             false => tell_all(&view, &counts, ask.everybody),
