@@ -28,10 +28,16 @@ pub async fn measure(table: &mut Table<3>, server: &Server) -> anyhow::Result<()
     let (session, trace) = (find(&sessions, "\"id\":\"")?, find(&traces, "\"id\":\"")?);
     let pages = [
         ("overview, 30 days", "/?".to_owned()),
+        ("overview in Kolkata", "/?tz=Asia/Kolkata&".to_owned()),
         ("overview, 24 hours", "/?period=24h&".to_owned()),
         ("overview, 90 days", "/?period=90d&".to_owned()),
         ("users", "/users?".to_owned()),
         ("users by cost", "/users?sortBy=totalCost&".to_owned()),
+        ("users by name", "/users?sortBy=name&".to_owned()),
+        (
+            "users by sessions in Kolkata",
+            "/users?sortBy=sessionCount&tz=Asia/Kolkata&".to_owned(),
+        ),
         ("users in Kolkata", "/users?tz=Asia/Kolkata&".to_owned()),
         (
             "users by cost in Kolkata",
