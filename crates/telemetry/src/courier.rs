@@ -4,11 +4,11 @@
 //! Invariant: every event of the log is settled once, as sent or as dropped with a reason. What is settled is in
 //! [`Progress`], which is written down after each answer; what was on its way when the process ended is sent again
 //! under the same id, and counted then.
-use crate::event::Event;
 use crate::request::Sink;
-use crate::route::{Installation, Outgoing, route};
+use crate::route::{Installation, Outgoing};
 use crate::sink::batch::cut;
 use crate::sink::{Answer, DropReason, Verdict};
+use cognobserve_model::event::{DroppedEvent, EventId, Position};
 use cognobserve_model::time::{MICROS_PER_SECOND, Micros};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +20,6 @@ const FIRST_WAIT_MICROS: i64 = MICROS_PER_SECOND / 2;
 const LONGEST_WAIT_MICROS: i64 = 60 * MICROS_PER_SECOND;
 /// After an answer that says that a setting is wrong; it may be mended on the other side.
 const STOPPED_WAIT_MICROS: i64 = 600 * MICROS_PER_SECOND;
-
-/// An event's place in the log; ascending, not without gaps.
-pub type Position = u64;
 
 /// How far a sink has come, and how its events ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,18 +33,16 @@ pub struct Progress {
     pub retried: u64,
     /// By reason.
     pub dropped: BTreeMap<String, u64>,
+    /// Why nothing is taken until a setting changes.
+    #[serde(default)]
+    pub stopped: Option<String>,
 }
 
-/// Where events are read from.
-pub trait EventLog {
-    type Error;
-
-    /// The first events after a position, ascending, at most `limit`.
-    fn read(
-        &mut self,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<(Position, Event)>, Self::Error>;
+impl Progress {
+    /// Events that are sent or dropped.
+    pub fn settled(&self) -> u64 {
+        self.sent + self.dropped.values().sum::<u64>()
+    }
 }
 
 /// What to do now.
@@ -82,7 +77,8 @@ pub struct Courier {
     most: usize,
     /// Events in memory, and settled ones beyond the cursor.
     window: usize,
-    stopped: Option<&'static str>,
+    /// Given up since it was last asked.
+    given_up: Vec<DroppedEvent>,
 }
 
 impl Courier {
@@ -97,7 +93,7 @@ impl Courier {
             in_flight: Vec::new(),
             failures: 0,
             not_before: Micros(i64::MIN),
-            stopped: None,
+            given_up: Vec::new(),
         }
     }
 
@@ -105,25 +101,60 @@ impl Courier {
         &self.progress
     }
 
-    /// Why nothing is taken until a setting changes.
-    pub fn why_stopped(&self) -> Option<&'static str> {
-        self.stopped
+    /// Events in memory that are not settled.
+    pub fn waiting_count(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What was given up since this was last asked, to be written down with the progress.
+    pub fn take_given_up(&mut self) -> Vec<DroppedEvent> {
+        std::mem::take(&mut self.given_up)
+    }
+
+    /// After which position events are wanted, and how many at most. `None`: none now.
+    pub fn wants(&self, now: Micros) -> Option<(Position, usize)> {
+        let held = self.waiting.len() + self.progress.beyond.len();
+        let room = self.window.saturating_sub(held);
+        (room > 0 && now >= self.not_before).then_some((self.read_to, room))
+    }
+
+    /// Takes an event of the log, in order; answers the text in which it will leave. `None`: it is settled already,
+    /// which is met after a restart.
+    pub fn hold(&mut self, position: Position, event: Outgoing, now: Micros) -> Option<&str> {
+        self.read_to = position;
+        if self.progress.beyond.contains(&position) {
+            return None;
+        }
+        let waiting = Waiting {
+            text: self.sink.write_event(&event),
+            event,
+            due: now,
+            was_sent: false,
+        };
+        Some(
+            &self
+                .waiting
+                .entry(position)
+                .insert_entry(waiting)
+                .into_mut()
+                .text,
+        )
+    }
+
+    /// Settles an event that is not to leave.
+    pub fn refuse(&mut self, position: Position, id: EventId, reason: DropReason, now: Micros) {
+        self.read_to = position;
+        if !self.progress.beyond.contains(&position) {
+            self.note(position, id, reason, now);
+            self.settle(position);
+        }
     }
 
     /// Decides what is sent. While a request is on its way, asks for nothing more.
-    ///
-    /// # Errors
-    /// The log's own.
-    pub fn next<L: EventLog>(
-        &mut self,
-        log: &mut L,
-        installation: &Installation,
-        now: Micros,
-    ) -> Result<Next, L::Error> {
+    pub fn next(&mut self, installation: &Installation, now: Micros) -> Next {
         if now < self.not_before {
-            return Ok(Next::Wait(self.not_before));
+            return Next::Wait(self.not_before);
         }
-        self.fill(log, installation, now)?;
         let due = self
             .waiting
             .iter()
@@ -134,11 +165,11 @@ impl Courier {
         limits.events = self.most;
         let (requests, too_large) = cut(&sizes, limits);
         for at in too_large {
-            self.drop_event(due[at], DropReason::TooLarge);
+            self.drop_event(due[at], DropReason::TooLarge, now);
         }
         let Some(request) = requests.into_iter().next() else {
             let soonest = self.waiting.values().map(|waiting| waiting.due).min();
-            return Ok(soonest.map_or(Next::Idle, Next::Wait));
+            return soonest.map_or(Next::Idle, Next::Wait);
         };
         self.in_flight = due[request].to_vec();
         let mut texts = Vec::with_capacity(self.in_flight.len());
@@ -149,55 +180,10 @@ impl Courier {
                 texts.push(waiting.text.clone());
             }
         }
-        Ok(Next::Send {
+        Next::Send {
             url: self.sink.url(),
             body: self.sink.write_body(&texts, installation, now),
-        })
-    }
-
-    /// Reads on until the window is full or the log ends.
-    fn fill<L: EventLog>(
-        &mut self,
-        log: &mut L,
-        installation: &Installation,
-        now: Micros,
-    ) -> Result<(), L::Error> {
-        loop {
-            let held = self.waiting.len() + self.progress.beyond.len();
-            let room = self.window.saturating_sub(held);
-            if room == 0 {
-                return Ok(());
-            }
-            let read = log.read(self.read_to, room)?;
-            if read.is_empty() {
-                return Ok(());
-            }
-            for (position, event) in read {
-                self.read_to = position;
-                // After a restart, what is settled already is met once more.
-                if !self.progress.beyond.contains(&position) {
-                    self.hold(position, &event, installation, now);
-                }
-            }
         }
-    }
-
-    fn hold(
-        &mut self,
-        position: Position,
-        event: &Event,
-        installation: &Installation,
-        now: Micros,
-    ) {
-        let event = route(event, self.sink.provider, installation);
-        let text = self.sink.write_event(&event);
-        let waiting = Waiting {
-            event,
-            text,
-            due: now,
-            was_sent: false,
-        };
-        self.waiting.insert(position, waiting);
     }
 
     /// What became of the request. `None`: there was no answer. `chance`: from 0 to 1, so that sinks of many
@@ -212,7 +198,7 @@ impl Courier {
             Some(answer) => self.sink.read_answer(answer, &events),
             None => Verdict::Again(Duration::ZERO),
         };
-        self.stopped = None;
+        self.progress.stopped = None;
         match verdict {
             Verdict::Taken => {
                 for position in sent {
@@ -235,12 +221,12 @@ impl Courier {
                     }
                 }
                 for (at, reason) in dropped {
-                    self.drop_event(sent[at], reason);
+                    self.drop_event(sent[at], reason, now);
                 }
             }
             Verdict::TooLarge if sent.len() <= 1 => {
                 for position in sent {
-                    self.drop_event(position, DropReason::TooLarge);
+                    self.drop_event(position, DropReason::TooLarge, now);
                 }
             }
             Verdict::TooLarge => self.most = sent.len() / 2,
@@ -253,19 +239,29 @@ impl Courier {
                 self.not_before = plus(now, wait).max(Micros(now.0.saturating_add(own as i64)));
             }
             Verdict::Stopped(why) => {
-                self.stopped = Some(why);
+                self.progress.stopped = Some(why.to_owned());
                 self.not_before = Micros(now.0.saturating_add(STOPPED_WAIT_MICROS));
             }
         }
     }
 
-    fn drop_event(&mut self, position: Position, reason: DropReason) {
-        *self
-            .progress
-            .dropped
-            .entry(reason.as_str().to_owned())
-            .or_default() += 1;
+    fn drop_event(&mut self, position: Position, reason: DropReason, now: Micros) {
+        if let Some(waiting) = self.waiting.get(&position) {
+            let id = EventId(waiting.event.id.into_bytes());
+            self.note(position, id, reason, now);
+        }
         self.settle(position);
+    }
+
+    fn note(&mut self, position: Position, event: EventId, reason: DropReason, at: Micros) {
+        let reason = reason.as_str().to_owned();
+        *self.progress.dropped.entry(reason.clone()).or_default() += 1;
+        self.given_up.push(DroppedEvent {
+            position,
+            event,
+            reason,
+            at,
+        });
     }
 
     fn settle(&mut self, position: Position) {

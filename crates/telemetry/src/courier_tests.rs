@@ -2,13 +2,13 @@
 use super::*;
 use crate::anonymise::AllowList;
 use crate::edition::{Edition, Provider};
-use crate::event::{DeveloperProfile, EndUserId};
+use crate::event::{DeveloperProfile, EndUserId, Event};
 use crate::pseudonym::Pseudonyms;
+use crate::route::route;
 use cognobserve_model::id::DeveloperId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::convert::Infallible;
 use uuid::Uuid;
 
 const START: Micros = Micros(1_767_225_600_000_000);
@@ -54,18 +54,19 @@ impl Log {
     }
 }
 
-impl EventLog for Log {
-    type Error = Infallible;
-
-    fn read(
-        &mut self,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<(Position, Event)>, Infallible> {
-        let rest = self.0.range(after + 1..).take(limit);
-        Ok(rest
-            .map(|(position, event)| (*position, event.clone()))
-            .collect())
+impl Log {
+    /// Lets the sink read what it wants.
+    fn feed(&self, courier: &mut Courier, now: Micros) {
+        while let Some((after, limit)) = courier.wants(now) {
+            let rest: Vec<_> = self.0.range(after + 1..).take(limit).collect();
+            if rest.is_empty() {
+                return;
+            }
+            for (position, event) in rest {
+                let event = route(event, courier.sink.provider, &installation());
+                courier.hold(*position, event, now);
+            }
+        }
     }
 }
 
@@ -105,7 +106,7 @@ impl Server {
 /// Runs a sink until it idles or the time is up. `reply` is asked for each request; 200 takes it.
 fn run(
     courier: &mut Courier,
-    log: &mut Log,
+    log: &Log,
     server: &mut Server,
     now: &mut Micros,
     until: Micros,
@@ -114,7 +115,8 @@ fn run(
     let installation = installation();
     loop {
         assert!(server.requests < 100_000, "it goes on for ever");
-        match courier.next(log, &installation, *now).unwrap() {
+        log.feed(courier, *now);
+        match courier.next(&installation, *now) {
             Next::Idle => return,
             Next::Wait(moment) => {
                 assert!(moment > *now);
@@ -150,16 +152,12 @@ fn taken() -> Reply {
     ))
 }
 
-fn settled(progress: &Progress) -> u64 {
-    progress.sent + progress.dropped.values().sum::<u64>()
-}
-
 const FOREVER: Micros = Micros(i64::MAX);
 
 #[test]
 fn an_outage_of_an_hour_delays_and_loses_nothing() {
     for provider in [Provider::Amplitude, Provider::Posthog] {
-        let (mut courier, mut log, mut server, mut now) = (
+        let (mut courier, log, mut server, mut now) = (
             Courier::new(sink(provider), Progress::default()),
             Log::of(5_000),
             Server::default(),
@@ -171,14 +169,7 @@ fn an_outage_of_an_hour_delays_and_loses_nothing() {
             true => Some((503, String::new())),
             false => taken(),
         };
-        run(
-            &mut courier,
-            &mut log,
-            &mut server,
-            &mut now,
-            FOREVER,
-            outage,
-        );
+        run(&mut courier, &log, &mut server, &mut now, FOREVER, outage);
         let progress = courier.progress();
         assert_eq!(
             (progress.sent, progress.cursor),
@@ -199,7 +190,7 @@ fn an_outage_of_an_hour_delays_and_loses_nothing() {
 
 #[test]
 fn the_first_retry_is_soon_and_the_waits_grow_to_a_minute() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),
         Log::of(1),
         Server::default(),
@@ -208,7 +199,7 @@ fn the_first_retry_is_soon_and_the_waits_grow_to_a_minute() {
     let mut asked = Vec::new();
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         Micros(START.0 + HOUR),
@@ -227,7 +218,7 @@ fn the_first_retry_is_soon_and_the_waits_grow_to_a_minute() {
 
 #[test]
 fn a_400_drops_the_events_that_it_names_and_sends_the_others_again() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),
         Log::of(100),
         Server::default(),
@@ -236,7 +227,7 @@ fn a_400_drops_the_events_that_it_names_and_sends_the_others_again() {
     let bad: Vec<String> = [3, 50, 99].map(|n| Uuid::from_u128(n).to_string()).into();
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         FOREVER,
@@ -270,7 +261,7 @@ fn a_400_drops_the_events_that_it_names_and_sends_the_others_again() {
 
 #[test]
 fn a_413_halves_until_what_is_too_large_is_alone() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Posthog), Progress::default()),
         Log::of(64),
         Server::default(),
@@ -279,7 +270,7 @@ fn a_413_halves_until_what_is_too_large_is_alone() {
     let large = Uuid::from_u128(13).to_string();
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         FOREVER,
@@ -298,7 +289,7 @@ fn a_413_halves_until_what_is_too_large_is_alone() {
 
 #[test]
 fn who_is_held_back_lets_others_pass() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),
         Log::of(9),
         Server::default(),
@@ -307,7 +298,7 @@ fn who_is_held_back_lets_others_pass() {
     let slow = START.0 + 100 * MICROS_PER_SECOND;
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         Micros(START.0 + 50 * MICROS_PER_SECOND),
@@ -331,14 +322,9 @@ fn who_is_held_back_lets_others_pass() {
         (0, 6)
     );
     let mut again = Courier::new(sink(Provider::Amplitude), courier.progress().clone());
-    run(
-        &mut again,
-        &mut log,
-        &mut server,
-        &mut now,
-        FOREVER,
-        |_, _| taken(),
-    );
+    run(&mut again, &log, &mut server, &mut now, FOREVER, |_, _| {
+        taken()
+    });
     assert_eq!(
         (
             again.progress().sent,
@@ -352,7 +338,7 @@ fn who_is_held_back_lets_others_pass() {
 
 #[test]
 fn a_refused_key_stops_and_starts_again_when_it_is_mended() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),
         Log::of(5),
         Server::default(),
@@ -368,28 +354,24 @@ fn a_refused_key_stops_and_starts_again_when_it_is_mended() {
     };
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         Micros(mended - 1),
         reply,
     );
-    assert!(courier.why_stopped().is_some());
+    assert!(courier.progress().stopped.is_some());
     assert!(server.requests <= 6 && courier.progress().dropped.is_empty());
-    run(
-        &mut courier,
-        &mut log,
-        &mut server,
-        &mut now,
-        FOREVER,
-        reply,
+    run(&mut courier, &log, &mut server, &mut now, FOREVER, reply);
+    assert_eq!(
+        (courier.progress().sent, courier.progress().stopped.clone()),
+        (5, None)
     );
-    assert_eq!((courier.progress().sent, courier.why_stopped()), (5, None));
 }
 
 #[test]
 fn requests_are_no_larger_than_the_provider_takes() {
-    let (mut courier, mut log, mut server, mut now) = (
+    let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),
         Log::of(7_000),
         Server::default(),
@@ -397,7 +379,7 @@ fn requests_are_no_larger_than_the_provider_takes() {
     );
     run(
         &mut courier,
-        &mut log,
+        &log,
         &mut server,
         &mut now,
         FOREVER,
@@ -439,7 +421,7 @@ proptest! {
         window in 2..50_usize,
     ) {
         let provider = if is_posthog { Provider::Posthog } else { Provider::Amplitude };
-        let (mut log, mut server, mut now) = (Log::of(count), Server::default(), START);
+        let (log, mut server, mut now) = (Log::of(count), Server::default(), START);
         let mut progress = Progress::default();
         let mut choices = choices.into_iter();
         // A restart forgets all but the progress that was written down, and perhaps an answer.
@@ -447,7 +429,8 @@ proptest! {
             let mut courier = Courier::new(sink(provider), progress.clone());
             courier.window = window;
             for _ in 0..calls {
-                match courier.next(&mut log, &installation(), now).unwrap() {
+                log.feed(&mut courier, now);
+                match courier.next(&installation(), now) {
                     Next::Idle => break,
                     Next::Wait(moment) => now = moment,
                     Next::Send { body, .. } => {
@@ -469,9 +452,9 @@ proptest! {
         let written: Progress = serde_json::from_str(&serde_json::to_string(&progress).unwrap()).unwrap();
         let mut courier = Courier::new(sink(provider), written);
         courier.window = window;
-        run(&mut courier, &mut log, &mut server, &mut now, FOREVER, |_, body| caprice(choices.next().unwrap_or(9), Server::ids(body).len()));
+        run(&mut courier, &log, &mut server, &mut now, FOREVER, |_, body| caprice(choices.next().unwrap_or(9), Server::ids(body).len()));
         let progress = courier.progress();
-        prop_assert_eq!(settled(progress), count);
+        prop_assert_eq!(progress.settled(), count);
         prop_assert_eq!(progress.cursor, 10 + (count - 1) * 3);
         prop_assert!(progress.beyond.is_empty());
         prop_assert!(server.taken.len() as u64 >= progress.sent);

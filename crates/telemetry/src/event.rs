@@ -48,3 +48,22 @@ pub struct Event {
     pub session: Option<String>,
     pub at: Micros,
 }
+
+/// An event whose people were concealed before it was stored: nothing brings them back, whatever the edition is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concealed {
+    pub id: Uuid,
+    pub name: String,
+    /// Leaves as it is.
+    pub pseudonym: String,
+    /// Anonymised, with the edition, the system and the version of the installation that captured it.
+    pub properties: Map<String, Value>,
+    pub at: Micros,
+}
+
+/// An event as the log gives it back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Logged {
+    Named(Event),
+    Concealed(Concealed),
+}

@@ -1,7 +1,8 @@
 //! Names that say nothing: keyed by the installation's secret, so that no dictionary undoes them and no two
 //! installations agree; tagged by kind, so that a developer and an end user of one id do not meet.
 use crate::event::EndUserId;
-use cognobserve_model::id::DeveloperId;
+use cognobserve_model::event::EventId;
+use cognobserve_model::id::{DeveloperId, ProjectId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 const PREFIX: &str = "sha256:";
 /// Parts these pseudonyms from whatever else the secret keys.
 const PURPOSE: &[u8] = b"telemetry/1";
+/// Parts ids of events from them.
+const EVENT: &[u8] = b"telemetry-event/1";
 
 /// Whom a pseudonym stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +70,32 @@ impl Pseudonyms {
     }
 
     pub fn of(&self, kind: Kind, id: &str) -> String {
+        let digest = self.digest([PURPOSE, kind.tag(), id.as_bytes()]);
+        let hex = digest.iter().map(|byte| format!("{byte:02x}"));
+        PREFIX.to_owned() + &hex.collect::<String>()
+    }
+
+    /// The id of an event that a client named: the same at each delivery, and telling nothing of that name. In the
+    /// shape of random ones, since providers refuse what looks unusual.
+    pub fn of_event(&self, project: &ProjectId, given: &str) -> EventId {
+        let digest = self.digest([EVENT, project.as_str().as_bytes(), given.as_bytes()]);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        EventId(
+            uuid::Builder::from_random_bytes(bytes)
+                .into_uuid()
+                .into_bytes(),
+        )
+    }
+
+    fn digest(&self, parts: [&[u8]; 3]) -> [u8; 32] {
         let mut mac = self.keyed.clone();
-        for part in [PURPOSE, kind.tag(), id.as_bytes()] {
+        for part in parts {
             // With its length, so that no two lists of parts are one text.
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        let digest = mac.finalize().into_bytes();
-        let hex = digest.iter().map(|byte| format!("{byte:02x}"));
-        PREFIX.to_owned() + &hex.collect::<String>()
+        mac.finalize().into_bytes().into()
     }
 
     /// Stands for this process where nobody is named.
@@ -109,6 +129,28 @@ mod tests {
         assert_eq!(
             pseudonym,
             "sha256:14bd91c4d2ee04a36f1e73398f37ffcc13b61c68748ee3cdd17d9db33b8eac38"
+        );
+    }
+
+    #[test]
+    fn an_event_that_a_client_named_has_one_id() {
+        let id = |secret, project: &str, given| {
+            made(secret, 1).of_event(&ProjectId::new(project), given).0
+        };
+        let first = id(7, "prj_1", "order-17");
+        assert_eq!(id(7, "prj_1", "order-17"), first);
+        for other in [
+            id(8, "prj_1", "order-17"),
+            id(7, "prj_2", "order-17"),
+            id(7, "prj_1", "order-18"),
+        ] {
+            assert_ne!(other, first);
+        }
+        assert_eq!(Uuid::from_bytes(first).get_version_num(), 4);
+        // One that was stored must never change.
+        assert_eq!(
+            Uuid::from_bytes(first).to_string(),
+            "511fdcf7-17d8-4f8d-ba84-efd4c1a208af"
         );
     }
 

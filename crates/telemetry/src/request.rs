@@ -59,6 +59,15 @@ impl Sink {
 
     /// What becomes of the events of a request.
     pub fn read_answer(&self, answer: Answer<'_>, events: &[Outgoing]) -> Verdict {
+        // A wrong address is no fault of the events, and may be mended; the proxy may be switched on again.
+        let is_proxy = self.provider == Provider::Proxy;
+        match answer.status {
+            300..=399 => return Verdict::Stopped("the address redirects elsewhere"),
+            404 | 405 | 410 if !is_proxy => {
+                return Verdict::Stopped("nothing takes events at the address");
+            }
+            _ => {}
+        }
         match self.provider {
             Provider::Amplitude => amplitude::read_answer(answer, events),
             Provider::Posthog => posthog::read_answer(answer, events.len()),

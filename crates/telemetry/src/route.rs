@@ -1,7 +1,8 @@
 //! Edition and provider decide under which id an event leaves and with which properties. Callers know of neither.
+use crate::anonymise::scan::find_sensitive;
 use crate::anonymise::{AllowList, anonymise, clean_name, keep_given};
 use crate::edition::{Edition, Provider};
-use crate::event::Event;
+use crate::event::{Concealed, Event, Logged};
 use crate::pseudonym::Pseudonyms;
 use cognobserve_model::time::Micros;
 use serde_json::{Map, Value};
@@ -11,6 +12,22 @@ use uuid::Uuid;
 /// Ours: what a caller puts there is overwritten or left out.
 const DEVELOPER_ID: &str = "developer_id";
 const END_USER_ID: &str = "end_user_id";
+const EDITION: &str = "edition";
+const OS: &str = "os";
+const VERSION: &str = "version";
+const MAX_CONTEXT_BYTES: usize = 32;
+/// As `std::env::consts::OS` has them.
+const SYSTEMS: [&str; 9] = [
+    "linux",
+    "macos",
+    "windows",
+    "freebsd",
+    "netbsd",
+    "openbsd",
+    "dragonfly",
+    "solaris",
+    "illumos",
+];
 
 /// What is the same for all events of an installation.
 #[derive(Clone, Debug)]
@@ -50,6 +67,14 @@ pub fn route(event: &Event, provider: Provider, installation: &Installation) -> 
     }
 }
 
+/// As [`route`] for what was stored; what was concealed stays so with every provider.
+pub fn route_logged(event: &Logged, provider: Provider, installation: &Installation) -> Outgoing {
+    match event {
+        Logged::Named(event) => route(event, provider, installation),
+        Logged::Concealed(event) => pass_on(event, installation),
+    }
+}
+
 /// The developer first, their end user beside.
 fn identify(event: &Event, installation: &Installation) -> Outgoing {
     let developer = event.developer.as_ref().map(|id| id.as_str());
@@ -84,7 +109,7 @@ fn identify(event: &Event, installation: &Installation) -> Outgoing {
 }
 
 /// A pseudonym, and what says nothing of anybody.
-fn conceal(event: &Event, installation: &Installation) -> Outgoing {
+pub(crate) fn conceal(event: &Event, installation: &Installation) -> Outgoing {
     let pseudonyms = &installation.pseudonyms;
     let primary_id = match (&event.end_user, &event.developer) {
         (Some(end_user), _) => pseudonyms.of_end_user(end_user),
@@ -92,12 +117,7 @@ fn conceal(event: &Event, installation: &Installation) -> Outgoing {
         (None, None) => pseudonyms.anonymous().to_owned(),
     };
     let mut kept = anonymise(&event.name, &event.properties, &installation.allowed);
-    let ours = [
-        ("edition", installation.edition.as_str()),
-        ("os", &installation.os),
-        ("version", &installation.version),
-    ];
-    for (key, value) in ours {
+    for (key, value) in installation.context() {
         kept.properties.insert(key.to_owned(), value.into());
     }
     Outgoing {
@@ -109,4 +129,59 @@ fn conceal(event: &Event, installation: &Installation) -> Outgoing {
         at: event.at,
         dropped: kept.dropped,
     }
+}
+
+/// Anonymises once more, so that a list that was shortened since holds; all else leaves as it was stored, and says
+/// which edition, system and version it was captured by.
+fn pass_on(event: &Concealed, installation: &Installation) -> Outgoing {
+    let mut given = event.properties.clone();
+    let captured = installation.context().map(|(key, ours)| {
+        let stored = given.shift_remove(key);
+        let told = stored
+            .filter(|value| is_context(key, value))
+            .unwrap_or_else(|| ours.into());
+        (key, told)
+    });
+    let mut kept = anonymise(&event.name, &given, &installation.allowed);
+    for (key, value) in captured {
+        kept.properties.insert(key.to_owned(), value);
+    }
+    Outgoing {
+        id: event.id,
+        name: clean_name(&event.name).to_owned(),
+        primary_id: event.pseudonym.clone(),
+        is_anonymous: true,
+        properties: kept.properties,
+        at: event.at,
+        dropped: kept.dropped,
+    }
+}
+
+impl Installation {
+    /// What is told of the installation itself.
+    fn context(&self) -> [(&'static str, &str); 3] {
+        [
+            (EDITION, self.edition.as_str()),
+            (OS, &self.os),
+            (VERSION, &self.version),
+        ]
+    }
+}
+
+/// Whether a value is one that an installation says of itself.
+fn is_context(key: &str, value: &Value) -> bool {
+    let Some(word) = value.as_str() else {
+        return false;
+    };
+    let is_part =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
+    let is_short = (1..=MAX_CONTEXT_BYTES).contains(&word.len()) && word.bytes().all(is_part);
+    let is_of_key = match key {
+        EDITION => [Edition::Cloud, Edition::OpenSource]
+            .iter()
+            .any(|edition| edition.as_str() == word),
+        OS => SYSTEMS.contains(&word),
+        _ => word.starts_with(|first: char| first.is_ascii_digit()),
+    };
+    is_short && is_of_key && find_sensitive(word).is_none()
 }

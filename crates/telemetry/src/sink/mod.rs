@@ -27,15 +27,26 @@ pub enum DropReason {
     OverQuota,
     /// The provider does not want it, and does not say why.
     Refused,
+    /// Its developer wants nothing sent, and said so after it was stored.
+    OptedOut,
 }
 
 impl DropReason {
+    pub const ALL: [DropReason; 5] = [
+        DropReason::Invalid,
+        DropReason::TooLarge,
+        DropReason::OverQuota,
+        DropReason::Refused,
+        DropReason::OptedOut,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             DropReason::Invalid => "invalid",
             DropReason::TooLarge => "too_large",
             DropReason::OverQuota => "over_quota",
             DropReason::Refused => "refused",
+            DropReason::OptedOut => "opted_out",
         }
     }
 }

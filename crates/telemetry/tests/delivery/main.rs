@@ -1,0 +1,9 @@
+//! Events on their way: from the call to the bytes that a provider's server gets, over real sockets, whatever the
+//! server does.
+mod consent;
+mod matrix;
+mod memory;
+mod outlet;
+mod processes;
+mod rig;
+mod trouble;
