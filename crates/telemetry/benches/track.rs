@@ -68,7 +68,7 @@ async fn measure(hangs: bool) -> Vec<Duration> {
     let delivery = Delivery {
         events: memory.clone(),
         installation: installation.clone(),
-        transport: Arc::new(Http::new(Duration::from_secs(1))),
+        transport: Arc::new(Http::new(Duration::from_secs(1), false)),
         developers: Arc::new(Nobody),
         gate: gate.clone(),
         bell: bell.clone(),

@@ -9,19 +9,23 @@ use cognobserve_model::id::DeveloperId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 const START: Micros = Micros(1_767_225_600_000_000);
 const HOUR: i64 = 3_600 * MICROS_PER_SECOND;
 
-fn installation() -> Installation {
-    Installation {
-        edition: Edition::Cloud,
-        version: "1.0.0".to_owned(),
-        os: "linux".to_owned(),
-        allowed: AllowList::default(),
-        pseudonyms: Pseudonyms::new(&[1; 32], Uuid::from_u128(9)),
-    }
+/// Made once: it holds all names of models.
+static INSTALLATION: LazyLock<Installation> = LazyLock::new(|| Installation {
+    edition: Edition::Cloud,
+    version: "1.0.0".to_owned(),
+    os: "linux".to_owned(),
+    allowed: AllowList::default(),
+    pseudonyms: Pseudonyms::new(&[1; 32], Uuid::from_u128(9)),
+});
+
+fn installation() -> &'static Installation {
+    &INSTALLATION
 }
 
 fn sink(provider: Provider) -> Sink {
@@ -63,7 +67,7 @@ impl Log {
                 return;
             }
             for (position, event) in rest {
-                let event = route(event, courier.sink.provider, &installation());
+                let event = route(event, courier.sink.provider, installation());
                 courier.hold(*position, event, now);
             }
         }
@@ -116,7 +120,7 @@ fn run(
     loop {
         assert!(server.requests < 100_000, "it goes on for ever");
         log.feed(courier, *now);
-        match courier.next(&installation, *now) {
+        match courier.next(installation, *now) {
             Next::Idle => return,
             Next::Wait(moment) => {
                 assert!(moment > *now);
@@ -430,7 +434,7 @@ proptest! {
             courier.window = window;
             for _ in 0..calls {
                 log.feed(&mut courier, now);
-                match courier.next(&installation(), now) {
+                match courier.next(installation(), now) {
                     Next::Idle => break,
                     Next::Wait(moment) => now = moment,
                     Next::Send { body, .. } => {

@@ -13,6 +13,7 @@ pub mod courier;
 pub mod delivery;
 pub mod edition;
 pub mod event;
+pub mod explain;
 pub mod gate;
 pub mod pseudonym;
 pub mod request;

@@ -61,6 +61,11 @@ impl Pseudonyms {
         }
     }
 
+    /// For this process, whose anonymous id is made now.
+    pub fn of_process(secret: &[u8; 32]) -> Pseudonyms {
+        Pseudonyms::new(secret, Uuid::new_v4())
+    }
+
     pub fn of_end_user(&self, id: &EndUserId) -> String {
         self.of(Kind::EndUser, id.as_str())
     }

@@ -1,4 +1,6 @@
 //! An event's way out, whole: the bytes of the request that a provider would be sent.
+pub mod address;
+
 use crate::edition::Provider;
 use crate::event::Event;
 use crate::route::{Installation, Outgoing, route};
@@ -32,6 +34,11 @@ impl Sink {
             Provider::Posthog => posthog::LIMITS,
             Provider::Proxy => proxy::LIMITS,
         }
+    }
+
+    /// Whether the provider takes bodies packed.
+    pub fn is_packed(&self) -> bool {
+        self.provider == Provider::Posthog
     }
 
     /// One event as it stands in a request's body.

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use transport::Transport;
+use uuid::Uuid;
 use worker::Worker;
 
 /// Everything that sinks share.
@@ -34,6 +35,11 @@ pub struct Delivery {
     pub counts: Arc<Counts>,
     /// Who serves, unlike any other process over the same store.
     pub holder: String,
+}
+
+/// A name for this process that no other has.
+pub fn make_holder() -> String {
+    Uuid::new_v4().to_string()
 }
 
 /// Sinks that are being served.

@@ -1,5 +1,6 @@
-//! One POST to a provider. Follows no redirects, waits no longer than it is told, reads no more of an answer than it
+//! One POST to a provider. Follows no redirects, goes nowhere without TLS unless it may, waits no longer than it is told, reads no more of an answer than it
 //! needs, and logs neither bodies nor keys.
+use crate::request::address::read_base;
 use async_trait::async_trait;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -43,25 +44,33 @@ pub trait Transport: Send + Sync {
 
 /// By HTTP.
 #[derive(Clone, Debug)]
-pub struct Http(Agent);
+pub struct Http {
+    agent: Agent,
+    allows_plain: bool,
+}
 
 impl Http {
-    pub fn new(patience: Duration) -> Http {
+    /// `allows_plain`: also without TLS to other machines.
+    pub fn new(patience: Duration, allows_plain: bool) -> Http {
         let config = Agent::config_builder()
             .timeout_global(Some(patience))
             .timeout_connect(Some(patience / 2))
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("cognobserve/", env!("CARGO_PKG_VERSION")));
-        Http(config.build().into())
+        Http {
+            agent: config.build().into(),
+            allows_plain,
+        }
     }
 }
 
 #[async_trait]
 impl Transport for Http {
     async fn post(&self, request: Request) -> Result<Reply, String> {
+        read_base(&request.url, self.allows_plain)?;
         let (tell, told) = oneshot::channel();
-        let agent = self.0.clone();
+        let agent = self.agent.clone();
         // A thread of its own, and not one of the runtime's: the end of the process waits for those.
         let started = std::thread::Builder::new()
             .name("telemetry".into())

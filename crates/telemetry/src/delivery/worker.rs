@@ -240,7 +240,7 @@ impl Worker {
         let request = Request {
             url,
             body,
-            is_packed: self.sink.provider == Provider::Posthog,
+            is_packed: self.sink.is_packed(),
         };
         let mut request = self.shared.transport.post(request);
         let answered = loop {

@@ -111,7 +111,7 @@ impl Rig {
         let delivery = Delivery {
             events: self.memory.clone(),
             installation: self.installation.clone(),
-            transport: Arc::new(Http::new(Duration::from_secs(3))),
+            transport: Arc::new(Http::new(Duration::from_secs(3), false)),
             developers: self.accounts.clone(),
             gate: self.gate.clone(),
             bell: self.bell.clone(),
