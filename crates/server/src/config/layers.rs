@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "COGNOBSERVE_";
 /// Settings whose value may stand in a file that `…_FILE` names.
-const FROM_FILE: [&str; 7] = [
+const FROM_FILE: [&str; 9] = [
     "init.workspace",
     "init.project",
     "init.api_key",
@@ -16,12 +16,16 @@ const FROM_FILE: [&str; 7] = [
     "init.admin_password",
     "database.url",
     "queue.url",
+    "amplitude.api_key",
+    "posthog.api_key",
 ];
-pub(super) const SECRETS: [&str; 4] = [
+pub(super) const SECRETS: [&str; 6] = [
     "init.api_key",
     "init.admin_password",
     "database.url",
     "queue.url",
+    "amplitude.api_key",
+    "posthog.api_key",
 ];
 /// Read by the commands that talk to a server; see `client`.
 const OF_CLIENTS: [&str; 2] = ["COGNOBSERVE_ENDPOINT", "COGNOBSERVE_API_KEY"];
@@ -110,14 +114,16 @@ impl Layers {
                 Err(error) => layers.problems.push(format!("{}: {error}", path.display())),
             }
         }
+        layers.add_aliases(&sources.environment);
         layers.add_environment(&sources.environment);
         for flag in &sources.flags {
             layers.put(flag.key, flag.value.clone(), Origin::Flag(flag.flag));
         }
+        layers.add_refusals(&sources.environment);
         layers
     }
 
-    fn put(&mut self, key: &str, value: String, origin: Origin) {
+    pub(super) fn put(&mut self, key: &str, value: String, origin: Origin) {
         self.values.insert(key.to_owned(), (value, origin));
     }
 

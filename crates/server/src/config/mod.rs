@@ -3,10 +3,12 @@
 //! Invariant: what `load` gives is complete and valid, or every problem is named at once.
 //! Nothing else in the workspace reads the environment.
 mod client;
+mod foreign;
 mod layers;
 mod proxies;
 mod read;
 mod roles;
+mod telemetry;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ pub use layers::{Effective, Flag, Origin, Sources};
 pub use proxies::TrustedProxies;
 pub use read::{Loaded, Problems, load};
 pub use roles::{Role, Roles};
+pub use telemetry::{Target, Telemetry};
 
 /// The commented file that is default, reference and example at once.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
@@ -40,6 +43,7 @@ pub struct Config {
     pub limits: Limits,
     pub log: Log,
     pub init: Init,
+    pub telemetry: Telemetry,
 }
 
 /// The PostgreSQL server behind the store.

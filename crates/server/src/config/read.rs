@@ -58,7 +58,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     })
 }
 
-struct Reader(Layers);
+pub(super) struct Reader(Layers);
 
 impl Reader {
     fn read_config(&mut self) -> Config {
@@ -112,13 +112,14 @@ impl Reader {
                 api_key: self.read_optional("init.api_key", read_key),
                 admin: self.read_admin(),
             },
+            telemetry: self.read_telemetry(),
         };
         self.check_roles(&config);
         config
     }
 
     /// The value, or `None` after noting why it is none.
-    fn read<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn read<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
         let Some((value, origin)) = self.0.values.get(key) else {
             self.0.problems.push(format!("{key}: missing"));
             return None;
@@ -132,22 +133,35 @@ impl Reader {
         }
     }
 
-    fn read_optional<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
-        let is_set = self
-            .0
-            .values
-            .get(key)
-            .is_some_and(|(value, _)| !value.trim().is_empty());
-        if is_set { self.read(key, parse) } else { None }
+    pub(super) fn read_optional<T>(
+        &mut self,
+        key: &str,
+        parse: fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.is_set(key) {
+            self.read(key, parse)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        let value = self.0.values.get(key);
+        value.is_some_and(|(value, _)| !value.trim().is_empty())
+    }
+
+    pub(super) fn refuse(&mut self, problem: String) {
+        self.0.problems.push(problem);
+    }
+
+    pub(super) fn warn(&mut self, warning: String) {
+        self.0.warnings.push(warning);
     }
 
     /// Both or none.
     fn read_admin(&mut self) -> Option<InitAdmin> {
         let names = ["init.admin_email", "init.admin_password"];
-        let given = names.map(|name| {
-            let value = self.0.values.get(name);
-            value.is_some_and(|(value, _)| !value.trim().is_empty())
-        });
+        let given = names.map(|name| self.is_set(name));
         let email = self.read_optional(names[0], read_admin_email);
         let password = self.read_optional(names[1], read_admin_password);
         if given[0] != given[1] {
