@@ -13,6 +13,11 @@ pub struct Keys {
     secret: [u8; 32],
 }
 
+/// A store that has an install secret.
+pub trait Keyed {
+    fn derive_key(&self, purpose: &str) -> [u8; 32];
+}
+
 /// What a lookup hash is about; the same text under two kinds or projects does not collide.
 #[derive(Clone, Copy)]
 pub enum HashKind {
@@ -59,6 +64,17 @@ impl Keys {
             .collect()
     }
 
+    /// A key of its own for what is done outside of the store, which shows nothing of the secret.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        // HMAC takes a key of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
+            return [0; 32];
+        };
+        mac.update(b"derived/1\0");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// `prefix` + 16 hex digits for a number.
     pub fn obscure(&self, prefix: &str, no: i64) -> String {
         format!("{prefix}{:016x}", self.permute(no as u64, 0..ROUNDS))
@@ -92,6 +108,15 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_for_others_are_each_their_own_and_last() {
+        let derived = Keys::new([7; 32]).derive("telemetry");
+        assert_eq!(Keys::new([7; 32]).derive("telemetry"), derived);
+        assert_ne!(Keys::new([7; 32]).derive("another"), derived);
+        assert_ne!(Keys::new([8; 32]).derive("telemetry"), derived);
+        assert_ne!(derived, [7; 32]);
+    }
 
     #[test]
     fn ids_go_both_ways_and_hide_their_order() {

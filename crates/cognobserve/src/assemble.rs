@@ -1,5 +1,6 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
+use cognobserve_books::keys::Keyed;
 use cognobserve_books::moving::{Destination, Origin, Survey};
 use cognobserve_ports::{Accounts, ErrorKind, Events, Ledger, People, Queue, Reports, StoreError};
 use cognobserve_postgres::{PostgresStore, Settings};
@@ -25,15 +26,22 @@ pub trait AnyStore: Ledger + Reports + Accounts {
 
     /// Product events.
     fn events(&self) -> Arc<dyn Events>;
+
+    /// What pseudonyms of telemetry are keyed with: the same for each process over this store, and after a move.
+    fn telemetry_secret(&self) -> [u8; 32];
 }
 
-impl<S: Ledger + Reports + Accounts + Transactions + Clone + 'static> AnyStore for S {
+impl<S: Ledger + Reports + Accounts + Transactions + Keyed + Clone + 'static> AnyStore for S {
     fn people(&self) -> Arc<dyn People> {
         Arc::new(Registry::new(self.clone()))
     }
 
     fn events(&self) -> Arc<dyn Events> {
         Arc::new(EventLog::new(self.clone()))
+    }
+
+    fn telemetry_secret(&self) -> [u8; 32] {
+        self.derive_key("telemetry")
     }
 }
 

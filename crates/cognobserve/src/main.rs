@@ -4,6 +4,7 @@
 
 mod assemble;
 mod cmd;
+mod telemetry;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use crate::error::{StoreResult, damaged, pool, sql};
 use crate::shared::Shared;
 use crate::{migrate, moving};
 use cognobserve_books::key_use::KeyUses;
-use cognobserve_books::keys::Keys;
+use cognobserve_books::keys::{Keyed, Keys};
 use cognobserve_model::id::{SessionId, UserId};
 use cognobserve_ports::StoreError;
 use deadpool_postgres::{Object, Pool};
@@ -89,6 +89,12 @@ impl PostgresStore {
 
     pub(crate) fn session_no(&self, session: &SessionId) -> i64 {
         self.keys().reveal("ses_", session.as_str()).unwrap_or(-1)
+    }
+}
+
+impl Keyed for PostgresStore {
+    fn derive_key(&self, purpose: &str) -> [u8; 32] {
+        self.keys().derive(purpose)
     }
 }
 

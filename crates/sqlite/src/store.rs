@@ -6,7 +6,7 @@ use crate::error::{StoreResult, internal, sql};
 use crate::reports::Snapshot;
 use crate::writer::{Shared, Writer, WriterHandle};
 use cognobserve_books::key_use::KeyUses;
-use cognobserve_books::keys::Keys;
+use cognobserve_books::keys::{Keyed, Keys};
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_ports::{ErrorKind, StoreError};
 use parking_lot::Mutex;
@@ -207,6 +207,12 @@ impl SqliteStore {
             Some(writer) => writer.run(Writer::probe).await,
             None => Ok(()),
         }
+    }
+}
+
+impl Keyed for SqliteStore {
+    fn derive_key(&self, purpose: &str) -> [u8; 32] {
+        self.keys().derive(purpose)
     }
 }
 

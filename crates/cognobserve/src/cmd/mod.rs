@@ -20,6 +20,7 @@ mod queue;
 mod restore;
 mod serve;
 mod settings;
+mod telemetry;
 mod users;
 mod verify;
 
@@ -51,6 +52,7 @@ enum Command {
     Accounts(accounts::AccountsArgs),
     Prices(prices::PricesArgs),
     Queue(queue::QueueArgs),
+    Telemetry(telemetry::TelemetryArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
@@ -76,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Accounts(args) => accounts::run(args)?,
         Command::Prices(args) => prices::run(args)?,
         Command::Queue(args) => return queue::run(args),
+        Command::Telemetry(args) => telemetry::run(args)?,
         Command::Verify(args) => return verify::run(args),
         Command::Backup(args) => backup::run(args)?,
         Command::Restore(args) => restore::run(args)?,

@@ -1,13 +1,18 @@
 //! The life of a server process: listen, work, stop in order.
 use super::retention::keep_retention;
 use crate::assemble::{self, Parts, Store};
+use crate::telemetry::start_delivery;
 use anyhow::Context;
 use cognobserve_server::config::{Config, Role};
 use cognobserve_server::{Site, build_router, serve};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+
+/// How long the end waits for answers of providers; what was not sent stays in the log.
+const TELEMETRY_FAREWELL: Duration = Duration::from_secs(3);
 
 /// Takes the address before anything else is touched.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -50,6 +55,11 @@ pub async fn serve_until_stopped(
     let (stop_worker, stopped) = watch::channel(false);
     let worker = consumer.map(|consumer| tokio::spawn(async move { consumer.run(stopped).await }));
     let is_worker = config.roles.contains(Role::Worker);
+    // What is made up is told to nobody.
+    let delivery = match is_worker && !is_demo {
+        true => start_delivery(&store, config),
+        false => None,
+    };
     let retention = is_worker.then(|| tokio::spawn(keep_retention(store)));
     let shutdown = async move {
         let name = stop.wait().await;
@@ -72,6 +82,9 @@ pub async fn serve_until_stopped(
     }
     if let Some(retention) = retention {
         retention.abort();
+    }
+    if let Some(delivery) = delivery {
+        delivery.shutdown(TELEMETRY_FAREWELL).await;
     }
     served.context("the server ended")?;
     tracing::info!("stopped");

@@ -1,0 +1,80 @@
+//! Product telemetry of this installation: its settings and its store's secret, put together for whoever sends events
+//! and whoever explains what would be sent.
+use crate::assemble::Store;
+use async_trait::async_trait;
+use cognobserve_model::id::DeveloperId;
+use cognobserve_model::people::Role;
+use cognobserve_ports::StoreError;
+use cognobserve_server::config::{Config, Target, Telemetry};
+use cognobserve_telemetry::delivery::transport::{Http, PATIENCE};
+use cognobserve_telemetry::delivery::{Counts, Delivery, Developers, Running, make_holder};
+use cognobserve_telemetry::gate::{Bell, Gate};
+use cognobserve_telemetry::pseudonym::Pseudonyms;
+use cognobserve_telemetry::route::Installation;
+use std::sync::Arc;
+
+/// What is the same for all events of this installation and process.
+pub fn describe_installation(store: &Store, telemetry: &Telemetry) -> Installation {
+    Installation {
+        edition: telemetry.edition,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        os: std::env::consts::OS.to_owned(),
+        allowed: telemetry.allowed.clone(),
+        pseudonyms: Pseudonyms::of_process(&store.telemetry_secret()),
+    }
+}
+
+/// Sends what is in the log, if anything may be sent and somebody is to be told; must be called within a tokio runtime.
+pub fn start_delivery(store: &Store, config: &Config) -> Option<Running> {
+    let telemetry = &config.telemetry;
+    if telemetry.targets.is_empty() {
+        return None;
+    }
+    if !telemetry.is_enabled {
+        tracing::info!("telemetry is switched off: nothing is captured or sent");
+        return None;
+    }
+    for target in &telemetry.targets {
+        let (sink, url) = (target.provider.as_str(), &target.base_url);
+        tracing::info!(
+            sink,
+            url,
+            edition = telemetry.edition.as_str(),
+            "telemetry is sent"
+        );
+    }
+    let delivery = Delivery {
+        events: store.events(),
+        installation: Arc::new(describe_installation(store, telemetry)),
+        transport: Arc::new(Http::new(PATIENCE, telemetry.is_plain_http_allowed)),
+        developers: Arc::new(Owners(store.clone())),
+        gate: Gate::new(true),
+        bell: Bell::default(),
+        counts: Arc::new(Counts::default()),
+        holder: make_holder(),
+    };
+    Some(delivery.start(telemetry.targets.iter().map(Target::sink).collect()))
+}
+
+/// Developers are workspaces; what is known of one is known of its owner.
+pub struct Owners(pub Store);
+
+#[async_trait]
+impl Developers for Owners {
+    async fn find_email(&self, developer: &DeveloperId) -> Result<Option<String>, StoreError> {
+        let projects = self.0.list_projects().await?;
+        let Some(project) = projects.into_iter().find(|it| it.developer == *developer) else {
+            return Ok(None);
+        };
+        let members = self.0.people().list_members(&project.workspace).await?;
+        let owners = members.into_iter().filter(|it| it.role == Role::Owner);
+        let first = owners.min_by(|one, other| {
+            (one.since, &one.account.email).cmp(&(other.since, &other.account.email))
+        });
+        Ok(first.map(|owner| owner.account.email))
+    }
+}
+
+#[cfg(test)]
+#[path = "telemetry_tests.rs"]
+mod tests;
