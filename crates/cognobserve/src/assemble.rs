@@ -1,5 +1,6 @@
 //! The only wiring: which back end stands behind the ports, and what the server is made of.
 //! Invariant: commands see ports, settings and this file, never a back end.
+use crate::telemetry::describe_telling;
 use cognobserve_books::keys::Keyed;
 use cognobserve_books::moving::{Destination, Origin, Survey};
 use cognobserve_ports::{Accounts, ErrorKind, Events, Ledger, People, Queue, Reports, StoreError};
@@ -316,7 +317,8 @@ pub async fn build_parts(store: &Store, config: &Config, site: Site) -> Result<P
         reports: store.clone(),
         ledger: store.clone(),
     };
-    let state = AppState::new(ports, hall, request_limits, metrics, clock, site);
+    let telling = describe_telling(store, &config.telemetry);
+    let state = AppState::new(ports, hall, request_limits, metrics, clock, site, telling);
     Ok(Parts { state, consumer })
 }
 

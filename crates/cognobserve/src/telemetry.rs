@@ -6,9 +6,9 @@ use cognobserve_model::id::DeveloperId;
 use cognobserve_model::people::Role;
 use cognobserve_ports::StoreError;
 use cognobserve_server::config::{Config, Target, Telemetry};
+use cognobserve_server::events::Telling;
 use cognobserve_telemetry::delivery::transport::{Http, PATIENCE};
-use cognobserve_telemetry::delivery::{Counts, Delivery, Developers, Running, make_holder};
-use cognobserve_telemetry::gate::{Bell, Gate};
+use cognobserve_telemetry::delivery::{Delivery, Developers, Running, make_holder};
 use cognobserve_telemetry::pseudonym::Pseudonyms;
 use cognobserve_telemetry::route::Installation;
 use std::sync::Arc;
@@ -24,8 +24,15 @@ pub fn describe_installation(store: &Store, telemetry: &Telemetry) -> Installati
     }
 }
 
+/// What door, answers and sinks share.
+pub fn describe_telling(store: &Store, telemetry: &Telemetry) -> Telling {
+    let providers = telemetry.targets.iter().map(|target| target.provider);
+    let installation = describe_installation(store, telemetry);
+    Telling::new(installation, telemetry.is_enabled, providers.collect())
+}
+
 /// Sends what is in the log, if anything may be sent and somebody is to be told; must be called within a tokio runtime.
-pub fn start_delivery(store: &Store, config: &Config) -> Option<Running> {
+pub fn start_delivery(store: &Store, config: &Config, telling: &Telling) -> Option<Running> {
     let telemetry = &config.telemetry;
     if telemetry.targets.is_empty() {
         return None;
@@ -45,12 +52,12 @@ pub fn start_delivery(store: &Store, config: &Config) -> Option<Running> {
     }
     let delivery = Delivery {
         events: store.events(),
-        installation: Arc::new(describe_installation(store, telemetry)),
+        installation: telling.installation.clone(),
         transport: Arc::new(Http::new(PATIENCE, telemetry.is_plain_http_allowed)),
         developers: Arc::new(Owners(store.clone())),
-        gate: Gate::new(true),
-        bell: Bell::default(),
-        counts: Arc::new(Counts::default()),
+        gate: telling.gate.clone(),
+        bell: telling.bell.clone(),
+        counts: telling.counts.clone(),
         holder: make_holder(),
     };
     Some(delivery.start(telemetry.targets.iter().map(Target::sink).collect()))

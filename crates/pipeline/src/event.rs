@@ -35,22 +35,30 @@ pub struct AcceptedEvent {
     pub warnings: Vec<Warning>,
 }
 
-/// Reads the body of `POST /v1/events`; results are in the order sent.
+/// The events of a request, in the order sent.
+#[derive(Debug)]
+pub struct AcceptedEvents {
+    pub items: Vec<Result<AcceptedEvent, Fault>>,
+    /// The body is one event, and no list.
+    pub is_one: bool,
+}
+
+/// Reads the body of `POST /v1/events`.
 ///
 /// # Errors
 /// A body that is no event and no list of events.
-pub fn accept_events(
-    body: &Sanitized,
-    now: Micros,
-) -> Result<Vec<Result<AcceptedEvent, Fault>>, Fault> {
-    let items = split_events(body.text())?;
+pub fn accept_events(body: &Sanitized, now: Micros) -> Result<AcceptedEvents, Fault> {
+    let (items, is_one) = split_events(body.text())?;
     let read = items.into_iter().map(|item| {
         let sent =
             EventIn::read(item).ok_or_else(|| Fault::invalid("", "an event is an object"))?;
         let non_finite = item.text().map_or(0, |text| body.non_finite_in(text));
         accept_event(&sent, non_finite, now)
     });
-    Ok(read.collect())
+    Ok(AcceptedEvents {
+        items: read.collect(),
+        is_one,
+    })
 }
 
 fn accept_event(sent: &EventIn, non_finite: usize, now: Micros) -> Result<AcceptedEvent, Fault> {
@@ -152,7 +160,8 @@ mod tests {
     const NOW: Micros = Micros(1_790_000_000_000_000);
 
     fn read(body: &str) -> Vec<Result<AcceptedEvent, Fault>> {
-        accept_events(&sanitize(body.as_bytes()).unwrap(), NOW).unwrap()
+        let body = sanitize(body.as_bytes()).unwrap();
+        accept_events(&body, NOW).unwrap().items
     }
 
     #[test]

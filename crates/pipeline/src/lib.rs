@@ -16,7 +16,9 @@ mod otlp;
 mod warning;
 
 pub use door::{Door, IdSeed};
-pub use event::{AcceptedEvent, MAX_EVENT_NAME_BYTES, MAX_PROPERTIES_BYTES, accept_events};
+pub use event::{
+    AcceptedEvent, AcceptedEvents, MAX_EVENT_NAME_BYTES, MAX_PROPERTIES_BYTES, accept_events,
+};
 pub use fault::{Fault, FaultKind};
 pub use identify::user_id::{IdTooLong, normalise_user_id};
 pub use native::{Accepted, MAX_BATCH_SPANS, Refused, accept_batch, accept_trace};

@@ -46,6 +46,14 @@ pub enum Reason {
     UnknownValue,
     /// Cut to the longest length that is kept.
     Truncated,
+    /// A user id where the session token says who it is.
+    TokenDecides,
+    /// A session that no trace has named yet.
+    UnknownSession,
+    /// The developer wants no events captured.
+    OptedOut,
+    /// Telemetry is off on this installation.
+    SwitchedOff,
     /// So many bare NaN or Infinity tokens were read as null.
     NonFinite(usize),
     /// So many further warnings are not told.
@@ -74,6 +82,10 @@ impl Reason {
             Reason::PartTooLarge => "part_too_large",
             Reason::UnknownValue => "unknown_value",
             Reason::Truncated => "truncated",
+            Reason::TokenDecides => "token_decides",
+            Reason::UnknownSession => "unknown_session",
+            Reason::OptedOut => "opted_out",
+            Reason::SwitchedOff => "telemetry_off",
             Reason::NonFinite(_) => "non_finite_number",
             Reason::More(_) => "more_warnings",
         }
@@ -105,6 +117,10 @@ impl fmt::Display for Reason {
             Reason::PartTooLarge => "more than what includes it; counted as no more than that",
             Reason::UnknownValue => "not one of the known values; taken as not given",
             Reason::Truncated => "too long; cut",
+            Reason::TokenDecides => "with a session token the account is the end user; ignored",
+            Reason::UnknownSession => "no trace has named this session yet; dropped",
+            Reason::OptedOut => "the developer has opted out of telemetry; not stored",
+            Reason::SwitchedOff => "telemetry is switched off on this installation; not stored",
             Reason::NonFinite(count) => {
                 return write!(
                     f,

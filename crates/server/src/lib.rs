@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod config;
+pub mod events;
 pub mod grpc;
 pub mod http;
 pub mod ingest;

@@ -2,7 +2,9 @@
 //!
 //! Ingest and the rest differ in one thing: on ingest even a panic is answered 503,
 //! because exporters drop a batch for good after a 500.
-use crate::api::{costs, docs, health, me, openapi, sessions, traces, users};
+use crate::api::{
+    costs, developers, docs, events, health, me, openapi, sessions, telemetry, traces, users,
+};
 use crate::auth::page::{keep_theme, redirect, render_message, with_theme_of};
 use crate::config::{Role, Roles};
 use crate::grpc;
@@ -28,6 +30,7 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     let ingest = Router::new()
         .route("/v1/traces", post(ingest::ingest_traces))
         .route("/v1/traces/batch", post(ingest::ingest_batch))
+        .route("/v1/events", post(ingest::ingest_events))
         .route("/v1/metrics", post(ingest::discard_metrics))
         .route("/v1/logs", post(ingest::discard_logs));
 
@@ -63,6 +66,18 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         )
         .route("/v1/costs", get(costs::report_costs))
         .route("/v1/costs/unpriced", get(costs::list_unpriced))
+        .route("/v1/events", get(events::list_events))
+        .route("/v1/events/count", get(events::count_events))
+        .route("/v1/developers", get(developers::list_developers))
+        .route(
+            "/v1/developers/{developerId}",
+            get(developers::find_developer),
+        )
+        .route(
+            "/v1/developers/{developerId}/retention",
+            get(developers::read_retention),
+        )
+        .route("/v1/telemetry/status", get(telemetry::read_status))
         .route("/v1/me", get(me::find_me));
 
     let service = Router::new()

@@ -3,6 +3,7 @@ use crate::auth::GrantCache;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::config::TrustedProxies;
+use crate::events::{EventQueue, Telling};
 use crate::metrics::Metrics;
 use crate::worker::{ArrivalClock, Hall};
 use cognobserve_ports::{Accounts, Events, Ledger, People, Reports};
@@ -79,6 +80,8 @@ pub struct AppState {
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
     pub site: Site,
+    pub telling: Telling,
+    pub(crate) event_queue: EventQueue,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) grants: GrantCache,
@@ -89,7 +92,7 @@ pub struct AppState {
 
 impl AppState {
     /// `metrics` are those that the queue was started with; `clock` gives stamps after all
-    /// that the ledger has.
+    /// that the ledger has. Must be called within a tokio runtime.
     pub fn new(
         ports: Ports,
         queue: Arc<dyn Hall>,
@@ -97,7 +100,9 @@ impl AppState {
         metrics: Arc<Metrics>,
         clock: ArrivalClock,
         site: Site,
+        telling: Telling,
     ) -> Arc<AppState> {
+        let event_queue = EventQueue::start(ports.events.clone(), telling.bell.clone());
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Arc::new(AppState {
             grants: GrantCache::new(ports.accounts.clone()),
@@ -110,6 +115,8 @@ impl AppState {
             limits,
             metrics,
             site,
+            event_queue,
+            telling,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             clock,

@@ -17,6 +17,7 @@ pub struct Ids {
     pub external_user: String,
     pub session: String,
     pub trace: String,
+    pub developer: String,
 }
 
 /// All routes of `/openapi.json`.
@@ -76,6 +77,7 @@ impl Route {
                 ("by-external-id", _) => &ids.external_user,
                 ("sessions", _) => &ids.session,
                 ("traces", _) => &ids.trace,
+                ("developers", _) => &ids.developer,
                 _ => panic!("teach Route::fill what {{{parameter}}} is in {}", self.path),
             };
             filled.push(super::client::encode(id));
@@ -98,6 +100,7 @@ impl Route {
             ("GET" | "DELETE", _) => None,
             ("POST", "/v1/users/resolve") => Some(json!({"externalIds": ["somebody"]})),
             ("POST", "/v1/traces/batch") => Some(json!({"traces": []})),
+            ("POST", "/v1/events") => Some(json!({"event": "x"})),
             ("POST", _) => Some(json!({"name": "x", "spans": []})),
             _ => Some(json!({"name": "changed"})),
         }
@@ -124,6 +127,19 @@ impl Route {
 #[track_caller]
 pub fn make_project(server: &super::Server, name: &str, scopes: &str) -> Client {
     server.run(&["projects", "create", name]).expect_success();
+    make_key(server, name, scopes)
+}
+
+/// The same, of another developer.
+#[track_caller]
+pub fn make_project_of(
+    server: &super::Server,
+    workspace: &str,
+    name: &str,
+    scopes: &str,
+) -> Client {
+    let create = ["projects", "create", name, "--workspace", workspace];
+    server.run(&create).expect_success();
     make_key(server, name, scopes)
 }
 

@@ -110,6 +110,13 @@ impl Server {
         Setup::new().start()
     }
 
+    /// The same in the edition that knows whose events are.
+    #[track_caller]
+    pub fn start_cloud() -> Server {
+        let setup = Setup::new().setting("COGNOBSERVE_EDITION", "cloud");
+        setup.start()
+    }
+
     /// A client with the key of all scopes.
     pub fn client(&self) -> Client {
         Client::new(&self.url(), Some(&self.key)).settled_by(&self.backing)

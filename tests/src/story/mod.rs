@@ -5,6 +5,7 @@ mod batch;
 mod books;
 mod embedded;
 mod encodings;
+mod events;
 mod grpc;
 mod hostile;
 mod kill;

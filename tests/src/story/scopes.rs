@@ -27,6 +27,7 @@ fn every_route_asks_for_its_scope_and_no_other() {
         external_user: "none".into(),
         session: "none".into(),
         trace: "none".into(),
+        developer: "none".into(),
     };
     for route in read_routes(&client) {
         let path = route.fill(&none);

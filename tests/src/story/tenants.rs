@@ -1,5 +1,5 @@
 //! Two projects in one store: neither sees, finds, changes or counts anything of the other.
-use crate::harness::openapi::{Ids, make_project, read_routes};
+use crate::harness::openapi::{Ids, make_project, make_project_of, read_routes};
 use crate::harness::sample::{trace, with};
 use crate::harness::{Answer, Client, Server};
 use serde_json::{Value, json};
@@ -18,12 +18,19 @@ fn plant(client: &Client) -> Ids {
         }),
     );
     client.post("/v1/traces", &body).expect(202);
+    let event =
+        json!({"event": MARK, "user_id": format!("user-{MARK}"), "properties": {MARK: MARK}});
+    client.post("/v1/events", &event).expect(202);
     let user = client.read(&format!("/v1/users/by-external-id/user-{MARK}"));
     Ids {
         user: user["id"].as_str().unwrap().to_owned(),
         external_user: format!("user-{MARK}"),
         session: user["sessions"][0]["id"].as_str().unwrap().to_owned(),
         trace: format!("trace-{MARK}"),
+        developer: client.read("/v1/me")["developerId"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
     }
 }
 
@@ -38,6 +45,7 @@ fn make_missing(ids: &Ids) -> Ids {
         external_user: turn(&ids.external_user),
         session: turn(&ids.session),
         trace: turn(&ids.trace),
+        developer: turn(&ids.developer),
     }
 }
 
@@ -51,9 +59,9 @@ fn compare_form(mut answer: Answer) -> Answer {
 
 #[test]
 fn foreign_and_missing_ids_get_the_same_answer_on_every_route() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let mine = server.client();
-    let theirs = make_project(&server, "theirs", "ingest,read,admin");
+    let theirs = make_project_of(&server, "strangers", "theirs", "ingest,read,admin");
     let foreign = plant(&theirs);
     mine.post("/v1/traces", &trace("t-1", "u-1")).expect(202);
     let missing = make_missing(&foreign);
@@ -64,6 +72,8 @@ fn foreign_and_missing_ids_get_the_same_answer_on_every_route() {
             format!("/v1/sessions/{}", foreign.session),
             format!("/v1/traces/{}", foreign.trace),
             "/v1/costs?groupBy=user".to_owned(),
+            "/v1/events".to_owned(),
+            format!("/v1/developers/{}", foreign.developer),
         ];
         paths.iter().map(|path| theirs.read(path)).collect()
     };
@@ -101,9 +111,9 @@ fn foreign_and_missing_ids_get_the_same_answer_on_every_route() {
 
 #[test]
 fn filters_by_foreign_ids_find_what_missing_ones_find() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let mine = server.client();
-    let theirs = make_project(&server, "theirs", "ingest,read,admin");
+    let theirs = make_project_of(&server, "strangers", "theirs", "ingest,read,admin");
     let foreign = plant(&theirs);
     let missing = make_missing(&foreign);
     mine.post("/v1/traces", &trace("t-1", "u-1")).expect(202);
@@ -122,6 +132,12 @@ fn filters_by_foreign_ids_find_what_missing_ones_find() {
             "/v1/costs?groupBy=metadata.plan".to_owned(),
             "/v1/costs/unpriced".to_owned(),
             "/v1/users/summary".to_owned(),
+            format!("/v1/events?developerId={}", ids.developer),
+            format!("/v1/events?endUserId={}", ids.user),
+            format!("/v1/events/count?developerId={}", ids.developer),
+            "/v1/events/count?groupBy=endUser".to_owned(),
+            format!("/v1/events/count?groupBy=property.{MARK}"),
+            "/v1/developers".to_owned(),
         ]
     };
     for (strange, absent) in paths(&foreign).iter().zip(paths(&missing)) {

@@ -3,7 +3,9 @@
 
 pub(crate) mod change;
 pub mod costs;
+pub mod developers;
 pub mod docs;
+pub mod events;
 pub mod health;
 pub mod json;
 pub mod me;
@@ -11,5 +13,6 @@ pub mod measures;
 pub mod openapi;
 pub mod page;
 pub mod sessions;
+pub mod telemetry;
 pub mod traces;
 pub mod users;

@@ -1,5 +1,5 @@
 //! `GET /openapi.json`: OpenAPI 3.1, generated from the handlers' own annotations.
-use super::{costs, health, me, sessions, traces, users};
+use super::{costs, developers, events, health, me, sessions, telemetry, traces, users};
 use crate::ingest;
 use axum::Json;
 use axum::response::IntoResponse;
@@ -22,6 +22,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         ingest::docs::ingest_traces,
         ingest::docs::ingest_batch,
+        ingest::docs::ingest_events,
         ingest::docs::discard_metrics,
         ingest::docs::discard_logs,
         users::docs::list_users,
@@ -44,6 +45,12 @@ use utoipa::{Modify, OpenApi};
         traces::docs::delete_trace,
         costs::docs::report_costs,
         costs::docs::list_unpriced,
+        events::docs::list_events,
+        events::docs::count_events,
+        developers::docs::list_developers,
+        developers::docs::find_developer,
+        developers::docs::read_retention,
+        telemetry::read_status,
         me::find_me,
         health::check_health,
         health::check_readiness,
@@ -55,6 +62,7 @@ use utoipa::{Modify, OpenApi};
         (name = "sessions", description = "Conversations. Scope `read`; changes and deletions `admin`."),
         (name = "traces", description = "Requests of the app. Scope `read`; deletions `admin`."),
         (name = "costs", description = "What to bill whom. Scope `read`."),
+        (name = "events", description = "Product events: what end users did, by developer. Sending: scope `ingest`; asking: `read`."),
         (name = "me", description = "About the key itself. Scope `read`."),
         (name = "service", description = "For machines that watch. No key."),
     ),

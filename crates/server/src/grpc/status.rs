@@ -35,7 +35,7 @@ fn number_code(code: Code) -> u16 {
     match code {
         Code::InvalidRequest | Code::ProjectRequired => 3,
         Code::NotFound => 5,
-        Code::Forbidden => 7,
+        Code::Forbidden | Code::AnonymousEdition => 7,
         // Without a time to come back it is for good: exporters of OTLP go by that.
         Code::RateLimited | Code::PayloadTooLarge => 8,
         Code::MethodNotAllowed | Code::UnsupportedMediaType => 12,

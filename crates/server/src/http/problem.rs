@@ -16,6 +16,7 @@ pub enum Code {
     ProjectRequired,
     Unauthorized,
     Forbidden,
+    AnonymousEdition,
     NotFound,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -27,11 +28,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the reference page.
-    pub const ALL: [Code; 11] = [
+    pub const ALL: [Code; 12] = [
         Code::InvalidRequest,
         Code::ProjectRequired,
         Code::Unauthorized,
         Code::Forbidden,
+        Code::AnonymousEdition,
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::PayloadTooLarge,
@@ -63,6 +65,11 @@ impl Code {
                 StatusCode::FORBIDDEN,
                 "forbidden",
                 "The caller may not do this",
+            ),
+            Code::AnonymousEdition => (
+                StatusCode::FORBIDDEN,
+                "anonymous_edition",
+                "This edition knows nobody by events",
             ),
             Code::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
             Code::MethodNotAllowed => (

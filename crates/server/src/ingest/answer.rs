@@ -228,7 +228,7 @@ fn grpc_code(code: Code) -> i32 {
         | Code::UnsupportedMediaType
         | Code::PayloadTooLarge => 3,
         Code::NotFound => 5,
-        Code::Forbidden => 7,
+        Code::Forbidden | Code::AnonymousEdition => 7,
         Code::RateLimited => 8,
         Code::MethodNotAllowed => 12,
         Code::Internal => 13,

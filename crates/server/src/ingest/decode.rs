@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// What a span takes in memory at least; a body of tiny spans weighs more than its bytes.
 const MIN_SPAN_BYTES: usize = 256;
 /// A compressed body is taken for this many times its size when its work is judged.
-const USUAL_RATIO: usize = 8;
+pub const USUAL_RATIO: usize = 8;
 
 /// A delivery, understood.
 #[derive(Debug)]
@@ -97,39 +97,57 @@ impl Failure {
     }
 }
 
-/// Decodes where it does not stall others: small bodies here, large ones on a thread of
-/// their own, as many at a time as there are processors.
+/// Decodes where it does not stall others.
 pub async fn decode_aside(
     state: &Arc<AppState>,
     delivery: &Arc<Delivery>,
-    mut reservation: Reservation,
+    reservation: Reservation,
 ) -> Result<(Decoded, Reservation), Failure> {
     let ratio = if delivery.head.encodings.is_empty() {
         1
     } else {
         USUAL_RATIO
     };
-    if delivery.body.len() * ratio <= state.limits.offload_bytes {
-        let decoded = decode(state, delivery, &mut reservation)?;
-        return Ok((decoded, reservation));
-    }
-    // The semaphore is never closed; were it, decoding without a permit does no harm.
-    let permit = state.decoders.acquire().await.ok();
-    let task = tokio::task::spawn_blocking({
+    let work = {
         let (state, delivery) = (state.clone(), delivery.clone());
-        move || decode(&state, &delivery, &mut reservation).map(|decoded| (decoded, reservation))
-    });
-    let result = task
-        .await
-        .unwrap_or_else(|failed| match failed.try_into_panic() {
+        move |reservation: &mut Reservation| decode(&state, &delivery, reservation)
+    };
+    let dialect = delivery.head.format.dialect();
+    let done = run_aside(state, delivery.body.len() * ratio, reservation, work).await;
+    done.unwrap_or_else(|problem| Err(Failure::new(dialect, problem)))
+}
+
+/// Works on a request: if it weighs little here, else on a thread of its own, as many at a time as there are
+/// processors.
+///
+/// # Errors
+/// 503 if the server goes down meanwhile.
+pub async fn run_aside<T, E>(
+    state: &AppState,
+    weight: usize,
+    mut reservation: Reservation,
+    work: impl FnOnce(&mut Reservation) -> Result<T, E> + Send + 'static,
+) -> Result<Result<(T, Reservation), E>, Problem>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    if weight <= state.limits.offload_bytes {
+        return Ok(work(&mut reservation).map(|done| (done, reservation)));
+    }
+    // The semaphore is never closed; were it, working without a permit does no harm.
+    let permit = state.decoders.acquire().await.ok();
+    let task =
+        tokio::task::spawn_blocking(move || work(&mut reservation).map(|done| (done, reservation)));
+    let done = match task.await {
+        Ok(done) => Ok(done),
+        Err(failed) => match failed.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Failure::new(
-                delivery.head.format.dialect(),
-                Problem::new(Code::Overloaded, "The server is going down."),
-            )),
-        });
+            Err(_) => Err(Problem::new(Code::Overloaded, "The server is going down.")),
+        },
+    };
     drop(permit);
-    result
+    done
 }
 
 fn decode(
@@ -301,7 +319,7 @@ fn read_otlp(
     )
 }
 
-fn refuse_fault(fault: Fault) -> Problem {
+pub fn refuse_fault(fault: Fault) -> Problem {
     match fault.kind {
         FaultKind::Invalid => Problem::invalid(fault.path, fault.message),
         FaultKind::TooLarge => Problem::new(Code::PayloadTooLarge, fault.message),

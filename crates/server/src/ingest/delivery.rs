@@ -47,7 +47,8 @@ impl Head {
     }
 }
 
-fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// `Idempotency-Key`; 400 if it is empty or too long.
+pub fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };

@@ -8,6 +8,7 @@ mod decode;
 mod delivery;
 mod discard;
 mod encoding;
+mod events;
 mod format;
 pub mod lane;
 mod message;
@@ -18,6 +19,7 @@ pub mod schema;
 mod take_in;
 
 pub use discard::{discard_logs, discard_metrics};
+pub use events::{ingest_events, schema as event_schema};
 pub use take_in::{ingest_batch, ingest_traces};
 pub(crate) use {
     delivery::{Head, Route},
@@ -30,5 +32,6 @@ pub(crate) use {
 /// For the OpenAPI document.
 pub(crate) mod docs {
     pub use super::discard::{__path_discard_logs, __path_discard_metrics};
+    pub use super::events::docs::__path_ingest_events;
     pub use super::take_in::{__path_ingest_batch, __path_ingest_traces};
 }

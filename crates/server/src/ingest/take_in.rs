@@ -152,7 +152,8 @@ fn limit_body(state: &AppState, format: Format) -> Limits {
     }
 }
 
-fn check_rate(caller: &Caller) -> Result<(), Problem> {
+/// 429 while the project is above its spans (and events) a second.
+pub(super) fn check_rate(caller: &Caller) -> Result<(), Problem> {
     let limit = caller.project.settings.max_spans_per_second;
     caller.lane.check_rate(limit).map_err(|wait_s| {
         Problem::new(

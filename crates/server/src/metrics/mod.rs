@@ -39,6 +39,7 @@ pub struct Metrics {
     pub ingested_bytes: Counter,
     pub ingested_traces: Counter,
     pub ingested_spans: Counter,
+    pub stored_events: Counter,
     pub refused_items: Counter,
     pub warnings: Counter,
     pub discarded_metrics: Counter,

@@ -60,8 +60,13 @@ impl Metrics {
                 &self.ingested_spans,
             ),
             counter(
+                "cognobserve_ingest_events_total",
+                "Product events that were stored, repeats left out.",
+                &self.stored_events,
+            ),
+            counter(
                 "cognobserve_ingest_refused_items_total",
-                "Traces or spans that were refused while the rest of their request was taken.",
+                "Traces, spans or events that were refused while the rest of their request was taken.",
                 &self.refused_items,
             ),
             counter(

@@ -9,10 +9,15 @@ use cognobserve_ports::{Accounts, Actor, Ledger, NewKey, People};
 use cognobserve_registry::Registry;
 use cognobserve_server::auth::key::SecretKey;
 use cognobserve_server::config::Roles;
+use cognobserve_server::events::Telling;
 use cognobserve_server::metrics::Metrics;
 use cognobserve_server::worker::{ArrivalClock, LocalQueue, QueueLimits};
 use cognobserve_server::{AppState, Limits, Ports, Site, build_router};
 use cognobserve_sqlite::{Mode, SqliteStore};
+use cognobserve_telemetry::anonymise::AllowList;
+use cognobserve_telemetry::edition::Edition;
+use cognobserve_telemetry::pseudonym::Pseudonyms;
+use cognobserve_telemetry::route::Installation;
 use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -114,6 +119,7 @@ impl App {
             metrics,
             ArrivalClock::default(),
             Site::default(),
+            make_telling(),
         );
         let project = store
             .create_project("default", "one", &Actor::Operator)
@@ -226,6 +232,18 @@ impl App {
             .expect(200);
         user["id"].as_str().unwrap().to_owned()
     }
+}
+
+/// The cloud's, which knows whose events are; nothing is sent.
+pub fn make_telling() -> Telling {
+    let installation = Installation {
+        edition: Edition::Cloud,
+        version: "1.0.0".into(),
+        os: "linux".into(),
+        allowed: AllowList::default(),
+        pseudonyms: Pseudonyms::of_process(&[7; 32]),
+    };
+    Telling::new(installation, true, Vec::new())
 }
 
 /// Those who log in, in a store of their own.

@@ -1,6 +1,6 @@
 //! What users of the list rely on and no other file looks at: defaults, whole shapes,
 //! paging over deletions, changes at once, and one question to the store per request.
-use crate::app::App;
+use crate::app::{App, make_telling};
 use async_trait::async_trait;
 use axum::http::Method;
 use cognobserve_model::id::{ProjectId, SessionId, UserId};
@@ -256,6 +256,7 @@ async fn a_read_asks_the_store_once_however_much_there_is() {
             Arc::new(Metrics::default()),
             ArrivalClock::default(),
             Site::default(),
+            make_telling(),
         );
         let app = App {
             router: build_router(state.clone(), &Roles::all()),

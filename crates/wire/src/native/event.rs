@@ -29,16 +29,17 @@ wire_object! {
     }
 }
 
-/// The events of a request from cleaned JSON text, in order, each still undecoded. A body without `events` is one.
+/// The events of a request from cleaned JSON text, in order, each still undecoded; and whether the body is one itself,
+/// as it is without `events`.
 ///
 /// # Errors
 /// Broken syntax, a body that is no object, `events` that is no array, too many events.
-pub fn split_events(text: &str) -> Result<Vec<Raw<'_>>, NativeError> {
+pub fn split_events(text: &str) -> Result<(Vec<Raw<'_>>, bool), NativeError> {
     match split(text, "events", MAX_EVENTS)? {
-        Split::Items(events) => Ok(events),
+        Split::Items(events) => Ok((events, false)),
         Split::TooMany => Err(NativeError::TooManyEvents),
         Split::Other(Kind::Absent) => serde_json::from_str(text)
-            .map(|whole| vec![whole])
+            .map(|whole| (vec![whole], true))
             .map_err(|e| NativeError::from_serde(&e)),
         Split::Other(kind) => Err(NativeError::shape("events", Kind::Array, kind)),
     }
@@ -50,16 +51,20 @@ mod tests {
 
     #[test]
     fn one_or_many() {
-        let one = split_events(r#"{"event":"a","user_id":7}"#).unwrap();
+        let (one, is_one) = split_events(r#"{"event":"a","user_id":7}"#).unwrap();
+        assert!(is_one);
         let read = EventIn::read(one[0]).unwrap();
         assert_eq!((one.len(), read.event.text()), (1, Some("\"a\"")));
         assert_eq!(read.user_id.text(), Some("7"));
-        let many = split_events(r#"{"event":"x","events":[{"event_name":"b"},3]}"#).unwrap();
+        let (many, is_one) =
+            split_events(r#"{"event":"x","events":[{"event_name":"b"},3]}"#).unwrap();
+        assert!(!is_one);
         assert_eq!(many.len(), 2);
         let read = EventIn::read(many[0]).unwrap();
         assert_eq!(read.event_name.text(), Some("\"b\""));
         assert!(EventIn::read(many[1]).is_none());
-        assert!(split_events(r#"{"events":[]}"#).unwrap().is_empty());
+        let (none, is_one) = split_events(r#"{"events":[]}"#).unwrap();
+        assert!(none.is_empty() && !is_one);
     }
 
     #[test]

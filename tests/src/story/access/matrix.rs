@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn the_table_has_every_route() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
     for page in list_pages() {
         known.insert((page.method.to_owned(), page.path.to_owned()));
@@ -46,7 +46,7 @@ fn the_table_has_every_route() {
 
 #[test]
 fn everybody_gets_what_they_may_and_nothing_else() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let project = find_project(&server);
     let mut wrong = Vec::new();
     for mut caller in gather(&server) {
@@ -69,7 +69,7 @@ fn everybody_gets_what_they_may_and_nothing_else() {
 /// Whoever is not of its workspace cannot tell a project from none.
 #[test]
 fn a_foreign_project_is_as_good_as_none() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let project = find_project(&server);
     let none = "prj_000000000000000000000000";
     let mut wrong = Vec::new();

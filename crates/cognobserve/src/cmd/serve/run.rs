@@ -57,7 +57,7 @@ pub async fn serve_until_stopped(
     let is_worker = config.roles.contains(Role::Worker);
     // What is made up is told to nobody.
     let delivery = match is_worker && !is_demo {
-        true => start_delivery(&store, config),
+        true => start_delivery(&store, config, &state.telling),
         false => None,
     };
     let retention = is_worker.then(|| tokio::spawn(keep_retention(store)));

@@ -1,0 +1,200 @@
+//! `GET /v1/developers/{developerId}/retention`: how many end users come, day by day, and how many come back.
+use super::one::check_own;
+use crate::api::events::{refuse_people, refuse_too_much};
+use crate::auth::{Allowed, Read};
+use crate::http::path::PathId;
+use crate::http::problem::{Problem, ProblemOut};
+use crate::http::query::Params;
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use cognobserve_model::event::{ActiveQuarter, EventFilter};
+use cognobserve_model::id::DeveloperId;
+use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+const DEFAULT_DAYS: i64 = 30;
+const MAX_DAYS: i64 = 366;
+/// End users with their quarters of an hour that are gone through for one answer.
+const MAX_QUARTERS: usize = 500_000;
+
+/// One calendar day.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RetentionDay)]
+pub struct ActiveDayOut {
+    #[schema(format = Date)]
+    pub date: String,
+    /// Different end users with an event on that day.
+    pub end_users: u64,
+}
+
+/// The end users who were first seen in one week of the period.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RetentionCohort)]
+pub struct CohortOut {
+    /// Its Monday.
+    #[schema(format = Date)]
+    pub week: String,
+    pub end_users: u64,
+    /// How many of them had an event in that week, in the next one, and so on up to this week.
+    pub active: Vec<u64>,
+}
+
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Retention)]
+pub struct RetentionOut {
+    /// Exactly as many as asked for, today last.
+    pub days: Vec<ActiveDayOut>,
+    /// Oldest first; weeks without anybody new are left out.
+    pub cohorts: Vec<CohortOut>,
+}
+
+/// A developer's end users over time.
+#[utoipa::path(get, path = "/v1/developers/{developerId}/retention", tag = "events", params(
+    ("developerId" = String, Path, description = "The owner of a workspace, or an account."),
+    ("days" = Option<i64>, Query, minimum = 1, maximum = 366, description = "30 without."),
+    ("event" = Option<String>, Query, description = "By events of this name alone."),
+    ("tz" = Option<String>, Query, description = "IANA zone whose calendar days and weeks are meant; the project's without."),
+), responses((status = 200, body = RetentionOut), (status = 403, body = ProblemOut), (status = "default", body = ProblemOut)))]
+pub async fn read_retention(
+    State(state): State<Arc<AppState>>,
+    allowed: Allowed<Read>,
+    PathId(id): PathId,
+    mut params: Params,
+) -> Result<Json<RetentionOut>, Problem> {
+    refuse_people(&state)?;
+    let zone = params.zone(&allowed);
+    let (filter, _) = params.events(&allowed, &zone);
+    let days = params.number("days", 1, MAX_DAYS).unwrap_or(DEFAULT_DAYS);
+    params.finish()?;
+    let id = DeveloperId::new(id);
+    let of_developer = EventFilter {
+        developer: Some(id.clone()),
+        from: None,
+        to: None,
+        ..filter
+    };
+    let any = state.events.count_events(&of_developer, None, 1).await?;
+    if any.is_empty() {
+        check_own(&allowed, &id)?;
+    }
+    let today = zone.day_of(Micros::now());
+    let first = today.plus(1 - days);
+    let filter = EventFilter {
+        from: Some(zone.start_of(first)),
+        to: Some(zone.start_of(today.plus(1))),
+        ..of_developer
+    };
+    let quarters = state
+        .events
+        .list_active_quarters(&filter, MAX_QUARTERS + 1)
+        .await?;
+    if quarters.len() > MAX_QUARTERS {
+        return Err(refuse_too_much());
+    }
+    Ok(Json(summarise(&quarters, &zone, first, today)))
+}
+
+/// The Monday of a day's week.
+fn find_monday(day: Day) -> Day {
+    // 1970-01-05 was one.
+    let since = Day::parse("1970-01-05").map_or(0, |monday| day.since(monday));
+    day.plus(-since.rem_euclid(7))
+}
+
+fn summarise(quarters: &[ActiveQuarter], zone: &Zone, first: Day, today: Day) -> RetentionOut {
+    let mut of_day: BTreeMap<Day, u64> = BTreeMap::new();
+    let mut of_week: BTreeMap<Day, (u64, BTreeMap<Day, u64>)> = BTreeMap::new();
+    // In order, so that all of one user stand together.
+    for quarters in quarters.chunk_by(|one, other| one.end_user == other.end_user) {
+        let at = |it: &ActiveQuarter| Micros(it.quarter.saturating_mul(MICROS_PER_QUARTER));
+        let days: BTreeSet<Day> = quarters.iter().map(|it| zone.day_of(at(it))).collect();
+        let days = days.into_iter().filter(|day| (first..=today).contains(day));
+        let days: Vec<Day> = days.collect();
+        let Some(new) = days.first().copied() else {
+            continue;
+        };
+        let weeks: BTreeSet<Day> = days.iter().copied().map(find_monday).collect();
+        let (size, active) = of_week.entry(find_monday(new)).or_default();
+        *size += 1;
+        for week in weeks {
+            *active.entry(week).or_default() += 1;
+        }
+        for day in days {
+            *of_day.entry(day).or_default() += 1;
+        }
+    }
+    let days = (0..=today.since(first)).map(|ahead| {
+        let day = first.plus(ahead);
+        ActiveDayOut {
+            date: day.to_string(),
+            end_users: of_day.get(&day).copied().unwrap_or(0),
+        }
+    });
+    let this_week = find_monday(today);
+    let cohorts = of_week.into_iter().map(|(week, (end_users, active))| {
+        let weeks = 0..=this_week.since(week) / 7;
+        let in_week = |ahead| active.get(&week.plus(7 * ahead)).copied().unwrap_or(0);
+        CohortOut {
+            week: week.to_string(),
+            end_users,
+            active: weeks.map(in_week).collect(),
+        }
+    });
+    RetentionOut {
+        days: days.collect(),
+        cohorts: cohorts.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cognobserve_model::id::UserId;
+
+    fn active(user: &str, at: &str) -> ActiveQuarter {
+        let at = cognobserve_model::time::parse_rfc3339(at).unwrap();
+        ActiveQuarter {
+            end_user: UserId::new(user),
+            quarter: at.quarter(),
+        }
+    }
+
+    #[test]
+    fn days_are_of_the_zone_and_weeks_begin_on_monday() {
+        let zone = Zone::parse("Asia/Kathmandu").unwrap();
+        let day = |text| Day::parse(text).unwrap();
+        let quarters = [
+            // Sunday the 15th 18:15 UTC is Monday the 16th there.
+            active("ann", "2026-11-15T18:00:00Z"),
+            active("ann", "2026-11-15T18:15:00Z"),
+            active("ann", "2026-11-23T10:00:00Z"),
+            active("ann", "2026-11-23T10:15:00Z"),
+            active("bob", "2026-11-15T18:15:00Z"),
+            // Before the period.
+            active("eve", "2026-11-14T10:00:00Z"),
+        ];
+        let told = summarise(&quarters, &zone, day("2026-11-15"), day("2026-11-23"));
+        let seen: Vec<u64> = told.days.iter().map(|it| it.end_users).collect();
+        assert_eq!(seen, [1, 2, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(told.days[0].date, "2026-11-15");
+        assert_eq!(told.days[8].date, "2026-11-23");
+        let cohort = |week: &str, end_users, active: &[u64]| CohortOut {
+            week: week.into(),
+            end_users,
+            active: active.to_vec(),
+        };
+        let expected = [
+            cohort("2026-11-09", 1, &[1, 1, 1]),
+            cohort("2026-11-16", 1, &[1, 0]),
+        ];
+        assert_eq!(told.cohorts, expected);
+        assert_eq!(find_monday(day("2026-11-22")), day("2026-11-16"));
+        assert_eq!(find_monday(day("1969-12-28")), day("1969-12-22"));
+    }
+}

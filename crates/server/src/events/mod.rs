@@ -1,0 +1,8 @@
+//! Product events inside the server: what is settled about telemetry, and the group commit that events go through.
+//!
+//! Handlers are in `ingest` and `api`; what may leave, and under which id, is the telemetry crate's.
+mod queue;
+mod telling;
+
+pub use queue::{EventQueue, MAX_WAITING, Refused};
+pub use telling::Telling;
