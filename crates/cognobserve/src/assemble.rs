@@ -317,7 +317,7 @@ pub async fn build_parts(store: &Store, config: &Config, site: Site) -> Result<P
         reports: store.clone(),
         ledger: store.clone(),
     };
-    let telling = describe_telling(store, &config.telemetry);
+    let telling = describe_telling(store, &config.telemetry).await?;
     let state = AppState::new(ports, hall, request_limits, metrics, clock, site, telling);
     Ok(Parts { state, consumer })
 }

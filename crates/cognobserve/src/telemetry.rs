@@ -2,9 +2,9 @@
 //! and whoever explains what would be sent.
 use crate::assemble::Store;
 use async_trait::async_trait;
-use cognobserve_model::id::DeveloperId;
+use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::people::Role;
-use cognobserve_ports::StoreError;
+use cognobserve_ports::{Actor, ErrorKind, StoreError};
 use cognobserve_server::config::{Config, Target, Telemetry};
 use cognobserve_server::events::Telling;
 use cognobserve_telemetry::delivery::transport::{Http, PATIENCE};
@@ -24,11 +24,35 @@ pub fn describe_installation(store: &Store, telemetry: &Telemetry) -> Installati
     }
 }
 
-/// What door, answers and sinks share.
-pub fn describe_telling(store: &Store, telemetry: &Telemetry) -> Telling {
+/// The project of events that other installations send, in a workspace of the same name.
+const PROXY_PROJECT: &str = "telemetry-proxy";
+
+/// What door, answers and sinks share. Makes the project of other installations' events where they are taken.
+pub async fn describe_telling(store: &Store, telemetry: &Telemetry) -> Result<Telling, StoreError> {
     let providers = telemetry.targets.iter().map(|target| target.provider);
     let installation = describe_installation(store, telemetry);
-    Telling::new(installation, telemetry.is_enabled, providers.collect())
+    let mut telling = Telling::new(installation, telemetry.is_enabled, providers.collect());
+    if telemetry.is_proxy {
+        telling.proxy = Some(find_proxy_project(store).await?);
+    }
+    Ok(telling)
+}
+
+async fn find_proxy_project(store: &Store) -> Result<ProjectId, StoreError> {
+    let made = store
+        .create_project(PROXY_PROJECT, PROXY_PROJECT, &Actor::Operator)
+        .await;
+    match made {
+        // Of an earlier start, or of another process at this moment.
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            let projects = store.list_projects().await?;
+            let found = projects
+                .into_iter()
+                .find(|it| it.workspace == PROXY_PROJECT && it.name == PROXY_PROJECT);
+            found.map(|project| project.id).ok_or(error)
+        }
+        made => Ok(made?.id),
+    }
 }
 
 /// Sends what is in the log, if anything may be sent and somebody is to be told; must be called within a tokio runtime.

@@ -87,12 +87,8 @@ fn what_is_explained_is_what_is_sent() {
             let explained = explain(&event, &project.id, &sink, &installation, now);
             let stored = as_stored(&event, project.id.clone(), now, &installation);
             store.events().append_events(vec![stored]).await?;
-            let running = start_delivery(
-                &store,
-                &config,
-                &describe_telling(&store, &config.telemetry),
-            )
-            .unwrap();
+            let telling = describe_telling(&store, &config.telemetry).await.unwrap();
+            let running = start_delivery(&store, &config, &telling).unwrap();
             let sent = told.recv_timeout(Duration::from_secs(20)).unwrap();
             running.shutdown(Duration::from_secs(5)).await;
             assert_eq!(
@@ -117,13 +113,9 @@ fn a_no_or_no_provider_starts_nothing() {
             ("COGNOBSERVE_TELEMETRY_PROVIDERS", "none"),
         ] {
             let config = configure("http://127.0.0.1:9", &[more]);
+            let telling = describe_telling(&store, &config.telemetry).await.unwrap();
             assert!(
-                start_delivery(
-                    &store,
-                    &config,
-                    &describe_telling(&store, &config.telemetry)
-                )
-                .is_none(),
+                start_delivery(&store, &config, &telling).is_none(),
                 "{more:?}"
             );
         }

@@ -1,7 +1,7 @@
 //! Product events: a log that sinks read at their own pace, and the questions that it answers.
 //!
 //! Whether events may be asked about by person, and by whom, is decided by the caller.
-use crate::StoreError;
+use crate::{Actor, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::event::{
     ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
@@ -71,7 +71,8 @@ pub trait Events: Send + Sync {
         limit: usize,
     ) -> Result<Vec<EventCount>, StoreError>;
 
-    /// Biggest first, then by id; at most `limit`. Concealed events are nobody's.
+    /// Biggest first, then by id; at most `limit`. Concealed events are nobody's, and so are
+    /// those whose developer is empty.
     async fn list_developers(
         &self,
         filter: &EventFilter,
@@ -100,6 +101,7 @@ pub trait Events: Send + Sync {
     /// Whether this workspace's developer wants no events captured.
     async fn has_opted_out(&self, project: &ProjectId) -> Result<bool, StoreError>;
 
-    /// `false`: no such project.
-    async fn opt_out(&self, project: &ProjectId, out: bool) -> Result<bool, StoreError>;
+    /// A line of the workspace's audit log if it changes anything. `false`: no such project.
+    async fn opt_out(&self, project: &ProjectId, out: bool, by: &Actor)
+    -> Result<bool, StoreError>;
 }

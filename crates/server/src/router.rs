@@ -31,6 +31,7 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
         .route("/v1/traces", post(ingest::ingest_traces))
         .route("/v1/traces/batch", post(ingest::ingest_batch))
         .route("/v1/events", post(ingest::ingest_events))
+        .route("/v1/telemetry/events", post(ingest::relay_events))
         .route("/v1/metrics", post(ingest::discard_metrics))
         .route("/v1/logs", post(ingest::discard_logs));
 

@@ -3,7 +3,7 @@ use crate::auth::GrantCache;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::config::TrustedProxies;
-use crate::events::{EventQueue, Telling};
+use crate::events::{EventQueue, RelayGate, Telling};
 use crate::metrics::Metrics;
 use crate::worker::{ArrivalClock, Hall};
 use cognobserve_ports::{Accounts, Events, Ledger, People, Reports};
@@ -82,6 +82,7 @@ pub struct AppState {
     pub site: Site,
     pub telling: Telling,
     pub(crate) event_queue: EventQueue,
+    pub(crate) relay_gate: RelayGate,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) grants: GrantCache,
@@ -116,6 +117,7 @@ impl AppState {
             metrics,
             site,
             event_queue,
+            relay_gate: RelayGate::default(),
             telling,
             passwords: Passwords::default(),
             throttle: Throttle::default(),

@@ -67,6 +67,8 @@ pub struct Courier {
     sink: Sink,
     progress: Progress,
     waiting: BTreeMap<Position, Waiting>,
+    /// Of those that are to be read anew: when they are due, and whether they were sent before.
+    forgotten: BTreeMap<Position, (Micros, bool)>,
     /// The last position that was read into `waiting`.
     read_to: Position,
     in_flight: Vec<Position>,
@@ -90,6 +92,7 @@ impl Courier {
             read_to: progress.cursor,
             progress,
             waiting: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             in_flight: Vec::new(),
             failures: 0,
             not_before: Micros(i64::MIN),
@@ -118,6 +121,32 @@ impl Courier {
         (room > 0 && now >= self.not_before).then_some((self.read_to, room))
     }
 
+    /// Whether something may be sent now, if it is due.
+    pub fn is_ready(&self, now: Micros) -> bool {
+        now >= self.not_before && !self.waiting.is_empty()
+    }
+
+    /// Forgets what waits, to be read anew: what left the log meanwhile, or is not to leave any more, is not sent.
+    pub fn reread(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let places = waiting.into_iter();
+        self.forgotten = places
+            .map(|(position, it)| (position, (it.due, it.was_sent)))
+            .collect();
+        self.read_to = self.progress.cursor;
+    }
+
+    /// All of the log was read, of which so many events were ever stored: those that were not met are gone.
+    pub fn reconcile(&mut self, stored: u64) {
+        self.forgotten.clear();
+        let met = self.progress.settled() + self.waiting.len() as u64;
+        let gone = stored.saturating_sub(met);
+        if gone > 0 {
+            let reason = DropReason::Expired.as_str().to_owned();
+            *self.progress.dropped.entry(reason).or_default() += gone;
+        }
+    }
+
     /// Takes an event of the log, in order; answers the text in which it will leave. `None`: it is settled already,
     /// which is met after a restart.
     pub fn hold(&mut self, position: Position, event: Outgoing, now: Micros) -> Option<&str> {
@@ -125,11 +154,13 @@ impl Courier {
         if self.progress.beyond.contains(&position) {
             return None;
         }
+        let before = self.forgotten.remove(&position);
+        let (due, was_sent) = before.unwrap_or((now, false));
         let waiting = Waiting {
             text: self.sink.write_event(&event),
             event,
-            due: now,
-            was_sent: false,
+            due,
+            was_sent,
         };
         Some(
             &self

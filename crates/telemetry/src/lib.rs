@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod edition;
 pub mod event;
 pub mod explain;
+pub mod foreign;
 pub mod gate;
 pub mod pseudonym;
 pub mod request;

@@ -15,6 +15,8 @@ const END_USER_ID: &str = "end_user_id";
 const EDITION: &str = "edition";
 const OS: &str = "os";
 const VERSION: &str = "version";
+/// What an installation tells of itself.
+pub(crate) const CONTEXT: [&str; 3] = [EDITION, OS, VERSION];
 const MAX_CONTEXT_BYTES: usize = 32;
 /// As `std::env::consts::OS` has them.
 const SYSTEMS: [&str; 9] = [
@@ -169,7 +171,7 @@ impl Installation {
 }
 
 /// Whether a value is one that an installation says of itself.
-fn is_context(key: &str, value: &Value) -> bool {
+pub(crate) fn is_context(key: &str, value: &Value) -> bool {
     let Some(word) = value.as_str() else {
         return false;
     };

@@ -100,7 +100,7 @@ pub fn restore(stored: StoredEvent) -> Logged {
     }
 }
 
-fn write(properties: &Map<String, Value>) -> String {
+pub(crate) fn write(properties: &Map<String, Value>) -> String {
     // Texts, numbers and JSON have no way to fail.
     serde_json::to_string(properties).unwrap_or_else(|_| "{}".to_owned())
 }

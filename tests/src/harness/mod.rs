@@ -8,6 +8,7 @@ pub mod client;
 pub mod command;
 pub mod grpc;
 pub mod openapi;
+pub mod outlet;
 pub mod person;
 pub mod profile;
 pub mod sample;

@@ -53,6 +53,7 @@ impl Route {
             "/metrics",
             "/openapi.json",
             "/docs",
+            "/v1/telemetry/events",
             "/",
         ]
         .contains(&self.path.as_str())

@@ -7,13 +7,16 @@ mod backup;
 mod client;
 mod config;
 mod demo;
+mod developers;
 mod doctor;
+mod events;
 mod export;
 mod import;
 mod keys;
 mod move_store;
 mod openapi;
 mod output;
+mod pages;
 mod prices;
 mod projects;
 mod queue;
@@ -47,6 +50,8 @@ enum Command {
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Users(users::UsersArgs),
+    Events(events::EventsArgs),
+    Developers(developers::DevelopersArgs),
     Projects(projects::ProjectsArgs),
     Keys(keys::KeysArgs),
     Accounts(accounts::AccountsArgs),
@@ -73,6 +78,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => return import::run(args),
         Command::Export(args) => export::run(args)?,
         Command::Users(args) => users::run(args)?,
+        Command::Events(args) => events::run(args)?,
+        Command::Developers(args) => developers::run(args)?,
         Command::Projects(args) => projects::run(args)?,
         Command::Keys(args) => keys::run(args)?,
         Command::Accounts(args) => accounts::run(args)?,

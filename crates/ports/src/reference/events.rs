@@ -1,7 +1,7 @@
 //! Product events of the reference store: a list, gone through from its beginning for each question.
 use super::ReferenceStore;
 use super::state::State;
-use crate::{Events, StoreError};
+use crate::{Actor, Events, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::event::{
     ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
@@ -252,7 +252,7 @@ impl Events for ReferenceStore {
         let state = self.lock();
         let mut events_of: BTreeMap<&DeveloperId, Vec<&StoredEvent>> = BTreeMap::new();
         for (_, event) in select(&state, filter) {
-            if let Some(developer) = developer_of(event) {
+            if let Some(developer) = developer_of(event).filter(|id| !id.as_str().is_empty()) {
                 events_of.entry(developer).or_default().push(event);
             }
         }
@@ -329,7 +329,7 @@ impl Events for ReferenceStore {
         Ok(workspace.is_some_and(|name| state.events.opted_out.contains(&name)))
     }
 
-    async fn opt_out(&self, project: &ProjectId, out: bool) -> Result<bool, StoreError> {
+    async fn opt_out(&self, project: &ProjectId, out: bool, _: &Actor) -> Result<bool, StoreError> {
         let mut state = self.lock();
         let Some(workspace) = workspace_of(&state, project) else {
             return Ok(false);

@@ -16,7 +16,7 @@ use cognobserve_model::event::{
 };
 use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{Events, StoreError};
+use cognobserve_ports::{Actor, Events, StoreError};
 use question::Question;
 use removal::Whose;
 
@@ -215,11 +215,16 @@ impl<S: Transactions> Events for EventLog<S> {
             .await
     }
 
-    async fn opt_out(&self, project: &ProjectId, out: bool) -> Result<bool, StoreError> {
-        let project = project.clone();
+    async fn opt_out(
+        &self,
+        project: &ProjectId,
+        out: bool,
+        by: &Actor,
+    ) -> Result<bool, StoreError> {
+        let (project, by) = (project.clone(), by.clone());
         self.0
             .write_apart(move |rows| {
-                Box::pin(async move { consent::opt_out(rows, &project, out).await })
+                Box::pin(async move { consent::opt_out(rows, &project, out, &by).await })
             })
             .await
     }

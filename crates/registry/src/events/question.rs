@@ -117,7 +117,7 @@ impl Question {
         let text = "SELECT e.developer, count(*), count(DISTINCT e.end_user), min(e.at), max(e.at) FROM events e";
         let mut question = Question::new(text, Vec::new());
         question.filter(filter);
-        question.add(" AND e.developer IS NOT NULL GROUP BY e.developer ORDER BY ");
+        question.add(" AND e.developer <> '' GROUP BY e.developer ORDER BY ");
         question.add(match sort {
             DeveloperSort::EventCount => "2 DESC, 1",
             DeveloperSort::UniqueEndUsers => "3 DESC, 1",

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cognobserve_telemetry::delivery::Counts;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -265,7 +266,7 @@ fn render_problems(html: &mut String) {
 
 fn render_metrics(html: &mut String) {
     html.push_str("<h2 id=\"metrics\">Metrics</h2><table>");
-    for line in Metrics::default().lines(0) {
+    for line in Metrics::default().lines(0, &Counts::default()) {
         let _ = write!(
             html,
             "<tr><td><code>{}</code></td><td>{}</td></tr>",

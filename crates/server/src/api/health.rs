@@ -62,7 +62,9 @@ pub async fn find_readiness(state: &AppState) -> Result<Vec<String>, Problem> {
 /// Numbers about this process, as Prometheus text.
 #[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn read_metrics(State(state): State<Arc<AppState>>) -> impl IntoResponse {
-    let text = state.metrics.render(state.queue.budget().used_bytes());
+    let text = state
+        .metrics
+        .render(state.queue.budget().used_bytes(), &state.telling.counts);
     (
         [(
             header::CONTENT_TYPE,

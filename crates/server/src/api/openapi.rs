@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         ingest::docs::ingest_traces,
         ingest::docs::ingest_batch,
         ingest::docs::ingest_events,
+        ingest::docs::relay_events,
         ingest::docs::discard_metrics,
         ingest::docs::discard_logs,
         users::docs::list_users,

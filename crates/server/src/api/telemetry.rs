@@ -19,8 +19,8 @@ pub struct StatusOut {
     pub opted_out: bool,
     /// `cloud` or `opensource`.
     pub edition: &'static str,
-    /// Whom events are sent to: `amplitude`, `posthog`, `proxy`.
-    pub providers: Vec<&'static str>,
+    /// Whom events are sent to: some of `amplitude`, `posthog` and `proxy`, parted by commas, or `none`.
+    pub provider: String,
     /// The project's events in the log.
     pub events: u64,
 }
@@ -39,11 +39,15 @@ pub async fn read_status(
         ..EventFilter::default()
     };
     let counted = state.events.count_events(&filter, None, 1).await?;
+    let providers: Vec<&str> = telling.providers.iter().map(|it| it.as_str()).collect();
     Ok(Json(StatusOut {
         enabled: telling.gate.is_open() && !opted_out,
         opted_out,
         edition: telling.installation.edition.as_str(),
-        providers: telling.providers.iter().map(|it| it.as_str()).collect(),
+        provider: match providers.is_empty() {
+            true => "none".to_owned(),
+            false => providers.join(","),
+        },
         events: counted.first().map_or(0, |row| row.count),
     }))
 }

@@ -19,6 +19,10 @@ pub struct Telemetry {
     pub allowed: AllowList,
     /// Whether addresses elsewhere may be without TLS.
     pub is_plain_http_allowed: bool,
+    /// Whether events of other installations are taken.
+    pub is_proxy: bool,
+    /// How long events are kept after they came in.
+    pub retention_days: u32,
 }
 
 /// A provider, and how it is reached.
@@ -65,6 +69,10 @@ impl Reader {
                 .read_optional("telemetry.allow", read_allowed)
                 .unwrap_or_default(),
             is_plain_http_allowed,
+            is_proxy: self.read("telemetry.proxy", read_switch).unwrap_or(false),
+            retention_days: self
+                .read("telemetry.retention_days", read_days)
+                .unwrap_or_default(),
         }
     }
 
@@ -127,6 +135,13 @@ fn read_switch(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("{text:?} is neither `true` nor `false`")),
     }
+}
+
+fn read_days(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|days| (1..=36_500).contains(days))
+        .ok_or_else(|| format!("{text:?} is not a number of days, 1 to 36500"))
 }
 
 fn read_providers(text: &str) -> Result<Vec<Provider>, String> {

@@ -2,7 +2,9 @@
 //!
 //! Handlers are in `ingest` and `api`; what may leave, and under which id, is the telemetry crate's.
 mod queue;
+mod relay_gate;
 mod telling;
 
 pub use queue::{EventQueue, MAX_WAITING, Refused};
+pub use relay_gate::RelayGate;
 pub use telling::Telling;

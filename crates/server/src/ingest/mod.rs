@@ -13,13 +13,15 @@ mod format;
 pub mod lane;
 mod message;
 mod notes;
-mod rate;
+pub(crate) mod rate;
 pub mod refusal;
+mod relay;
 pub mod schema;
 mod take_in;
 
 pub use discard::{discard_logs, discard_metrics};
 pub use events::{ingest_events, schema as event_schema};
+pub use relay::relay_events;
 pub use take_in::{ingest_batch, ingest_traces};
 pub(crate) use {
     delivery::{Head, Route},
@@ -33,5 +35,6 @@ pub(crate) use {
 pub(crate) mod docs {
     pub use super::discard::{__path_discard_logs, __path_discard_metrics};
     pub use super::events::docs::__path_ingest_events;
+    pub use super::relay::__path_relay_events;
     pub use super::take_in::{__path_ingest_batch, __path_ingest_traces};
 }

@@ -1,12 +1,18 @@
 //! The registry as Prometheus text, and as the table of the reference page.
 use super::number::BOUNDS_MS;
 use super::{AREAS, Metrics, STATUSES};
+use cognobserve_telemetry::delivery::Counts;
+use cognobserve_telemetry::delivery::counts::SinkCounts;
+use cognobserve_telemetry::edition::Provider;
+use cognobserve_telemetry::sink::DropReason;
 use std::fmt::Write;
 
 enum Value {
     /// Label pairs (empty for none) and the number.
     Counter(Vec<(String, u64)>),
     Gauge(i64),
+    /// As counters have them.
+    Gauges(Vec<(String, u64)>),
     Seconds(Vec<u64>, f64),
 }
 
@@ -18,8 +24,8 @@ pub struct Line {
 }
 
 impl Metrics {
-    /// Every number. `in_flight_bytes` is counted by the queue's budget.
-    pub fn lines(&self, in_flight_bytes: usize) -> Vec<Line> {
+    /// Every number. `in_flight_bytes` is counted by the queue's budget, `sinks` by those that send events.
+    pub fn lines(&self, in_flight_bytes: usize, sinks: &Counts) -> Vec<Line> {
         let counter = |name, help, counter: &super::Counter| Line {
             name,
             help,
@@ -38,7 +44,7 @@ impl Metrics {
             ),
             (r#"{signal="logs"}"#.to_owned(), self.discarded_logs.get()),
         ];
-        vec![
+        let mut lines = vec![
             Line {
                 name: "cognobserve_http_requests_total",
                 help: "Answered requests by kind of route and status.",
@@ -139,7 +145,9 @@ impl Metrics {
                 "Entries that this process gave up.",
                 &self.dead_letters,
             ),
-        ]
+        ];
+        lines.extend(list_sinks(sinks));
+        lines
     }
 
     fn requests(&self) -> Value {
@@ -160,12 +168,12 @@ impl Metrics {
     }
 
     /// Prometheus text format 0.0.4.
-    pub fn render(&self, in_flight_bytes: usize) -> String {
+    pub fn render(&self, in_flight_bytes: usize, sinks: &Counts) -> String {
         let mut text = String::with_capacity(4096);
-        for line in self.lines(in_flight_bytes) {
+        for line in self.lines(in_flight_bytes, sinks) {
             let kind = match line.value {
                 Value::Counter(_) => "counter",
-                Value::Gauge(_) => "gauge",
+                Value::Gauge(_) | Value::Gauges(_) => "gauge",
                 Value::Seconds(..) => "histogram",
             };
             let name = line.name;
@@ -180,11 +188,58 @@ impl Metrics {
                 Value::Gauge(n) => {
                     let _ = writeln!(text, "{name} {n}");
                 }
+                Value::Gauges(rows) => {
+                    for (labels, n) in rows {
+                        let _ = writeln!(text, "{name}{labels} {n}");
+                    }
+                }
                 Value::Seconds(counts, sum) => write_buckets(&mut text, name, &counts, sum),
             }
         }
         text
     }
+}
+
+/// What became of events, sink by sink.
+fn list_sinks(sinks: &Counts) -> [Line; 4] {
+    let of_each = |read: fn(&SinkCounts) -> u64| -> Vec<(String, u64)> {
+        let row = |provider: Provider| {
+            let labels = format!(r#"{{provider="{}"}}"#, provider.as_str());
+            (labels, read(sinks.of(provider)))
+        };
+        Provider::ALL.into_iter().map(row).collect()
+    };
+    let mut dropped = Vec::new();
+    for provider in Provider::ALL {
+        for reason in DropReason::ALL {
+            let (sink, why) = (provider.as_str(), reason.as_str());
+            let labels = format!(r#"{{provider="{sink}",reason="{why}"}}"#);
+            dropped.push((labels, sinks.of(provider).dropped(reason)));
+        }
+    }
+    let line = |name, help, value| Line { name, help, value };
+    [
+        line(
+            "cognobserve_telemetry_sent_total",
+            "Product events that a provider took from this process.",
+            Value::Counter(of_each(SinkCounts::sent)),
+        ),
+        line(
+            "cognobserve_telemetry_retried_total",
+            "Sendings of events after the first.",
+            Value::Counter(of_each(SinkCounts::retried)),
+        ),
+        line(
+            "cognobserve_telemetry_dropped_total",
+            "Events that are not sent, by reason.",
+            Value::Counter(dropped),
+        ),
+        line(
+            "cognobserve_telemetry_waiting",
+            "Events that are stored and neither sent nor dropped; 0 in a process that does not serve the provider.",
+            Value::Gauges(of_each(SinkCounts::waiting)),
+        ),
+    ]
 }
 
 fn write_buckets(text: &mut String, name: &str, counts: &[u64], sum: f64) {
@@ -217,7 +272,7 @@ mod tests {
         metrics.commit_seconds.observe(Duration::from_millis(3));
         metrics.commit_seconds.observe(Duration::from_secs(60));
         metrics.discarded_logs.add(2);
-        let text = metrics.render(77);
+        let text = metrics.render(77, &Counts::default());
         for line in [
             r#"cognobserve_http_requests_total{area="ingest",status="202"} 1"#,
             r#"cognobserve_http_requests_total{area="api",status="other"} 1"#,
@@ -227,6 +282,8 @@ mod tests {
             r#"cognobserve_commit_seconds_bucket{le="0.005"} 1"#,
             r#"cognobserve_commit_seconds_bucket{le="+Inf"} 2"#,
             "cognobserve_commit_seconds_count 2",
+            r#"cognobserve_telemetry_dropped_total{provider="posthog",reason="expired"} 0"#,
+            r#"cognobserve_telemetry_waiting{provider="amplitude"} 0"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }

@@ -25,6 +25,8 @@ const RENEW: Duration = Duration::from_secs(4);
 /// The longest that a new event, a free sink or a new consent waits to be noticed.
 const POLL: Duration = Duration::from_secs(4);
 const CLOSED_POLL: Duration = Duration::from_secs(1);
+/// What waits for longer is read anew before it is sent: by then its developer may have opted out, its user be erased.
+const STALE: Duration = Duration::from_secs(4);
 /// After the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// For an answer, once the process is to end.
@@ -39,6 +41,8 @@ struct Held {
     /// Given up and not written down.
     given_up: Vec<DroppedEvent>,
     renewed: Instant,
+    /// When the first of what waits was read.
+    read_at: Instant,
 }
 
 pub struct Worker {
@@ -164,6 +168,7 @@ impl Worker {
                     saved,
                     given_up: Vec::new(),
                     renewed: began,
+                    read_at: began,
                 });
             }
         }
@@ -172,6 +177,17 @@ impl Worker {
 
     /// Reads on until enough is in memory or the log ends.
     async fn read(&mut self) -> Result<(), StoreError> {
+        let Some(held) = &mut self.held else {
+            return Ok(());
+        };
+        if held.courier.waiting_count() == 0 {
+            held.read_at = Instant::now();
+        } else if held.read_at.elapsed() >= STALE && held.courier.is_ready(Micros::now()) {
+            held.courier.reread();
+            held.read_at = Instant::now();
+        }
+        // Before the log is read, so that all of these are met which are still in it.
+        let stored = self.shared.events.count_stored().await?;
         loop {
             let wanted = self
                 .held
@@ -186,6 +202,9 @@ impl Worker {
                 .read_events(after, limit.min(PAGE))
                 .await?;
             if read.is_empty() {
+                if let Some(held) = &mut self.held {
+                    held.courier.reconcile(stored);
+                }
                 return Ok(());
             }
             for (position, event) in read {

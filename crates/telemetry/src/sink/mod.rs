@@ -29,15 +29,18 @@ pub enum DropReason {
     Refused,
     /// Its developer wants nothing sent, and said so after it was stored.
     OptedOut,
+    /// It left the log before it could be sent: too old, or erased with its user or project.
+    Expired,
 }
 
 impl DropReason {
-    pub const ALL: [DropReason; 5] = [
+    pub const ALL: [DropReason; 6] = [
         DropReason::Invalid,
         DropReason::TooLarge,
         DropReason::OverQuota,
         DropReason::Refused,
         DropReason::OptedOut,
+        DropReason::Expired,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -47,6 +50,7 @@ impl DropReason {
             DropReason::OverQuota => "over_quota",
             DropReason::Refused => "refused",
             DropReason::OptedOut => "opted_out",
+            DropReason::Expired => "expired",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Whoever says no: nothing is stored, nothing is sent.
 use crate::outlet::{Outlet, taken};
-use crate::rig::{PATIENCE, Rig, project, wait};
-use cognobserve_ports::Events;
+use crate::rig::{PATIENCE, Rig, wait};
 use cognobserve_telemetry::consent::Consent;
 use cognobserve_telemetry::edition::{Edition, Provider};
 use std::time::Duration;
@@ -70,7 +69,7 @@ async fn a_developer_s_no_is_theirs_alone_and_holds_for_what_waits() {
     let rig = Rig::new(Edition::Cloud);
     let outlet = Outlet::open(|_| taken());
     rig.store(5).await;
-    rig.memory.opt_out(&project(), true).await.unwrap();
+    rig.opt_out(true).await;
     let telemetry = rig.track_in();
     telemetry.track_error("timeout", None, None);
     assert!(telemetry.flush(PATIENCE).await);
@@ -82,7 +81,7 @@ async fn a_developer_s_no_is_theirs_alone_and_holds_for_what_waits() {
     let progress = rig.settled(Provider::Amplitude, 5).await;
     assert_eq!(progress.dropped.get("opted_out"), Some(&5));
     assert!(outlet.received().is_empty());
-    rig.memory.opt_out(&project(), false).await.unwrap();
+    rig.opt_out(false).await;
     telemetry.track_error("timeout", None, None);
     let sent = wait("one more", async || {
         (rig.progress(Provider::Amplitude).await.sent == 1).then_some(())

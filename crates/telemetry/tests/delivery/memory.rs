@@ -2,11 +2,11 @@
 use async_trait::async_trait;
 use cognobserve_model::event::{
     ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
-    EventGroup, EventId, Position, StoredEvent,
+    EventGroup, EventId, Position, StoredEvent, Who,
 };
 use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::time::Micros;
-use cognobserve_ports::{ErrorKind, Events, StoreError};
+use cognobserve_ports::{Actor, ErrorKind, Events, StoreError};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -22,6 +22,7 @@ struct Sink {
 struct State {
     events: BTreeMap<Position, StoredEvent>,
     ids: HashSet<(ProjectId, EventId)>,
+    last: Position,
     sinks: HashMap<String, Sink>,
     dropped: HashMap<String, Vec<DroppedEvent>>,
     opted_out: HashSet<ProjectId>,
@@ -67,8 +68,9 @@ impl Events for Memory {
                 return Appended::Known;
             }
             // With gaps, as a real log has them.
-            let last = state.events.keys().next_back().copied().unwrap_or(0);
-            state.events.insert(last + 3, event);
+            state.last += 3;
+            let position = state.last;
+            state.events.insert(position, event);
             Appended::Stored
         };
         Ok(events.into_iter().map(append).collect())
@@ -178,19 +180,37 @@ impl Events for Memory {
         Ok(Vec::new())
     }
 
-    async fn forget_end_user(&self, _: &ProjectId, _: &UserId, _: &str) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn forget_end_user(
+        &self,
+        project: &ProjectId,
+        user: &UserId,
+        pseudonym: &str,
+    ) -> Result<u64, StoreError> {
+        let mut state = self.enter().await?;
+        let before = state.events.len();
+        state.events.retain(|_, event| {
+            let is_theirs = match &event.who {
+                Who::Known { end_user, .. } => end_user.as_ref() == Some(user),
+                Who::Concealed(name) => name == pseudonym,
+            };
+            event.project != *project || !is_theirs
+        });
+        Ok((before - state.events.len()) as u64)
     }
 
-    async fn remove_events(&self, _: Micros, _: usize) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn remove_events(&self, before: Micros, limit: usize) -> Result<u64, StoreError> {
+        let mut state = self.enter().await?;
+        let old = state.events.iter().filter(|(_, it)| it.arrived < before);
+        let old: Vec<Position> = old.map(|(at, _)| *at).take(limit).collect();
+        state.events.retain(|at, _| !old.contains(at));
+        Ok(old.len() as u64)
     }
 
     async fn has_opted_out(&self, project: &ProjectId) -> Result<bool, StoreError> {
         Ok(self.enter().await?.opted_out.contains(project))
     }
 
-    async fn opt_out(&self, project: &ProjectId, out: bool) -> Result<bool, StoreError> {
+    async fn opt_out(&self, project: &ProjectId, out: bool, _: &Actor) -> Result<bool, StoreError> {
         let mut state = self.enter().await?;
         match out {
             true => state.opted_out.insert(project.clone()),

@@ -3,7 +3,7 @@ use crate::memory::Memory;
 use crate::outlet::Outlet;
 use async_trait::async_trait;
 use cognobserve_model::id::{DeveloperId, ProjectId};
-use cognobserve_ports::{Events, StoreError};
+use cognobserve_ports::{Actor, Events, StoreError};
 use cognobserve_telemetry::anonymise::AllowList;
 use cognobserve_telemetry::capture::{Capture, Telemetry};
 use cognobserve_telemetry::courier::Progress;
@@ -119,6 +119,12 @@ impl Rig {
             holder: holder.to_owned(),
         };
         delivery.start(sinks.iter().map(sink).collect())
+    }
+
+    pub async fn opt_out(&self, out: bool) {
+        let project = project();
+        let told = self.memory.opt_out(&project, out, &Actor::Operator);
+        assert!(told.await.unwrap());
     }
 
     pub async fn progress(&self, provider: Provider) -> Progress {

@@ -86,6 +86,8 @@ pub const ROWS: &[Row] = &[
         Api(Right::Read),
         404,
     ),
+    // Not offered without its setting.
+    row("POST", "/v1/telemetry/events", Public, 404),
     row("GET", "/v1/telemetry/status", Api(Right::Read), 200),
     row("GET", "/v1/me", Api(Right::Read), 200),
     row("GET", "/api/trpc/users.list", Call(Right::Read), 200),

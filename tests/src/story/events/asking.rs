@@ -187,7 +187,7 @@ fn a_project_is_told_what_becomes_of_its_own_events() {
     plant(&client);
     let theirs = make_project_of(&server, "others", "theirs", "ingest,read");
     let status = |client: &Client| -> Value { client.read("/v1/telemetry/status") };
-    let expected = |events: u64| json!({"enabled": true, "optedOut": false, "edition": "cloud", "providers": [], "events": events});
+    let expected = |events: u64| json!({"enabled": true, "optedOut": false, "edition": "cloud", "provider": "none", "events": events});
     assert_eq!(
         (status(&client), status(&theirs)),
         (expected(7), expected(0))

@@ -1,6 +1,8 @@
 //! Product events, from the client's request to the answers about them.
 mod anonymous;
 mod asking;
+mod relaying;
+mod sending;
 mod taking;
 
 use crate::harness::{Client, Server};

@@ -60,7 +60,11 @@ pub async fn serve_until_stopped(
         true => start_delivery(&store, config, &state.telling),
         false => None,
     };
-    let retention = is_worker.then(|| tokio::spawn(keep_retention(store)));
+    let event_days = config.telemetry.retention_days;
+    let retention = is_worker.then(|| {
+        let events = store.events();
+        tokio::spawn(keep_retention(store, events, event_days))
+    });
     let shutdown = async move {
         let name = stop.wait().await;
         tracing::info!(signal = name, "stopping: finishing what was taken");

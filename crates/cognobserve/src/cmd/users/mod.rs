@@ -5,11 +5,9 @@ mod show;
 use super::ask::confirm;
 use super::client::{Client, ClientArgs, encode_segment};
 use super::output::{OutputArgs, print_json, print_line};
+use super::pages::{collect_pages, given};
 use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
-
-/// Largest page that the server gives.
-const PAGE: usize = 100;
 
 /// List, inspect and change end users of a running server
 #[derive(Debug, clap::Args)]
@@ -254,37 +252,6 @@ fn list_users(client: &Client, args: &ListArgs) -> anyhow::Result<Value> {
     collect_pages(client, "/v1/users", &query, args.limit)
 }
 
-/// Follows cursors until `limit` items are there; 0 means all of them.
-fn collect_pages(
-    client: &Client,
-    path: &str,
-    query: &[(&str, String)],
-    limit: usize,
-) -> anyhow::Result<Value> {
-    let limit = if limit == 0 { usize::MAX } else { limit };
-    let mut items: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = query.to_vec();
-        query.push(("limit", PAGE.min(limit - items.len()).to_string()));
-        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let mut page = client.get(path, &query)?;
-        let found = page.get_mut("items").map(Value::take);
-        let Some(Value::Array(found)) = found else {
-            bail!("the answer has no items: is this a CognObserve server?")
-        };
-        items.extend(found);
-        let next = page
-            .get("nextCursor")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        if next.is_none() || items.len() >= limit {
-            return Ok(json!({"items": items, "nextCursor": next}));
-        }
-        cursor = next;
-    }
-}
-
 fn path_of_detail(user: &UserArg) -> String {
     let segment = encode_segment(&user.user);
     if user.id {
@@ -346,13 +313,4 @@ fn split_pair(pair: &str) -> anyhow::Result<(String, String)> {
         .split_once('=')
         .with_context(|| format!("{pair:?} is not KEY=VALUE"))?;
     Ok((key.to_owned(), value.to_owned()))
-}
-
-fn given<const N: usize>(
-    query: [(&'static str, Option<String>); N],
-) -> Vec<(&'static str, String)> {
-    query
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
 }

@@ -240,12 +240,14 @@ pub async fn a_workspace_opts_out_with_all_its_projects(desk: Desk) {
     let ask = async |project: &ProjectId| desk.events.has_opted_out(project).await.unwrap();
     assert!(!ask(&desk.project).await);
     for out in [true, true, false] {
-        assert!(desk.events.opt_out(&desk.project, out).await.unwrap());
+        let told = desk.events.opt_out(&desk.project, out, &tester()).await;
+        assert!(told.unwrap());
         assert_eq!(ask(&desk.project).await, out);
         assert_eq!(ask(&other.project).await, out, "one developer");
         assert!(!ask(&apart).await);
     }
     let nobody = ProjectId::new("prj_nobody");
-    assert!(!desk.events.opt_out(&nobody, true).await.unwrap());
+    let told = desk.events.opt_out(&nobody, true, &tester()).await;
+    assert!(!told.unwrap());
     assert!(!ask(&nobody).await);
 }

@@ -17,6 +17,7 @@ use cognobserve_model::report::{Deleted, UserStats};
 use cognobserve_model::time::Micros;
 use cognobserve_pipeline::{Notes, read_profile};
 use cognobserve_ports::{Actor, DeleteMode};
+use cognobserve_telemetry::event::EndUserId;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -162,11 +163,24 @@ pub(crate) async fn remove_user(
         let user = find_stats(state, &project.id, id).await?.user;
         let forgotten = state.queue.forget_user(&project.id, &user.external_id);
         forgotten.await?;
+        forget_events(state, &project.id, id).await?;
     }
     let deleted = state.ledger.delete_user(&project.id, id, mode, by).await?;
     let deleted = deleted.ok_or_else(Problem::not_found)?;
     if mode == DeleteMode::Erase {
         state.grants.lane_of(&project.id).forget_notes();
+        // What came in meanwhile.
+        forget_events(state, &project.id, id).await?;
     }
     Ok(deleted)
+}
+
+/// Whichever edition stored them.
+async fn forget_events(state: &AppState, project: &ProjectId, id: &UserId) -> Result<(), Problem> {
+    let pseudonyms = &state.telling.installation.pseudonyms;
+    let pseudonym = pseudonyms.of_end_user(&EndUserId::new(id.as_str()));
+    let forgotten = state.events.forget_end_user(project, id, &pseudonym);
+    let count = forgotten.await?;
+    tracing::debug!(count, "events of an erased user are gone");
+    Ok(())
 }

@@ -65,3 +65,24 @@ pub struct EventsAnswer {
     pub success_count: usize,
     pub error_count: usize,
 }
+
+/// An event as another installation tells it.
+#[derive(Debug, ToSchema)]
+#[schema(as = RelayedEvent)]
+pub struct RelayedIn {
+    pub event_name: String,
+    pub properties: Option<MetadataOut>,
+    /// A pseudonym; whatever it is, it is concealed again.
+    pub user_id: Option<String>,
+    /// Epoch milliseconds.
+    pub timestamp: Option<i64>,
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(as = RelayedEvents)]
+pub struct RelayIn {
+    #[schema(max_items = 100)]
+    pub events: Vec<RelayedIn>,
+    /// Stands for whoever has no `user_id`.
+    pub anonymous_id: Option<String>,
+}
