@@ -60,13 +60,17 @@ fn events_of_others_go_on_concealed_again() {
         let name = event["distinct_id"].as_str().unwrap();
         assert!(name.starts_with("sha256:") && name != hashed, "{name}");
     }
+    // A provider that refuses the key is our matter, not the sender's.
+    outlet.answer(401);
+    let told = relay(&server, &one).expect(200).json();
+    assert_eq!(numbers(&told), (json!(true), json!(1), json!(1)), "{told}");
     for (_, body) in outlet.received() {
         for word in ["zoe", "zebra7731", "box-7", &hashed] {
             assert!(!body.contains(word), "{word} in {body}");
         }
     }
     let counts = crate::harness::openapi::make_key(&server, "telemetry-proxy", "read");
-    assert_eq!(counts.read("/v1/events/count")["total"], 3);
+    assert_eq!(counts.read("/v1/events/count")["total"], 4);
     assert_eq!(server.client().read("/v1/events/count")["total"], 0);
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 fn start(edition: &str, outlet: &Outlet) -> Server {
     Setup::new()
         .setting("COGNOBSERVE_EDITION", edition)
+        .setting("COGNOBSERVE_LOG_FILTER", "info,cognobserve_telemetry=debug")
         .setting("TELEMETRY_PROVIDER", "amplitude")
         .setting("COGNOBSERVE_AMPLITUDE_API_KEY", "key-7")
         .setting("COGNOBSERVE_AMPLITUDE_URL", &outlet.url)
@@ -85,6 +86,15 @@ fn the_open_source_edition_tells_nobody_who_and_the_same_after_a_restart() {
         for word in ["alice", "usr_", "dev_", "m-1", "default"] {
             assert!(!body.contains(word), "{word} in {body}");
         }
+    }
+    // The log shows what leaves, and no more.
+    let log = server.read_log();
+    let shown = log.lines().filter(|line| line.contains("memory_created"));
+    let shown: Vec<&str> = shown.collect();
+    assert!(!shown.is_empty(), "{log}");
+    for line in shown {
+        assert!(line.contains("opensource") && line.contains(name), "{line}");
+        assert!(!line.contains("alice") && !line.contains("usr_"), "{line}");
     }
 }
 
