@@ -1,4 +1,4 @@
-//! `users`: the same answers as the API, asked from the shell.
+//! `users`, `events`, `developers`: the same answers as the API, asked from the shell.
 use crate::harness::command::Printed;
 use crate::harness::sample::{trace, with};
 use crate::harness::{Server, run_command};
@@ -14,6 +14,61 @@ fn ask(server: &Server, args: &[&str]) -> Printed {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     run_command(server.data_dir(), args, &settings, b"")
+}
+
+#[test]
+fn events_and_developers_are_asked_for() {
+    let server = Server::start_cloud();
+    let client = server.client();
+    let event = |name: &str, user: &str| json!({"event": name, "user_id": user, "properties": {"type": "text"}});
+    let events = json!({"events": [event("a", "ann"), event("a", "bob"), event("b", "ann")]});
+    client.post("/v1/events", &events).expect(202);
+    let me = client.read("/v1/me");
+    let developer = me["developerId"].as_str().unwrap();
+    let read = |args: &[&str]| {
+        ask(&server, &[args, &["--json"]].concat())
+            .expect_success()
+            .json()
+    };
+    let path = format!("/v1/developers/{developer}");
+    for (args, path) in [
+        (vec!["events", "list"], "/v1/events".to_owned()),
+        (
+            vec!["events", "count", "--event", "a"],
+            "/v1/events/count?event=a".to_owned(),
+        ),
+        (
+            vec!["events", "count", "--by", "property.type"],
+            "/v1/events/count?groupBy=property.type".to_owned(),
+        ),
+        (
+            vec!["developers", "list", "--sort", "eventCount"],
+            "/v1/developers".to_owned(),
+        ),
+        (vec!["developers", "get", developer], path.clone()),
+        (
+            vec!["developers", "retention", developer, "--days", "7"],
+            format!("{path}/retention?days=7"),
+        ),
+    ] {
+        assert_eq!(read(&args), client.read(&path), "{args:?}");
+    }
+    assert_eq!(
+        read(&["events", "list", "--user", "ann"])["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let table = ask(&server, &["events", "count", "--by", "event"])
+        .expect_success()
+        .out;
+    assert!(table.contains("(total)") && table.contains('3'), "{table}");
+    let table = ask(&server, &["developers", "retention", developer])
+        .expect_success()
+        .out;
+    assert!(table.contains("END USERS"), "{table}");
+    ask(&server, &["events", "list", "--user", "nobody"]).expect_failure();
 }
 
 #[test]

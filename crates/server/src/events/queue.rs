@@ -2,6 +2,7 @@
 //! costs the store a sync to disk. Bounded: who finds it full is told to come again.
 //!
 //! Invariant: an answer is given after the commit; a group that fails is tried once more, entry by entry.
+use crate::worker::Reservation;
 use cognobserve_model::event::{Appended, StoredEvent};
 use cognobserve_ports::{ErrorKind, Events, StoreError};
 use cognobserve_telemetry::gate::Bell;
@@ -26,6 +27,8 @@ type Outcome = Result<Vec<Appended>, StoreError>;
 struct Entry {
     events: Vec<StoredEvent>,
     reply: oneshot::Sender<Outcome>,
+    /// The request's bytes, given back when it is answered, also if nobody waits any more.
+    _held: Option<Reservation>,
 }
 
 /// Where the door hands events in; clones are the same.
@@ -45,12 +48,20 @@ impl EventQueue {
     ///
     /// # Errors
     /// Nothing of it is stored.
-    pub async fn append(&self, events: Vec<StoredEvent>) -> Result<Vec<Appended>, Refused> {
+    pub async fn append(
+        &self,
+        events: Vec<StoredEvent>,
+        held: Option<Reservation>,
+    ) -> Result<Vec<Appended>, Refused> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let (reply, answered) = oneshot::channel();
-        let entry = Entry { events, reply };
+        let entry = Entry {
+            events,
+            reply,
+            _held: held,
+        };
         self.0.try_send(entry).map_err(|_| Refused::Full)?;
         // Nobody answers if the store panicked.
         let lost = || StoreError::new(ErrorKind::Unavailable, "the log of events is gone");

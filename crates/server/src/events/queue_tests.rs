@@ -37,13 +37,10 @@ async fn each_gets_its_own_answer_however_they_are_grouped() {
     let mut heard = bell.listen();
     let queue = EventQueue::start(store.clone(), bell);
     let nobody = ProjectId::new("prj_nobody");
-    let first = queue.append(vec![
-        event(&project, 1),
-        event(&nobody, 2),
-        event(&project, 3),
-    ]);
-    let second = queue.append(vec![event(&project, 3), event(&project, 4)]);
-    let (first, second, none) = tokio::join!(first, second, queue.append(Vec::new()));
+    let first = vec![event(&project, 1), event(&nobody, 2), event(&project, 3)];
+    let second = vec![event(&project, 3), event(&project, 4)];
+    let (first, second) = (queue.append(first, None), queue.append(second, None));
+    let (first, second, none) = tokio::join!(first, second, queue.append(Vec::new(), None));
     use Appended::{Known, NoSuchProject, Stored};
     assert_eq!(first.unwrap(), [Stored, NoSuchProject, Stored]);
     assert_eq!(second.unwrap(), [Known, Stored]);
@@ -60,7 +57,7 @@ async fn who_comes_when_it_is_full_is_sent_away_and_nobody_else() {
     let append = |n: usize| {
         let mut event = event(&project, 0);
         event.id.0[..8].copy_from_slice(&n.to_be_bytes());
-        queue.append(vec![event])
+        queue.append(vec![event], None)
     };
     let all = futures_util::future::join_all((0..=MAX_WAITING).map(append)).await;
     let full = all.iter().filter(|it| matches!(it, Err(Refused::Full)));

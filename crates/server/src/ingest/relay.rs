@@ -131,7 +131,7 @@ async fn take(
     let named: Named = serde_json::from_str(clean.text()).unwrap_or_default();
     let conceal = |event: AcceptedEvent| conceal(state, project, &event, &named, now);
     let events = accepted.items.into_iter().flatten().map(conceal);
-    let stored = state.event_queue.append(events.collect()).await;
+    let stored = state.event_queue.append(events.collect(), None).await;
     let stored = stored.map_err(|refused| match refused {
         Refused::Full => Problem::new(Code::Overloaded, "Too many events wait; send them again."),
         Refused::Failed(error) => error.into(),

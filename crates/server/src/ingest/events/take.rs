@@ -89,8 +89,7 @@ async fn take(
         let state = state.clone();
         move |reservation: &mut Reservation| read(&state, &body, &encodings, reservation, now)
     };
-    // The bytes are held until all is answered.
-    let (mut accepted, _reservation) = run_aside(state, weight, reservation, decode).await??;
+    let (mut accepted, reservation) = run_aside(state, weight, reservation, decode).await??;
     if accepted.is_one
         && let Some(at) = accepted.items.iter().position(Result::is_err)
         && let Err(fault) = accepted.items.swap_remove(at)
@@ -103,7 +102,7 @@ async fn take(
         client_type: read_client_type(headers),
         idempotency_key,
     };
-    let fate = decide(state, &given, &mut accepted).await?;
+    let fate = decide(state, &given, &mut accepted, reservation).await?;
     let answer = answer(accepted.items, fate);
     note(state, &answer, now, |notes| caller.lane.note(notes));
     Ok(answer)
@@ -130,6 +129,7 @@ async fn decide(
     state: &AppState,
     given: &Circumstances<'_>,
     accepted: &mut AcceptedEvents,
+    reservation: Reservation,
 ) -> Result<Fate, Problem> {
     let project = &given.caller.project;
     if !state.telling.gate.is_open() {
@@ -146,7 +146,7 @@ async fn decide(
     let limit = project.settings.max_spans_per_second;
     let count = events.len();
     given.caller.lane.charge_spans(limit, count);
-    let stored = state.event_queue.append(events).await;
+    let stored = state.event_queue.append(events, Some(reservation)).await;
     if stored.is_err() {
         given.caller.lane.refund_spans(limit, count);
     }
