@@ -374,6 +374,38 @@ fn a_refused_key_stops_and_starts_again_when_it_is_mended() {
 }
 
 #[test]
+fn what_left_the_log_while_it_waited_is_counted_and_the_rest_is_sent_as_a_retry() {
+    let (mut courier, mut log, mut server, mut now) = (
+        Courier::new(sink(Provider::Amplitude), Progress::default()),
+        Log::of(10),
+        Server::default(),
+        START,
+    );
+    log.feed(&mut courier, now);
+    courier.reconcile(10);
+    assert!(matches!(
+        courier.next(installation(), now),
+        Next::Send { .. }
+    ));
+    courier.answered(None, now, 0.0);
+    now = plus(now, Duration::from_secs(60));
+    assert!(courier.is_ready(now));
+    log.0.retain(|position, _| *position >= 22);
+    courier.reread();
+    log.feed(&mut courier, now);
+    courier.reconcile(10);
+    courier.reconcile(10);
+    let reply = |_: Micros, _: &[u8]| taken();
+    run(&mut courier, &log, &mut server, &mut now, FOREVER, reply);
+    let progress = courier.progress();
+    assert_eq!((progress.sent, progress.retried), (6, 6));
+    assert_eq!(progress.dropped.get("expired"), Some(&4));
+    assert_eq!(progress.settled(), 10);
+    assert!(!server.taken.contains_key(&Uuid::from_u128(3).to_string()));
+    assert_eq!(server.taken.len(), 6);
+}
+
+#[test]
 fn requests_are_no_larger_than_the_provider_takes() {
     let (mut courier, log, mut server, mut now) = (
         Courier::new(sink(Provider::Amplitude), Progress::default()),

@@ -17,7 +17,7 @@ fn find_scope(route: &Route) -> &'static str {
 
 #[test]
 fn every_route_asks_for_its_scope_and_no_other() {
-    let server = Server::start();
+    let server = Server::start_cloud();
     let client = server.client();
     client.post("/v1/traces", &trace("t", "u")).expect(202);
     let scopes = ["ingest", "read", "admin"];
