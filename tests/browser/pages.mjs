@@ -35,6 +35,7 @@ export const pages = [
     path: ({ project, trace }) => `/traces/${segment(trace)}?projectId=${project}`,
     needs: ['project', 'trace'],
   },
+  { name: 'events', path: ({ project }) => `/events?projectId=${project}`, needs: ['project'] },
   { name: 'costs', path: ({ project }) => `/costs?projectId=${project}`, needs: ['project'] },
   {
     name: 'search',

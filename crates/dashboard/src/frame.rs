@@ -17,6 +17,7 @@ pub enum Nav {
     Sessions,
     Traces,
     Costs,
+    Events,
     Settings,
     Members,
     Account,
@@ -192,6 +193,7 @@ impl Frame {
             Nav::Sessions => "/sessions",
             Nav::Traces => "/traces",
             Nav::Costs => "/costs",
+            Nav::Events => "/events",
             Nav::Settings => "/settings",
             Nav::Members => "/members",
             Nav::Overview | Nav::Account | Nav::Installation | Nav::Nowhere => "/",
@@ -221,6 +223,7 @@ impl Frame {
             (Nav::Sessions, "Sessions", "/sessions"),
             (Nav::Traces, "Traces", "/traces"),
             (Nav::Costs, "Costs", "/costs"),
+            (Nav::Events, "Events", "/events"),
         ];
         self.list_rooms(&rooms)
     }

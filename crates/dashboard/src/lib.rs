@@ -1,5 +1,5 @@
-//! The pages: what they show, asked of the reading room, as HTML.
-//! Invariant: pages see `Reports` and who looks, never a back end, a socket or a cookie.
+//! The pages: what they show, asked of the reading room and the log of events, as HTML.
+//! Invariant: pages see `Reports`, `Events` and who looks, never a back end, a socket or a cookie.
 //! All text from outside is escaped by the templates; there is no inline script or style.
 #![forbid(unsafe_code)]
 

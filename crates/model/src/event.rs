@@ -1,4 +1,7 @@
 //! Product events as they are stored: who did what, as much of it as the edition may know.
+pub mod developers;
+pub mod retention;
+
 use crate::id::{DeveloperId, ProjectId, UserId};
 use crate::time::Micros;
 
@@ -69,6 +72,8 @@ pub enum EventGroup {
     Developer,
     /// Events without an end user are a group of their own.
     EndUser,
+    /// The quarter of an hour in which they happened, as its number since 1970.
+    Quarter,
     /// A property's value: text as it is, anything else as JSON; events without it are a group of their own.
     Property(String),
 }

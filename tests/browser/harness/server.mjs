@@ -69,6 +69,8 @@ export class Server {
       COGNOBSERVE_INIT_API_KEY: KEY,
       COGNOBSERVE_INIT_ADMIN_EMAIL: EMAIL,
       COGNOBSERVE_INIT_ADMIN_PASSWORD: PASSWORD,
+      // The other stores events without people.
+      COGNOBSERVE_EDITION: 'cloud',
       ...settings,
     };
     this.#child = spawn(binary, ['serve'], {
@@ -138,6 +140,15 @@ export class Server {
       if (status !== 202 || body.success_count !== part.length || odd) {
         throw new Error(`the batch was not taken as it is: ${status} ${JSON.stringify(odd ?? body)}`);
       }
+    }
+  }
+
+  /** Sends product events; every one must be stored without a warning. */
+  async tell(events) {
+    const { status, body } = await this.call('POST', '/v1/events', { events });
+    const odd = body.results?.find((result) => !result.stored || result.warnings.length > 0);
+    if (status !== 202 || body.success_count !== events.length || odd) {
+      throw new Error(`the events were not taken as they are: ${status} ${JSON.stringify(odd ?? body)}`);
     }
   }
 

@@ -6,6 +6,7 @@ import { after, before } from 'node:test';
 import { logIn } from './account.mjs';
 import { launchBrowser, openContext } from './browser.mjs';
 import { readIds } from './ids.mjs';
+import { makeEvents } from './sample/events.mjs';
 import { makeSample } from './sample/traces.mjs';
 import { DIRECTORY } from './screenshots.mjs';
 import { EMAIL, PASSWORD, Server } from './server.mjs';
@@ -29,6 +30,7 @@ class Stage {
     this.server = await Server.start(this.#options.settings);
     if (this.#options.sample) {
       await this.server.feed(makeSample());
+      await this.server.tell(makeEvents());
     }
     this.browser = await launchBrowser();
   }

@@ -1,8 +1,9 @@
-//! One file a page: a typed struct with its template, and how it is filled from `Reports`.
+//! One file a page: a typed struct with its template, and how it is filled from `Reports` and `Events`.
 //! Invariant: a page is asked for by typed questions; what fails is told by [`PageError`].
 
 pub mod access;
 pub mod costs;
+pub mod events;
 pub mod installation;
 mod metadata_keys;
 pub mod overview;

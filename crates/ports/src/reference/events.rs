@@ -85,6 +85,7 @@ fn key_of(event: &StoredEvent, group: &EventGroup) -> Option<String> {
         EventGroup::Event => Some(event.name.clone()),
         EventGroup::Developer => developer_of(event).map(ToString::to_string),
         EventGroup::EndUser => user_of(event).map(ToString::to_string),
+        EventGroup::Quarter => Some(event.at.quarter().to_string()),
         EventGroup::Property(name) => find_property(&event.properties, name),
     }
 }

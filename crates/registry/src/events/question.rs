@@ -91,6 +91,7 @@ impl Question {
         property: &str,
         rows: usize,
     ) -> Question {
+        let quarter = format!("CAST({QUARTER} AS TEXT)");
         let (key, values) = match group {
             None => {
                 let mut question = Question::new("SELECT NULL, count(*) FROM events e", Vec::new());
@@ -100,6 +101,7 @@ impl Question {
             Some(EventGroup::Event) => ("e.name", Vec::new()),
             Some(EventGroup::Developer) => ("e.developer", Vec::new()),
             Some(EventGroup::EndUser) => ("e.end_user", Vec::new()),
+            Some(EventGroup::Quarter) => (quarter.as_str(), Vec::new()),
             Some(EventGroup::Property(name)) => (property, vec![name.as_str().into()]),
         };
         let mut question = Question::new(format!("SELECT {key}, count(*) FROM events e"), values);

@@ -165,6 +165,7 @@ pub const ROWS: &[Row] = &[
     row("GET", "/traces/{traceId}", Inside(Right::Read), 404),
     row("GET", "/costs", Inside(Right::Read), 200),
     row("GET", "/costs.csv", Inside(Right::Read), 200),
+    row("GET", "/events", Inside(Right::Read), 200),
     row("GET", "/search", Inside(Right::Read), 303),
     row("GET", "/settings", Inside(Right::Read), 200),
     row("POST", "/settings", Inside(Right::ManageProject), 422),

@@ -62,6 +62,13 @@ pub async fn events_are_counted_by_what_they_have(desk: Desk) {
         [(key("usr_ann"), 2), (None, 2), (key("usr_bob"), 1)],
         "of equal ones nobody is last"
     );
+    let by_quarter = desk.count(&mine, Some(EventGroup::Quarter)).await;
+    assert_eq!(by_quarter.iter().map(|(_, count)| count).sum::<u64>(), 5);
+    let listed = desk.events.list_events(&mine, None, 9).await.unwrap();
+    for (_, event) in listed {
+        let quarter = Some(event.at.quarter().to_string());
+        assert!(by_quarter.iter().any(|(key, _)| *key == quarter));
+    }
     let of_all = EventFilter::default();
     let by_developer = desk.count(&of_all, Some(EventGroup::Developer)).await;
     assert_eq!(

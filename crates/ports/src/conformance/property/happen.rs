@@ -247,6 +247,7 @@ impl Witness {
             Some(EventGroup::Event),
             Some(EventGroup::Developer),
             Some(EventGroup::EndUser),
+            Some(EventGroup::Quarter),
             property("os"),
             property("n"),
         ] {

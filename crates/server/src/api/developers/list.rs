@@ -9,15 +9,12 @@ use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
+use cognobserve_model::event::developers::{DeveloperPosition, MAX_DEVELOPERS, cut_page};
 use cognobserve_model::event::{DeveloperSort, DeveloperStats};
-use cognobserve_model::query::{Page, PageRequest};
+use cognobserve_model::query::PageRequest;
 use serde::Serialize;
-use std::cmp::Reverse;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// Of one project: its owner, and its members with tokens.
-const MAX_DEVELOPERS: usize = 10_000;
 
 /// A developer by their events.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,31 +42,6 @@ impl From<DeveloperStats> for DeveloperOut {
     }
 }
 
-const SORTS: &[DeveloperSort] = &[
-    DeveloperSort::UniqueEndUsers,
-    DeveloperSort::EventCount,
-    DeveloperSort::LastSeenAt,
-];
-
-fn spell(sort: DeveloperSort) -> &'static str {
-    match sort {
-        DeveloperSort::UniqueEndUsers => "uniqueEndUsers",
-        DeveloperSort::EventCount => "eventCount",
-        DeveloperSort::LastSeenAt => "lastSeenAt",
-    }
-}
-
-/// A place in the list: biggest first, then by id.
-fn find_place(stats: &DeveloperStats, sort: DeveloperSort) -> (Reverse<i64>, String) {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let value = match sort {
-        DeveloperSort::UniqueEndUsers => number(stats.unique_end_users),
-        DeveloperSort::EventCount => number(stats.event_count),
-        DeveloperSort::LastSeenAt => stats.last_seen.0,
-    };
-    (Reverse(value), stats.developer.to_string())
-}
-
 /// Lists the project's developers, biggest first, then by id.
 #[utoipa::path(get, path = "/v1/developers", tag = "events", params(
     ("sortBy" = Option<String>, Query, description = "uniqueEndUsers (default), eventCount or lastSeenAt."),
@@ -89,25 +61,15 @@ pub async fn list_developers(
     let zone = params.zone(&allowed);
     let (filter, _) = params.events(&allowed, &zone);
     let sort = params
-        .word("sortBy", SORTS, spell)
+        .word("sortBy", DeveloperSort::ALL, DeveloperSort::as_str)
         .unwrap_or(DeveloperSort::UniqueEndUsers);
     let tie = Tie::new("developers", (&filter, sort));
-    let page: PageRequest<(i64, String)> = params.page(tie);
+    let page: PageRequest<DeveloperPosition> = params.page(tie);
     params.finish()?;
-    let mut found = state
-        .events
+    let events = &state.events;
+    let found = events
         .list_developers(&filter, sort, MAX_DEVELOPERS)
         .await?;
-    if let Some((value, id)) = page.after {
-        let last = (Reverse(value), id);
-        found.retain(|stats| find_place(stats, sort) > last);
-    }
-    let has_more = found.len() > page.limit;
-    found.truncate(page.limit);
-    let last = found.last().map(|stats| find_place(stats, sort));
-    let page = Page {
-        items: found,
-        next: last.filter(|_| has_more).map(|(value, id)| (value.0, id)),
-    };
+    let page = cut_page(found, sort, page);
     Ok(Json(PageOut::new(page, tie, DeveloperOut::from)))
 }

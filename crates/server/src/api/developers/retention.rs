@@ -8,18 +8,16 @@ use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
+use cognobserve_model::event::retention::{MAX_QUARTERS, count_users, list_cohorts};
 use cognobserve_model::event::{ActiveQuarter, EventFilter};
 use cognobserve_model::id::DeveloperId;
-use cognobserve_model::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
+use cognobserve_model::time::{Day, Micros, Zone};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 const DEFAULT_DAYS: i64 = 30;
 const MAX_DAYS: i64 = 366;
-/// End users with their quarters of an hour that are gone through for one answer.
-const MAX_QUARTERS: usize = 500_000;
 
 /// One calendar day.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -100,55 +98,27 @@ pub async fn read_retention(
     Ok(Json(summarise(&quarters, &zone, first, today)))
 }
 
-/// The Monday of a day's week.
-fn find_monday(day: Day) -> Day {
-    // 1970-01-05 was one.
-    let since = Day::parse("1970-01-05").map_or(0, |monday| day.since(monday));
-    day.plus(-since.rem_euclid(7))
-}
-
 fn summarise(quarters: &[ActiveQuarter], zone: &Zone, first: Day, today: Day) -> RetentionOut {
-    let mut of_day: BTreeMap<Day, u64> = BTreeMap::new();
-    let mut of_week: BTreeMap<Day, (u64, BTreeMap<Day, u64>)> = BTreeMap::new();
-    // In order, so that all of one user stand together.
-    for quarters in quarters.chunk_by(|one, other| one.end_user == other.end_user) {
-        let at = |it: &ActiveQuarter| Micros(it.quarter.saturating_mul(MICROS_PER_QUARTER));
-        let days: BTreeSet<Day> = quarters.iter().map(|it| zone.day_of(at(it))).collect();
-        let days = days.into_iter().filter(|day| (first..=today).contains(day));
-        let days: Vec<Day> = days.collect();
-        let Some(new) = days.first().copied() else {
-            continue;
-        };
-        let weeks: BTreeSet<Day> = days.iter().copied().map(find_monday).collect();
-        let (size, active) = of_week.entry(find_monday(new)).or_default();
-        *size += 1;
-        for week in weeks {
-            *active.entry(week).or_default() += 1;
-        }
-        for day in days {
-            *of_day.entry(day).or_default() += 1;
-        }
-    }
-    let days = (0..=today.since(first)).map(|ahead| {
-        let day = first.plus(ahead);
-        ActiveDayOut {
-            date: day.to_string(),
-            end_users: of_day.get(&day).copied().unwrap_or(0),
-        }
-    });
-    let this_week = find_monday(today);
-    let cohorts = of_week.into_iter().map(|(week, (end_users, active))| {
-        let weeks = 0..=this_week.since(week) / 7;
-        let in_week = |ahead| active.get(&week.plus(7 * ahead)).copied().unwrap_or(0);
-        CohortOut {
-            week: week.to_string(),
-            end_users,
-            active: weeks.map(in_week).collect(),
-        }
-    });
+    let dates: Vec<Day> = (0..=today.since(first)).map(|n| first.plus(n)).collect();
+    let edges = dates.iter().copied().chain([today.plus(1)]);
+    let edges: Vec<Micros> = edges.map(|day| zone.start_of(day)).collect();
+    let days = dates.iter().zip(count_users(quarters, &edges));
+    let cohorts = list_cohorts(quarters, zone, first, today);
     RetentionOut {
-        days: days.collect(),
-        cohorts: cohorts.collect(),
+        days: days
+            .map(|(date, end_users)| ActiveDayOut {
+                date: date.to_string(),
+                end_users,
+            })
+            .collect(),
+        cohorts: cohorts
+            .into_iter()
+            .map(|cohort| CohortOut {
+                week: cohort.week.to_string(),
+                end_users: cohort.end_users,
+                active: cohort.active,
+            })
+            .collect(),
     }
 }
 
@@ -194,7 +164,5 @@ mod tests {
             cohort("2026-11-16", 1, &[1, 0]),
         ];
         assert_eq!(told.cohorts, expected);
-        assert_eq!(find_monday(day("2026-11-22")), day("2026-11-16"));
-        assert_eq!(find_monday(day("1969-12-28")), day("1969-12-22"));
     }
 }

@@ -37,7 +37,8 @@ pub struct CountsOut {
     pub total: u64,
 }
 
-fn read_group(text: &str) -> Option<EventGroup> {
+/// One of the groups that the API has.
+pub fn read_group(text: &str) -> Option<EventGroup> {
     match text {
         "event" => Some(EventGroup::Event),
         "developer" => Some(EventGroup::Developer),

@@ -4,8 +4,9 @@ mod count;
 mod filter;
 mod list;
 
-pub use count::count_events;
-pub(super) use filter::{refuse_people, refuse_too_much};
+pub use count::{count_events, read_group};
+pub use filter::refuse_people;
+pub(super) use filter::refuse_too_much;
 pub use list::list_events;
 
 /// For the OpenAPI document.

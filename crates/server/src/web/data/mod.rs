@@ -1,7 +1,8 @@
-//! Pages of a project's data: overview, users, sessions, traces, costs, search, settings.
+//! Pages of a project's data: overview, users, sessions, traces, costs, events, search, settings.
 //! Each handler reads the URL into a typed question; the dashboard asks it and writes the page.
 mod asset;
 mod costs;
+mod events;
 mod export;
 mod overview;
 mod patch;
@@ -39,6 +40,7 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/traces/{traceId}", traces::show_trace),
         show("/costs", costs::show_costs),
         show("/costs.csv", costs::download_costs),
+        show("/events", events::show_events),
         show("/search", search::search),
         show("/settings", settings::show_settings),
         take("/settings", settings::save_settings),
