@@ -36,6 +36,12 @@ export const pages = [
     needs: ['project', 'trace'],
   },
   { name: 'events', path: ({ project }) => `/events?projectId=${project}`, needs: ['project'] },
+  { name: 'developers', path: ({ project }) => `/developers?projectId=${project}`, needs: ['project'] },
+  {
+    name: 'developer',
+    path: ({ project, developer }) => `/developers/${segment(developer)}?projectId=${project}`,
+    needs: ['project', 'developer'],
+  },
   { name: 'costs', path: ({ project }) => `/costs?projectId=${project}`, needs: ['project'] },
   {
     name: 'search',

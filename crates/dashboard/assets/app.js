@@ -178,7 +178,7 @@
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => { if (ctx) fail(ctx); });
 
   // Keyboard: / searches, j and k walk the rows, Enter opens, g and a letter go to a room, ? lists them.
-  const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs", e: "/events" };
+  const rooms = { o: "/", u: "/users", s: "/sessions", t: "/traces", c: "/costs", e: "/events", d: "/developers" };
   let going = 0;
   let picked = null;
   function pick(step) {

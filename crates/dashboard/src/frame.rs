@@ -18,6 +18,7 @@ pub enum Nav {
     Traces,
     Costs,
     Events,
+    Developers,
     Settings,
     Members,
     Account,
@@ -194,6 +195,7 @@ impl Frame {
             Nav::Traces => "/traces",
             Nav::Costs => "/costs",
             Nav::Events => "/events",
+            Nav::Developers => "/developers",
             Nav::Settings => "/settings",
             Nav::Members => "/members",
             Nav::Overview | Nav::Account | Nav::Installation | Nav::Nowhere => "/",
@@ -224,6 +226,7 @@ impl Frame {
             (Nav::Traces, "Traces", "/traces"),
             (Nav::Costs, "Costs", "/costs"),
             (Nav::Events, "Events", "/events"),
+            (Nav::Developers, "Developers", "/developers"),
         ];
         self.list_rooms(&rooms)
     }

@@ -27,6 +27,12 @@ export async function findProject(page) {
   return /projectId=(prj_[A-Za-z0-9]+)/.exec(page.url())?.[1];
 }
 
+/** The one with the most end users; none where events are stored without people. */
+async function readDeveloper(read, inProject) {
+  const { edition } = await read(inProject('/v1/telemetry/status'));
+  return edition === 'cloud' ? (await read(inProject('/v1/developers?limit=1'))).items[0]?.developerId : undefined;
+}
+
 /** John if he is there, else the dearest user; their latest session, and of the latest failed traces the longest. */
 export async function readIds(read, project) {
   const inProject = (path) => `${path}${path.includes('?') ? '&' : '?'}projectId=${project}`;
@@ -41,5 +47,6 @@ export async function readIds(read, project) {
   const trace =
     (ofUser && ((await longest(`${ofUser}/traces?limit=5&level=ERROR`)) ?? (await longest(`${ofUser}/traces?limit=5`)))) ??
     (await longest('/v1/traces?limit=5'));
-  return { project, query, user: user?.id, session: session?.id, trace: trace?.id };
+  const developer = await readDeveloper(read, inProject);
+  return { project, query, developer, user: user?.id, session: session?.id, trace: trace?.id };
 }

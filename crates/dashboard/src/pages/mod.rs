@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod costs;
+pub mod developers;
 pub mod events;
 pub mod installation;
 mod metadata_keys;

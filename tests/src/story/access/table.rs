@@ -166,6 +166,8 @@ pub const ROWS: &[Row] = &[
     row("GET", "/costs", Inside(Right::Read), 200),
     row("GET", "/costs.csv", Inside(Right::Read), 200),
     row("GET", "/events", Inside(Right::Read), 200),
+    row("GET", "/developers", Inside(Right::Read), 200),
+    row("GET", "/developers/{developerId}", Inside(Right::Read), 404),
     row("GET", "/search", Inside(Right::Read), 303),
     row("GET", "/settings", Inside(Right::Read), 200),
     row("POST", "/settings", Inside(Right::ManageProject), 422),

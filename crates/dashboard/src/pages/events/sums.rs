@@ -234,7 +234,12 @@ fn list_groups(source: &Source<'_>, view: &View, ask: &Ask, path: &str) -> Vec<C
         ("End users", EventGroup::EndUser),
         ("Developers", EventGroup::Developer),
     ];
-    let offered = if source.is_anonymous { 1 } else { groups.len() };
+    let offered = match source.is_anonymous {
+        true => 1,
+        // One developer's page is of that one.
+        false if ask.developer.is_some() && path != "/events" => 2,
+        false => groups.len(),
+    };
     let groups = groups.into_iter().take(offered);
     let choice = |(text, group): (&str, _)| choice(view, ask, path, text.to_owned(), group);
     groups.map(choice).collect()

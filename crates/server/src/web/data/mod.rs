@@ -1,7 +1,8 @@
-//! Pages of a project's data: overview, users, sessions, traces, costs, events, search, settings.
+//! Pages of a project's data: overview, users, sessions, traces, costs, events, developers, search, settings.
 //! Each handler reads the URL into a typed question; the dashboard asks it and writes the page.
 mod asset;
 mod costs;
+mod developers;
 mod events;
 mod export;
 mod overview;
@@ -41,6 +42,8 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/costs", costs::show_costs),
         show("/costs.csv", costs::download_costs),
         show("/events", events::show_events),
+        show("/developers", developers::show_developers),
+        show("/developers/{developerId}", developers::show_developer),
         show("/search", search::search),
         show("/settings", settings::show_settings),
         take("/settings", settings::save_settings),
