@@ -23,6 +23,7 @@ const PAGES = {
   '/': inside({ body: html('<a href="/users?projectId=prj_12ab">Users</a>') }),
   '/users': inside({ body: html('<div style="width:1000px">A wide list.</div>') }),
   '/users/usr_1': inside({ body: html('<p>John.</p>') }),
+  '/v1/telemetry/status': inside(json({ edition: 'opensource' })),
   '/v1/users': inside(json({ items: [{ id: 'usr_1' }] })),
   '/v1/users/usr_1/sessions': inside(json({ items: [{ id: 'ses_1' }] })),
   '/v1/users/usr_1/traces': inside(json({ items: [{ id: 't-1', spanCount: 1 }] })),
