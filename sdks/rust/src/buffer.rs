@@ -66,7 +66,7 @@ impl Buffer {
     pub(crate) fn add_span(&self, span: &Arc<SpanData>) -> bool {
         let mut size = measure(span);
         let mut queue = lock(&self.queue);
-        if queue.is_closed {
+        if queue.is_shut {
             queue.dropped += 1;
             drop(queue);
             warn_closed();
@@ -117,7 +117,7 @@ impl Buffer {
             queue.release(entry);
         } else if !lock(&trace.state).was_released {
             // One without spans tells of its user, too.
-            if queue.is_closed {
+            if queue.is_shut {
                 drop(queue);
                 warn_closed();
                 return false;
@@ -197,14 +197,19 @@ impl Buffer {
         !queue.is_closed && (!queue.barriers.is_empty() || queue.find_pause(&self.limits).is_some())
     }
 
-    /// Takes nothing any more; answers how many spans are left behind.
+    /// Takes nothing any more. What it has taken still leaves.
+    pub(crate) fn shut(&self) {
+        lock(&self.queue).is_shut = true;
+    }
+
+    /// Gives up what waits; answers how many spans that are.
     pub(crate) fn close(&self) -> u64 {
         let mut queue = lock(&self.queue);
         let left = (queue.ready_count + queue.open_count) as u64;
         let before = std::mem::take(&mut *queue);
         queue.taken = before.taken;
         queue.dropped = before.dropped + left;
-        queue.is_closed = true;
+        (queue.is_shut, queue.is_closed) = (true, true);
         self.changed.notify_all();
         drop(queue);
         for barrier in before.barriers.into_values() {

@@ -197,7 +197,12 @@ impl Inner {
         self.begin_flush()
     }
 
-    /// Takes nothing any more. Answers how many spans are given up.
+    /// Takes nothing any more. What it has taken still leaves.
+    pub(crate) fn shut(&self) {
+        self.buffer.shut();
+    }
+
+    /// Ends it; answers how many spans are given up.
     pub(crate) fn close(&self) -> u64 {
         let left = self.buffer.close();
         left + self.delivery.stop(self.buffer.counts().taken)

@@ -86,21 +86,25 @@ fn flush_all(clients: &[Arc<Inner>], timeout: Duration) -> bool {
 }
 
 /// All send at the same time, so that one that cannot takes nothing from the others.
-fn shut_down(clients: &[Arc<Inner>], timeout: Duration) {
-    let started = Instant::now();
-    let open: Vec<_> = clients
-        .iter()
-        .filter(|client| !client.is_closed())
-        .collect();
-    let begun: Vec<_> = open
-        .iter()
-        .map(|client| client.begin_end(timeout))
-        .collect();
-    for (client, barrier) in open.iter().zip(begun) {
+fn drain(clients: &[&Arc<Inner>], started: Instant, timeout: Duration) {
+    let find_left = || timeout.saturating_sub(started.elapsed());
+    let begin = |client: &&Arc<Inner>| client.begin_end(find_left());
+    let begun: Vec<_> = clients.iter().map(begin).collect();
+    for (client, barrier) in clients.iter().zip(begun) {
         if let Some(barrier) = barrier {
-            client.wait(&barrier, Some(timeout.saturating_sub(started.elapsed())));
+            client.wait(&barrier, Some(find_left()));
         }
     }
+}
+
+fn shut_down(clients: &[Arc<Inner>], timeout: Duration) {
+    let started = Instant::now();
+    let is_open = |client: &&Arc<Inner>| !client.is_closed();
+    let open: Vec<_> = clients.iter().filter(is_open).collect();
+    drain(&open, started, timeout);
+    // What other threads have ended meanwhile was taken, and leaves, too.
+    open.iter().for_each(|client| client.shut());
+    drain(&open, started, timeout);
     let left: u64 = open.iter().map(|client| client.close()).sum();
     if left > 0 {
         warn(&format!(

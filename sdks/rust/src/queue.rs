@@ -54,6 +54,9 @@ pub(crate) struct Queue {
     pub(crate) is_urgent: bool,
     pub(crate) bytes: usize,
     pub(crate) dropped: u64,
+    /// Nothing more is taken; what waits still leaves.
+    pub(crate) is_shut: bool,
+    /// It is empty, and stays so.
     pub(crate) is_closed: bool,
     /// Whoever sends does not wait for more.
     pub(crate) is_retired: bool,

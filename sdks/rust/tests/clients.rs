@@ -1,7 +1,10 @@
-//! A second `init`: the client before it takes and sends what belongs to it, until the shutdown.
+//! A second `init`: the client before it takes and sends what belongs to it, until the shutdown; and what that waits for.
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use cognobserve_sdk::{
@@ -121,6 +124,27 @@ fn a_shutdown_closes_all_and_what_ends_later_is_counted_and_said_once() {
         warnings.len() == 1 && warnings[0].contains("after the shutdown"),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn what_another_thread_ends_during_the_shutdown_is_sent_with_the_rest() {
+    let stage = start(|config| config.flush_interval(LONG));
+    let is_time = Arc::<AtomicBool>::default();
+    stage.server.reply([Reply::When(is_time.clone())]);
+    call("before");
+    let server = &stage.server;
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            server.wait_for(1);
+            call("meanwhile");
+            is_time.store(true, Ordering::SeqCst);
+        });
+        stage.client().shutdown();
+    });
+    assert_eq!(names(server), ["before", "meanwhile"]);
+    let stats = stage.client().stats();
+    assert_eq!((stats.sent, stats.dropped, stats.waiting), (2, 0, 0));
+    assert_eq!(stage.warnings(), Vec::<String>::new());
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn find_documents() -> Vec<String> {
 const GIVEN: &str = r#"
 #![allow(unused)]
 use std::io::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use cognobserve_sdk::*;
 use futures_util::stream;
 use serde_json::{Value, json};
@@ -78,7 +80,15 @@ struct Named { id: &'static str }
 async fn search(query: &str) -> usize { query.len() }
 fn rank(found: Vec<i32>) -> usize { found.len() }
 async fn job() {}
-async fn work() { log("at work", (), Level::Default) }
+static HAS_WORKED: AtomicBool = AtomicBool::new(false);
+async fn work() {
+    log("at work", (), Level::Default);
+    HAS_WORKED.store(true, Ordering::SeqCst);
+}
+/// What a task does counts if it is done before the end of `main`.
+async fn wait_for_work() {
+    while !HAS_WORKED.load(Ordering::SeqCst) { tokio::time::sleep(Duration::from_millis(1)).await }
+}
 async fn handle(_: &str) {}
 "#;
 
@@ -106,6 +116,7 @@ async fn own_page() {{
     let (query, found, stream) = ("invoice".to_owned(), vec![1], stream::iter(["a"]));
     {{ {what} }}
     with_user("tasks", async {{ {tasks} }}).await;
+    wait_for_work().await;
     let (user, chat, question) = (Named {{ id: "john" }}, Named {{ id: "chat-1" }}, "Hi");
     {layer}
 }}
@@ -143,5 +154,6 @@ async fn main() {{
     has("answer", json!("john"));
     has("search", Value::Null);
     has("nightly", json!("user-123"));
+    has("at work", json!("tasks"));
     has("request", json!("john"));
 }

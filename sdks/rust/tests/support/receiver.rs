@@ -24,6 +24,8 @@ pub enum Reply {
     Hang,
     /// Takes it after so many milliseconds.
     Slow(u64),
+    /// Takes it when this is true.
+    When(Arc<AtomicBool>),
 }
 
 pub struct Request {
@@ -171,6 +173,10 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
             Reply::Take => (202, "", take(&body, 0)),
             Reply::Slow(millis) => {
                 thread::sleep(Duration::from_millis(millis));
+                (202, "", take(&body, 0))
+            }
+            Reply::When(is_time) => {
+                wait_until("the time to answer", || is_time.load(Ordering::SeqCst));
                 (202, "", take(&body, 0))
             }
             Reply::Refuse(refused) => (202, "", take(&body, refused)),
