@@ -51,7 +51,13 @@ class Outbox:
     def traces(self) -> List[Dict[str, Any]]:
         """All that was recorded so far."""
         cognobserve.flush()
-        return [trace for body in self.bodies for trace in body["traces"]]
+        return [trace for body in self.bodies for trace in body.get("traces", [])]
+
+    @property
+    def events(self) -> List[Dict[str, Any]]:
+        """All that was tracked so far."""
+        cognobserve.flush()
+        return [event for body in self.bodies for event in body.get("events", [])]
 
     @property
     def spans(self) -> List[Dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 import cognobserve
 from cognobserve import _client
-from cognobserve._delivery import Tools
+from cognobserve._delivery import Delivery, Tools
 from cognobserve._http import Answer
 
 from .support.receiver import take
@@ -37,14 +37,15 @@ class World:
         assert (len(text) > 1024) == ("Content-Encoding" in headers)
         assert headers["X-API-Key"] == "k"
         self.urls.append(url)
-        self.bodies.append(json.loads(text))
+        told = json.loads(text)
+        self.bodies.append(told)
         if self.before_post:
             self.before_post()
         answer = self.answers.pop(0) if self.answers else None
         if callable(answer):
-            answer = answer(self.bodies[-1])
+            answer = answer(told)
         if answer is None:
-            status, more, body = take(self.bodies[-1])
+            status, more, body = take(told)
             return Answer(status, more, body)
         return answer  # type: ignore[no-any-return]
 
@@ -108,7 +109,7 @@ def test_pauses_are_at_most_half_a_minute_and_vary_by_half(world: World) -> None
     assert world.pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
     client = _client.get_client()
     tools = Tools(world.post, random=lambda: 0.0)
-    assert _client.Delivery(client.settings, tools)._find_pause(1) == 0.5
+    assert Delivery(client.settings, tools)._find_pause(1) == 0.5
 
 
 @pytest.mark.parametrize(

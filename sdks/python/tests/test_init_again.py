@@ -41,7 +41,7 @@ def test_a_client_before_holds_no_thread_while_it_has_nothing_to_send(receiver: 
     with span("first"):
         pass
     assert cognobserve.flush(20)
-    sender = _client.get_client()._thread
+    sender = _client.get_client().traces.thread
     assert sender is not None
     init(receiver, "two")
     sender.join(20)

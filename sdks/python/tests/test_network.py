@@ -317,7 +317,7 @@ def test_what_was_on_its_way_at_the_end_is_counted_once_though_the_answer_comes_
     assert cognobserve.stats() == told
     assert [one.message for one in caplog.records] == ["2 spans could not be sent before the end of the program"]
     receiver.hang.set()
-    sender = _client.get_client()._thread
+    sender = _client.get_client().traces.thread
     assert sender is not None
     sender.join(20)
     thread.join(20)

@@ -86,4 +86,6 @@ async def end_async() -> None:
 
 ok: bool = cognobserve.flush(timeout=1) and UserSpanProcessor().force_flush()
 counts: Dict[str, int] = cognobserve.stats()
+cognobserve.track("memory_created", {"type": "text"}, user=john, session_id="s", event_id=7)
+event_counts: Dict[str, int] = cognobserve.event_stats()
 who: Optional[cognobserve.User] = cognobserve.get_user()

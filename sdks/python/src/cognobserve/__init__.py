@@ -14,6 +14,7 @@
 from ._api import (
     current_span,
     current_trace,
+    event_stats,
     flush,
     flush_async,
     init,
@@ -28,6 +29,7 @@ from ._scope import get_user, set_user, with_context, with_session, with_user
 from ._settings import Mask
 from ._spans import Span
 from ._traces import Trace
+from ._track import track
 from ._users import User, UserLike
 from ._version import __version__
 from ._wrap_anthropic import wrap_anthropic
@@ -42,6 +44,7 @@ __all__ = [
     "__version__",
     "current_span",
     "current_trace",
+    "event_stats",
     "flush",
     "flush_async",
     "get_user",
@@ -54,6 +57,7 @@ __all__ = [
     "start_trace",
     "stats",
     "trace",
+    "track",
     "with_context",
     "with_session",
     "with_user",

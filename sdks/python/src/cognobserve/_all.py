@@ -7,7 +7,7 @@ import atexit
 import functools
 import os
 import time
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 from ._client import _clients, get_client
 from ._log import harmless
@@ -17,7 +17,15 @@ from ._processes import prepare
 def sum_stats() -> Dict[str, int]:
     """Of all clients of this process."""
     get_client()
-    told = [client.stats() for client in list(_clients)]
+    return _add_up([client.stats() for client in list(_clients)])
+
+
+def sum_event_stats() -> Dict[str, int]:
+    get_client()
+    return _add_up([client.event_stats() for client in list(_clients)])
+
+
+def _add_up(told: List[Dict[str, int]]) -> Dict[str, int]:
     return {name: sum(one[name] for one in told) for name in told[0]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Union
 
-from ._all import end_all, flush_all, flush_all_async, sum_stats
+from ._all import end_all, flush_all, flush_all_async, sum_event_stats, sum_stats
 from ._calls import record_event
 from ._client import get_client, replace_client
 from ._log import note_fault
@@ -78,7 +78,7 @@ def current_span() -> Optional[Span]:
 
 
 def flush(timeout: Optional[float] = None) -> bool:
-    """Waits until all that has ended was sent or given up; False if that took longer than ``timeout`` seconds."""
+    """Waits until all that has ended or was tracked was sent or given up; False if that took longer than ``timeout`` seconds."""
     return flush_all(timeout)
 
 
@@ -96,3 +96,8 @@ def shutdown() -> None:
 def stats() -> Dict[str, int]:
     """How many spans were ``sent``, ``dropped``, ``refused``, and how many are ``waiting``."""
     return sum_stats()
+
+
+def event_stats() -> Dict[str, int]:
+    """The same of events that were tracked."""
+    return sum_event_stats()

@@ -11,12 +11,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ._entries import Entry
+from ._entries import TRACES, Entry, Kind
 from ._http import Answer, Post, post
 from ._log import say, warn, warn_once
 from ._settings import Settings
 from ._version import __version__
-from ._wire import write_body, write_trace
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -45,7 +44,7 @@ class Tools:
 
 
 class Fates(NamedTuple):
-    """What has become of spans."""
+    """What has become of spans, or of events."""
 
     sent: int = 0
     dropped: int = 0
@@ -53,10 +52,11 @@ class Fates(NamedTuple):
 
 
 class Delivery:
-    """Counts in spans, each once. ``hurry`` makes it end by a deadline, ``stop`` makes it count no more."""
+    """Counts in spans, or in events, each once. ``hurry`` makes it end by a deadline, ``stop`` makes it count no more."""
 
-    def __init__(self, settings: Settings, tools: Tools) -> None:
+    def __init__(self, settings: Settings, tools: Tools, kind: Kind = TRACES) -> None:
         self._settings = settings
+        self._kind = kind
         self._tools = tools
         self._hurry = threading.Event()
         self._deadline: Optional[float] = None
@@ -80,7 +80,7 @@ class Delivery:
             return self._fates
 
     def stop(self, taken: int) -> int:
-        """What of ``taken`` spans is still under way is given up, whatever comes of it. Answers how many they are."""
+        """What of ``taken`` items is still under way is given up, whatever comes of it. Answers how many they are."""
         with self._lock:
             left = taken - sum(self._fates)
             self._count(Fates(dropped=left))
@@ -93,9 +93,9 @@ class Delivery:
                 self._fates = Fates(*map(sum, zip(self._fates, fates)))
 
     def deliver(self, batch: Sequence[Entry], until: Optional[float] = None) -> None:
-        """Returns when each trace was taken, refused or given up, which it is at the time ``until``."""
+        """Returns when each entry was taken, refused or given up, which it is at the time ``until``."""
         try:
-            written = [write_trace(entry.trace, entry.spans) for entry in batch]
+            written = [self._kind.write(entry) for entry in batch]
         except Exception as error:
             self._count(self._fail(batch, error))
         else:
@@ -103,13 +103,14 @@ class Delivery:
 
     def _deliver(self, batch: Sequence[Entry], written: Sequence[bytes], until: Optional[float]) -> None:
         try:
-            answer = self._post_patiently(write_body(written), until)
+            answer = self._post_patiently(self._kind.write_body(written), until)
             if answer.status == 413 and len(batch) > 1:
                 half = len(batch) // 2
                 self._deliver(batch[:half], written[:half], until)
                 self._deliver(batch[half:], written[half:], until)
                 return
-            say(f"{len(batch)} traces with {_count_spans(batch)} spans: {answer.status or answer.error}")
+            within = f" with {_count_items(batch)} spans" if self._kind is TRACES else ""
+            say(f"{len(batch)} {self._kind.wholes}{within}: {answer.status or answer.error}")
             fates = self._judge(batch, answer)
         except Exception as error:
             fates = self._fail(batch, error)
@@ -121,11 +122,11 @@ class Delivery:
             return Fates()
         if 200 <= answer.status < 300:
             return self._read_results(batch, answer)
-        return self._give_up(_count_spans(batch), answer)
+        return self._give_up(_count_items(batch), answer)
 
     def _fail(self, batch: Sequence[Entry], error: Exception) -> Fates:
         warn_once("delivery", f"a batch could not be sent: {type(error).__name__}")
-        return Fates(dropped=_count_spans(batch))
+        return Fates(dropped=_count_items(batch))
 
     def _post_patiently(self, body: bytes, until: Optional[float]) -> Answer:
         headers = {
@@ -136,7 +137,7 @@ class Delivery:
         if len(body) > _COMPRESSED_OVER:
             body = gzip.compress(body, 5, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        url = self._settings.endpoint + "/v1/traces/batch"
+        url = self._settings.endpoint + self._kind.path
         for attempt in range(self._settings.max_retries + 1):
             # The pause holds for the batch after one that is given up, too.
             pause = self._not_before - self._tools.clock()
@@ -198,36 +199,36 @@ class Delivery:
             warn_once(
                 "odd answer", "the server's answer is not CognObserve's: is the endpoint right?"
             )
-            return Fates(dropped=_count_spans(batch))
+            return Fates(dropped=_count_items(batch))
         sent = refused = 0
         reasons: Dict[str, int] = {}
         for entry, result in zip(batch, results):
             if result.get("success") is not False:
-                sent += len(entry.spans)
+                sent += len(entry.items)
                 continue
-            refused += len(entry.spans)
+            refused += len(entry.items)
             error = result.get("error")
             error = error if isinstance(error, dict) else {}
             reason = f"{error.get('code', 'refused')}: {error.get('message', '')}"
             reasons[reason] = reasons.get(reason, 0) + 1
         for reason, count in reasons.items():
-            warn(f"{count} of {len(batch)} traces were refused: {reason}")
+            warn(f"{count} of {len(batch)} {self._kind.wholes} were refused: {reason}")
         return Fates(sent=sent, refused=refused)
 
-    def _give_up(self, spans: int, answer: Answer) -> Fates:
-        what = answer.error or f"status {answer.status}"
+    def _give_up(self, count: int, answer: Answer) -> Fates:
+        what, items = answer.error or f"status {answer.status}", self._kind.items
         if answer.status == 413:
-            warn_once("413", "a trace was larger than the server takes and is dropped")
+            warn_once(f"413 {items}", f"{self._kind.one_whole} was larger than the server takes and is dropped")
         elif is_retried(answer.status):
-            warn_once("unreachable", f"the server could not be reached ({what}): spans are dropped")
+            warn_once(f"unreachable {items}", f"the server could not be reached ({what}): {items} are dropped")
         else:
             code = _read_code(answer.body)
-            warn_once(f"final {answer.status}", f"the server refuses what is sent: {what} {code}".strip())
-        return Fates(dropped=spans)
+            warn_once(f"final {answer.status} {items}", f"the server refuses {items}: {what} {code}".strip())
+        return Fates(dropped=count)
 
 
-def _count_spans(batch: Sequence[Entry]) -> int:
-    return sum(len(entry.spans) for entry in batch)
+def _count_items(batch: Sequence[Entry]) -> int:
+    return sum(len(entry.items) for entry in batch)
 
 
 def _parse_results(body: bytes) -> Optional[List[Mapping[str, Any]]]:

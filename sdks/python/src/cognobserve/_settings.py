@@ -11,7 +11,7 @@ from ._log import warn, warn_once
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4100"
 
-#: Called with an input or output as plain JSON data and with ``"input"`` or ``"output"``; its answer is sent.
+#: Called with plain JSON data and what it is: ``"input"``, ``"output"`` or an event's ``"properties"``; its answer is sent.
 Mask = Callable[[Any, str], Any]
 
 _NUMBERS: Dict[str, float] = {

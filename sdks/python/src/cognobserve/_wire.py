@@ -18,10 +18,6 @@ def write_time(ns: int) -> str:
     return (_EPOCH + datetime.timedelta(microseconds=ns // 1000)).isoformat("T", "microseconds") + "Z"
 
 
-def write_body(entries: Iterable[bytes]) -> bytes:
-    return b'{"traces":[' + b",".join(entries) + b"]}"
-
-
 def write_trace(trace: Trace, spans: Iterable[Span]) -> bytes:
     """A trace with some of its spans, in the order in which they began."""
     ordered = sorted(spans, key=lambda span: span.order)
@@ -36,7 +32,7 @@ def write_trace(trace: Trace, spans: Iterable[Span]) -> bytes:
         "metadata": _object(trace.metadata),
         "spans": b"[" + b",".join(map(write_span, ordered)) + b"]",
     }
-    return _join(fields)
+    return join(fields)
 
 
 def write_span(span: Span) -> bytes:
@@ -62,10 +58,10 @@ def write_span(span: Span) -> bytes:
         fields["total_cost"] = encode(cost["total"])
     elif cost:
         fields["cost"] = encode(cost)
-    return _join(fields)
+    return join(fields)
 
 
-def _join(fields: Mapping[str, Optional[bytes]]) -> bytes:
+def join(fields: Mapping[str, Optional[bytes]]) -> bytes:
     parts: List[bytes] = [
         b'"' + key.encode() + b'":' + value for key, value in fields.items() if value is not None
     ]

@@ -23,7 +23,9 @@ def normalise(bodies: List[Dict[str, Any]]) -> List[bytes]:
     places: Dict[str, str] = {}
     traces = spans = 0
     for body in bodies:
-        for trace in body["traces"]:
+        for number, event in enumerate(body.get("events", []), 1):
+            places[event["event_id"]] = f"event-{number}"
+        for trace in body.get("traces", []):
             if trace["trace_id"] not in places:
                 traces += 1
                 places[trace["trace_id"]] = f"trace-{traces}"
