@@ -8,8 +8,9 @@ import { observeCall, theClient } from './observe.js';
 import { readPlatform } from './platform.js';
 import { currentScope, isOfAnother, linkTo, runInScope, type Scope } from './scope.js';
 import { SpanRecord } from './span.js';
-import { state } from './state.js';
+import { readTally, state } from './state.js';
 import { readName, TraceRecord } from './trace.js';
+import { track } from './track.js';
 import type { CognObserveConfig, Level, ObserveOptions, Span, Stats, Trace, TraceOptions, UserInfo } from './types.js';
 
 type Named<Options> = string | Options;
@@ -123,7 +124,12 @@ async function shutdown(): Promise<void> {
 
 /** What became of the spans so far. */
 function stats(): Stats {
-  return { ...state.counts, waiting: [...state.busy].reduce((sum, client) => sum + client.waiting, 0) };
+  return readTally(state);
+}
+
+/** What became of the events so far. */
+function eventStats(): Stats {
+  return readTally(state.events);
 }
 
 function getActiveTrace(): Trace | undefined {
@@ -143,10 +149,12 @@ export const CognObserve = {
   getUser,
   withUser,
   withSession,
+  track,
   log,
   flush,
   shutdown,
   stats,
+  eventStats,
   getActiveTrace,
   getActiveSpan,
 };

@@ -4,8 +4,8 @@ import type { CognObserveConfig, ContentKind } from './types.js';
 
 export interface Config {
   apiKey: string | undefined;
-  /** Where batches go, complete. */
-  url: string | undefined;
+  /** The base URL, without a slash at its end; `undefined` if it cannot be used. */
+  endpoint: string | undefined;
   isOn: boolean;
   debug: boolean;
   captureContent: boolean;
@@ -58,13 +58,13 @@ function readKey(given: string | undefined, text: string | undefined): string | 
   return key;
 }
 
-function readUrl(endpoint: string): string | undefined {
+function readEndpoint(endpoint: string): string | undefined {
   try {
     const url = new URL(endpoint);
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new TypeError('neither http nor https');
     }
-    return `${url.origin}${url.pathname.replace(/\/+$/, '')}/v1/traces/batch`;
+    return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   } catch {
     warnOnce('endpoint', 'the endpoint is no http or https URL; nothing is sent');
     return undefined;
@@ -73,13 +73,13 @@ function readUrl(endpoint: string): string | undefined {
 
 export function readConfig(given: CognObserveConfig, environment: Environment = readEnvironment()): Config {
   const isDisabled = readFlag(given.disabled, environment.COGNOBSERVE_DISABLED, false);
-  const endpoint = readText(given.endpoint) ?? readText(environment.COGNOBSERVE_ENDPOINT) ?? DEFAULT_ENDPOINT;
+  const address = readText(given.endpoint) ?? readText(environment.COGNOBSERVE_ENDPOINT) ?? DEFAULT_ENDPOINT;
   const apiKey = isDisabled ? undefined : readKey(given.apiKey, environment.COGNOBSERVE_API_KEY);
-  const url = isDisabled ? undefined : readUrl(endpoint);
+  const endpoint = isDisabled ? undefined : readEndpoint(address);
   return {
     apiKey,
-    url,
-    isOn: apiKey !== undefined && url !== undefined,
+    endpoint,
+    isOn: apiKey !== undefined && endpoint !== undefined,
     debug: readFlag(given.debug, environment.COGNOBSERVE_DEBUG, false),
     captureContent: readFlag(given.captureContent, environment.COGNOBSERVE_CAPTURE_CONTENT, true),
     mask: typeof given.mask === 'function' ? given.mask : undefined,

@@ -12,6 +12,7 @@ export type {
   Stats,
   Trace,
   TraceOptions,
+  TrackOptions,
   Usage,
   UserInfo,
   WhoseOptions,

@@ -35,9 +35,10 @@ function attach(): typeof core {
 
 /** `process.exit` and errors that nobody catches end a program without `beforeExit`: nothing can be sent any more. */
 function tellWhatIsLost(): void {
-  const lost = abandonAll();
-  if (lost > 0) {
-    say(`the program ended with ${lost} spans not sent, which are lost; await CognObserve.shutdown() before process.exit()`);
+  const { spans, events } = abandonAll();
+  const lost = [spans > 0 && `${spans} spans`, events > 0 && `${events} events`].filter(Boolean);
+  if (lost.length > 0) {
+    say(`the program ended with ${lost.join(' and ')} not sent, which are lost; await CognObserve.shutdown() before process.exit()`);
   }
 }
 
@@ -55,6 +56,7 @@ export type {
   Stats,
   Trace,
   TraceOptions,
+  TrackOptions,
   Usage,
   UserInfo,
   WhoseOptions,

@@ -1,4 +1,5 @@
 // Ended spans that wait, by trace, and in order. Bounded in spans and in characters: over it the oldest go.
+import type { Waiting } from './lane.js';
 import type { TraceRecord } from './trace.js';
 
 export interface EndedSpan {
@@ -19,7 +20,7 @@ const LONGEST_QUEUE = 64 * 1024 * 1024;
 /** Characters of one request, save that it has one span at least. */
 const LONGEST_REQUEST = 4 * 1024 * 1024;
 
-export class Queue {
+export class Queue implements Waiting<Piece> {
   /** Of traces that have not ended, in the order in which their first span did. */
   readonly #open = new Map<TraceRecord, Piece>();
   /** Of traces that have, in the order in which they did. */

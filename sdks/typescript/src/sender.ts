@@ -1,12 +1,12 @@
-// Brings one batch to the server: tries again what may pass, halves what is too large, says what became of each span.
+// Brings one batch to the server: tries again what may pass, halves what is too large, says what became of each piece.
 import type { Config } from './config.js';
+import type { Kind } from './kinds.js';
 import { debug, warnOnce } from './log.js';
 import type { Platform } from './platform.js';
-import { countSpans, writeRequest, type Piece } from './queue.js';
 import { packBody, type PostAnswer } from './transport.js';
 
 export type Fate = 'sent' | 'dropped' | 'refused';
-export type Settle = (fate: Fate, pieces: Piece[]) => void;
+export type Settle<Piece> = (fate: Fate, pieces: Piece[]) => void;
 
 const isTriedAgain = (status: number): boolean => status === 429 || status >= 500;
 const TOO_LARGE = 413;
@@ -35,20 +35,22 @@ export function pauseBefore(next: number, random: number, asked: number): number
   return Math.max(full * (0.5 + random / 2), asked);
 }
 
-export class Sender {
+export class Sender<Piece> {
   readonly #config: Config;
   readonly #platform: Platform;
-  readonly #settle: Settle;
+  readonly #kind: Kind<Piece>;
+  readonly #settle: Settle<Piece>;
   #isStopped = false;
   /** The tick before which nothing leaves, whatever is to be sent: what the server asked for, or the backoff. */
   #heldUntil: number;
   /** Each cuts short something that is under way. */
   readonly #interrupts = new Set<() => void>();
 
-  constructor(config: Config, platform: Platform, settle: Settle, heldUntil = -Infinity) {
+  constructor(config: Config, platform: Platform, kind: Kind<Piece>, settle: Settle<Piece>, heldUntil = -Infinity) {
     this.#heldUntil = heldUntil;
     this.#config = config;
     this.#platform = platform;
+    this.#kind = kind;
     this.#settle = settle;
   }
 
@@ -66,15 +68,15 @@ export class Sender {
     const parts = [batch];
     for (let part = parts.pop(); part; part = parts.pop()) {
       const answer = await this.#tryUntilAnswered(part).catch(() => undefined);
-      const spans = countSpans(part);
-      debug(this.#config.debug, `${spans} spans of ${part.length} traces: ${answer?.status ?? 'no answer'}`);
+      debug(this.#config.debug, `${this.#kind.describe(part)}: ${answer?.status ?? 'no answer'}`);
       if (!answer || isTriedAgain(answer.status)) {
         this.#giveUp(part, answer);
       } else if (answer.status === TOO_LARGE && part.length > 1) {
         const half = Math.ceil(part.length / 2);
         parts.push(part.slice(half), part.slice(0, half));
       } else if (answer.status === TOO_LARGE) {
-        warnOnce('too-large', 'a trace is too large for the server; it is dropped');
+        const { whole } = this.#kind;
+        warnOnce(`too-large ${whole}`, `${whole} is too large for the server; it is dropped`);
         this.#settle('dropped', part);
       } else if (answer.status >= 200 && answer.status < 300) {
         this.#readResults(part, answer.text);
@@ -88,14 +90,16 @@ export class Sender {
     // Whoever stops it says so, and of how many.
     if (!this.#isStopped) {
       const what = answer ? `answered ${answer.status}` : 'was not reached';
-      warnOnce('unreached', `the server ${what}; spans are dropped`);
+      const { items } = this.#kind;
+      warnOnce(`unreached ${items}`, `the server ${what}; ${items} are dropped`);
     }
     this.#settle('dropped', part);
   }
 
   #giveUpForGood(part: Piece[], status: number): void {
     const hint = status === 401 || status === 403 ? ': is the API key right, and may it ingest?' : '';
-    warnOnce(`status-${status}`, `the server refused spans with ${status}${hint}`);
+    const { items } = this.#kind;
+    warnOnce(`status-${status} ${items}`, `the server refused ${items} with ${status}${hint}`);
     this.#settle('dropped', part);
   }
 
@@ -111,8 +115,8 @@ export class Sender {
       const isRefused = item?.success === false;
       if (isRefused) {
         const code = String(item.error?.code ?? 'unknown');
-        const said = `the server refused a trace: ${code}: ${String(item.error?.message ?? '')}`;
-        warnOnce(`item-${code}`, said);
+        const said = `the server refused ${this.#kind.whole}: ${code}: ${String(item.error?.message ?? '')}`;
+        warnOnce(`item-${code} of ${this.#kind.items}`, said);
         debug(this.#config.debug, said);
       }
       this.#settle(isRefused ? 'refused' : 'sent', [piece]);
@@ -120,7 +124,7 @@ export class Sender {
   }
 
   async #tryUntilAnswered(batch: Piece[]): Promise<PostAnswer | undefined> {
-    const packed = await packBody(writeRequest(batch), this.#config.apiKey ?? '');
+    const packed = await packBody(this.#kind.write(batch), this.#config.apiKey ?? '');
     let answer: PostAnswer | undefined;
     for (let tried = 0; tried <= this.#config.maxRetries; tried += 1) {
       await this.#waitUntilFree();
@@ -178,7 +182,7 @@ export class Sender {
   /** One try; `undefined` if there was no answer in time. */
   #tryOnce(packed: Awaited<ReturnType<typeof packBody>>): Promise<PostAnswer | undefined> {
     const abort = new AbortController();
-    const request = { url: this.#config.url ?? '', ...packed, signal: abort.signal };
+    const request = { url: `${this.#config.endpoint}${this.#kind.path}`, ...packed, signal: abort.signal };
     const begin = (done: (answer?: PostAnswer) => void): void => {
       const answered = Promise.resolve().then(() => this.#platform.post(request));
       answered.then(done, () => done());

@@ -51,6 +51,14 @@ export interface ObserveOptions extends WhoseOptions {
   captureOutput?: boolean;
 }
 
+/** Options of `track`. */
+export interface TrackOptions extends WhoseOptions {
+  /** An id of your own: what is told twice under one id counts once. By default one is made. */
+  eventId?: string;
+  /** When it happened; by default now. */
+  timestamp?: Date;
+}
+
 /** Options of `startSpan`. */
 export interface SpanOptions {
   name: string;
@@ -101,8 +109,8 @@ export interface Trace {
   end(): Promise<void>;
 }
 
-/** What `mask` is called for. */
-export type ContentKind = 'input' | 'output';
+/** What `mask` is called for; `properties` are those of an event. */
+export type ContentKind = 'input' | 'output' | 'properties';
 
 /** Options of `init`. What is left out comes from the environment, then from the defaults. */
 export interface CognObserveConfig {
@@ -116,13 +124,13 @@ export interface CognObserveConfig {
   debug?: boolean;
   /** `COGNOBSERVE_CAPTURE_CONTENT`; whether input and output are sent; default `true`. */
   captureContent?: boolean;
-  /** Its answer is sent in place of each input and output. If it throws: `"[masked]"`. */
+  /** Its answer is sent in place of each input, output and properties. If it throws: `"[masked]"`, and no properties. */
   mask?: (content: unknown, kind: ContentKind) => unknown;
   /** `immediate`: a trace is sent when it ends; what a call promises, and `trace.end()`, wait for it. */
   mode?: 'batch' | 'immediate';
-  /** Spans that may wait; over it the oldest go. Default 2048. */
+  /** Spans that may wait, and as many events; over it the oldest go. Default 2048. */
   maxQueueSize?: number;
-  /** Spans that make a request leave at once; half of `maxQueueSize`, if that is less. Default 512. */
+  /** Spans, or events, that make a request leave at once; half of `maxQueueSize`, if that is less. Default 512. */
   maxBatchSize?: number;
   /** Milliseconds that something waits at the longest. Default 5000. */
   flushInterval?: number;
@@ -134,14 +142,14 @@ export interface CognObserveConfig {
   shutdownTimeout?: number;
 }
 
-/** Spans by what became of them. */
+/** Spans, or events, by what became of them. */
 export interface Stats {
   /** Taken by the server. */
   sent: number;
   /** Lost: the queue was full, or the server was not reached in time or said no to all of a request. */
   dropped: number;
-  /** Of traces that the server named as not taken. */
+  /** Of traces, or events, that the server named as not taken. */
   refused: number;
-  /** Ended, and neither of these yet. */
+  /** Ended or tracked, and neither of these yet. */
   waiting: number;
 }

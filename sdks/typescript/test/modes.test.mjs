@@ -144,13 +144,13 @@ test('the environment: read without an option, overruled by one', () => {
   };
   const read = readConfig({}, environment);
   assert.deepEqual(
-    [read.apiKey, read.url, read.debug, read.captureContent, read.isOn],
-    ['key', 'https://example.com/base/v1/traces/batch', true, false, true],
+    [read.apiKey, read.endpoint, read.debug, read.captureContent, read.isOn],
+    ['key', 'https://example.com/base', true, false, true],
   );
   const own = readConfig({ apiKey: 'own', endpoint: 'http://a:1', debug: false, captureContent: true }, environment);
   assert.deepEqual(
-    [own.apiKey, own.url, own.debug, own.captureContent],
-    ['own', 'http://a:1/v1/traces/batch', false, true],
+    [own.apiKey, own.endpoint, own.debug, own.captureContent],
+    ['own', 'http://a:1', false, true],
   );
   for (const [text, isOn] of [
     ['true', false],
@@ -179,14 +179,14 @@ test('defaults, and options that make no sense', async () => {
   const nonsense = Object.fromEntries(Object.keys(expected).map((key) => [key, -3]));
   const texts = Object.fromEntries(Object.keys(expected).map((key) => [key, 'many']));
   for (const given of [{}, nonsense, texts, { maxQueueSize: NaN, mask: 'no', mode: 'sometimes', endpoint: 7 }]) {
-    const { apiKey, url, isOn, debug, captureContent, mask, isImmediate, ...numbers } = readConfig(
+    const { apiKey, endpoint, isOn, debug, captureContent, mask, isImmediate, ...numbers } = readConfig(
       { apiKey: KEY, ...given },
       {},
     );
     assert.deepEqual(numbers, expected);
     assert.deepEqual(
-      [url, isOn, debug, captureContent, mask, isImmediate],
-      ['http://127.0.0.1:4100/v1/traces/batch', true, false, true, undefined, false],
+      [endpoint, isOn, debug, captureContent, mask, isImmediate],
+      ['http://127.0.0.1:4100', true, false, true, undefined, false],
     );
   }
   for (const options of [

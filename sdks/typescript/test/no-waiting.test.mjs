@@ -43,6 +43,7 @@ function callAll(at) {
       CognObserve.log('event', { at });
     }),
   );
+  CognObserve.track('event', { at });
   const trace = CognObserve.startTrace('by hand');
   trace.startSpan('step').end();
   void trace.end();

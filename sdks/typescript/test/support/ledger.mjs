@@ -6,6 +6,10 @@ export const KEY = `co_sk_${'sdkTests'.padEnd(43, '0')}`;
 
 /** Takes the batch as the server does. */
 export function accept(body) {
+  if (body.events) {
+    const told = body.events.map((event) => ({ event_id: event.event_id, success: true, warnings: [] }));
+    return { status: 202, body: { results: told, success_count: told.length, error_count: 0 } };
+  }
   const results = body.traces.map((trace) => ({
     trace_id: trace.trace_id,
     span_ids: trace.spans.map((span) => span.span_id),
@@ -46,11 +50,15 @@ export class Ledger {
 
   /** All traces of all requests. */
   get traces() {
-    return this.requests.flatMap((request) => request.body.traces);
+    return this.requests.flatMap((request) => request.body.traces ?? []);
   }
 
   get spans() {
     return this.traces.flatMap((trace) => trace.spans);
+  }
+
+  get events() {
+    return this.requests.flatMap((request) => request.body.events ?? []);
   }
 
   /** Listens, after `stop` on the same port again. */

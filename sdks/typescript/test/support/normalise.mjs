@@ -34,7 +34,10 @@ export function normalise(bodies) {
   const names = new Map();
   let traces = 0;
   let spans = 0;
-  for (const trace of bodies.flatMap((body) => body.traces)) {
+  for (const body of bodies) {
+    body.events?.forEach((event, at) => names.set(event.event_id, `event-${at + 1}`));
+  }
+  for (const trace of bodies.flatMap((body) => body.traces ?? [])) {
     if (!names.has(trace.trace_id)) {
       names.set(trace.trace_id, `trace-${(traces += 1)}`);
     }

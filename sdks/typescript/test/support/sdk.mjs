@@ -9,7 +9,9 @@ export const NEVER_MS = 3_600_000;
 
 /** Sets the SDK up for `ledger`, with nothing counted; `platform` is laid over what the SDK runs on. */
 export function setUp(ledger, options = {}, platform = {}) {
-  Object.assign(state.counts, { sent: 0, dropped: 0, refused: 0 });
+  for (const { counts } of [state, state.events]) {
+    Object.assign(counts, { sent: 0, dropped: 0, refused: 0 });
+  }
   state.platform = { ...real, ...platform };
   state.globalUser = undefined;
   CognObserve.init({

@@ -1,6 +1,6 @@
 // The types keep what the app has: answers, generators and clients come out as they went in; mistakes do not compile.
 import { CognObserve, wrapOpenAI } from '@cognobserve/sdk';
-import type { CognObserveConfig, ObserveOptions, Span, Stats, Trace, TraceOptions, UserInfo } from '@cognobserve/sdk';
+import type { CognObserveConfig, ObserveOptions, Span, Stats, Trace, TraceOptions, TrackOptions, UserInfo } from '@cognobserve/sdk';
 import { wrapAnthropic } from '@cognobserve/sdk/integrations';
 import { UserSpanProcessor } from '@cognobserve/sdk/opentelemetry';
 
@@ -46,7 +46,9 @@ span.setUsage({
 const ended: Promise<void> = trace.end();
 
 CognObserve.log('event', { a: 1 }, 'WARNING');
-const stats: Stats = CognObserve.stats();
+const trackOptions: TrackOptions = { userId: 'u', user, sessionId: 's', eventId: 'e', timestamp: new Date() };
+CognObserve.track('memory_created', { type: 'text' }, trackOptions);
+const stats: Stats[] = [CognObserve.stats(), CognObserve.eventStats()];
 const current: UserInfo | undefined = CognObserve.getUser();
 const active: [Trace | undefined, Span | undefined] = [CognObserve.getActiveTrace(), CognObserve.getActiveSpan()];
 await CognObserve.flush();
