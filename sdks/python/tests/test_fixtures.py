@@ -173,6 +173,18 @@ def masked(outbox: Outbox, providers: Providers) -> None:
 
 
 @scenario
+def events(outbox: Outbox, providers: Providers) -> None:
+    start(outbox, mask=lambda value, what: {key: one for key, one in value.items() if key != "secret"})
+    cognobserve.track("signup")
+    with with_user("user-123", plan="pro"), with_session("session-456"):
+        properties = {"type": "text", "count": 2, "has_metadata": True, "secret": 1}
+        cognobserve.track("memory_created", properties)
+        cognobserve.track("memory_read", {}, user_id="user-9", session_id="session-7")
+    with with_user(None):
+        cognobserve.track("logout")
+
+
+@scenario
 def without_content(outbox: Outbox, providers: Providers) -> None:
     @observe(name="ask", user_id="user-123", type="generation")
     def ask(question: str) -> Any:

@@ -1,10 +1,13 @@
-//! Ended spans that wait to be sent, for the threads of the app and the one that sends.
+//! What waits to be sent, for the threads of the app and the one that sends.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::barrier::Barrier;
+use crate::event_queue::EventQueue;
+use crate::kind::Kind;
 use crate::queue::{Entry, MAX_CONTENT_BYTES, Queue, leave_content_out, measure};
+use crate::row::Row;
 use crate::say::{lock, warn_once};
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
@@ -20,7 +23,7 @@ pub(crate) struct Limits {
     pub(crate) interval: Duration,
 }
 
-/// In spans.
+/// In items: spans, or events.
 #[derive(Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) waiting: u64,
@@ -29,13 +32,13 @@ pub(crate) struct Counts {
     pub(crate) dropped: u64,
 }
 
-pub(crate) struct Buffer {
+pub(crate) struct Buffer<Q> {
     limits: Limits,
-    queue: Mutex<Queue>,
+    queue: Mutex<Q>,
     changed: Condvar,
 }
 
-impl Buffer {
+impl<Q: Row> Buffer<Q> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -45,31 +48,120 @@ impl Buffer {
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let queue = lock(&self.queue);
+        let mut queue = lock(&self.queue);
+        let marks = *queue.marks();
         Counts {
-            waiting: (queue.ready_count + queue.open_count) as u64,
-            taken: queue.taken,
-            dropped: queue.dropped,
+            waiting: queue.count(),
+            taken: marks.taken,
+            dropped: marks.dropped,
         }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.queue).is_closed
+        lock(&self.queue).marks().is_closed
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let queue = lock(&self.queue);
-        queue.ready.is_empty() && queue.open.is_empty()
+        lock(&self.queue).is_empty()
     }
 
+    /// What is ready leaves as soon as it can, though nobody waits for it.
+    pub(crate) fn hasten(&self) {
+        lock(&self.queue).marks().is_urgent = true;
+        self.changed.notify_all();
+    }
+
+    /// Is passed when all that waits now, also of open traces, has been dealt with.
+    pub(crate) fn add_barrier(&self) -> Barrier {
+        let barrier = Barrier::default();
+        let mut queue = lock(&self.queue);
+        if queue.marks().is_closed {
+            drop(queue);
+            barrier.pass();
+            return barrier;
+        }
+        queue.release_all();
+        queue.add_barrier(barrier.clone());
+        self.changed.notify_all();
+        barrier
+    }
+
+    /// The next batch when it is due; `None` when there is nothing more to come.
+    pub(crate) fn take(&self, waits: bool) -> Option<Vec<Q::Piece>> {
+        let mut queue = lock(&self.queue);
+        loop {
+            queue.pass_barriers();
+            let pause = queue.find_pause(&self.limits);
+            if pause == Some(Duration::ZERO) {
+                return Some(queue.cut_batch(self.limits.batch));
+            }
+            let marks = *queue.marks();
+            if marks.is_closed || !waits || marks.is_retired && pause.is_none() {
+                return None;
+            }
+            queue = match pause {
+                Some(pause) => {
+                    let waited = self.changed.wait_timeout(queue, pause);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self
+                    .changed
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// From now on `take` does not wait while nothing is in sight.
+    pub(crate) fn retire(&self) {
+        lock(&self.queue).marks().is_retired = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether `take` has something to do or to wait for.
+    pub(crate) fn has_work(&self) -> bool {
+        let mut queue = lock(&self.queue);
+        !queue.marks().is_closed
+            && (!queue.barriers().is_empty() || queue.find_pause(&self.limits).is_some())
+    }
+
+    /// Takes nothing any more. What it has taken still leaves.
+    pub(crate) fn shut(&self) {
+        lock(&self.queue).marks().is_shut = true;
+    }
+
+    /// Something cannot even be queued.
+    pub(crate) fn miss(&self) {
+        lock(&self.queue).marks().dropped += 1;
+    }
+
+    /// Gives up what waits; answers how many items that are.
+    pub(crate) fn close(&self) -> u64 {
+        let mut queue = lock(&self.queue);
+        let left = queue.count();
+        let mut marks = *queue.marks();
+        marks.dropped += left;
+        (marks.is_shut, marks.is_closed) = (true, true);
+        let before = std::mem::take(&mut *queue);
+        *queue.marks() = marks;
+        self.changed.notify_all();
+        drop(queue);
+        for barrier in before.barriers().values() {
+            barrier.pass();
+        }
+        left
+    }
+}
+
+impl Buffer<Queue> {
     /// Whether there is something to send.
     pub(crate) fn add_span(&self, span: &Arc<SpanData>) -> bool {
         let mut size = measure(span);
         let mut queue = lock(&self.queue);
-        if queue.is_shut {
-            queue.dropped += 1;
+        if queue.marks.is_shut {
+            queue.marks.dropped += 1;
             drop(queue);
-            warn_closed();
+            warn_late(&Queue::KIND);
             return false;
         }
         let is_large = queue.bytes + size > MAX_CONTENT_BYTES;
@@ -117,9 +209,9 @@ impl Buffer {
             queue.release(entry);
         } else if !lock(&trace.state).was_released {
             // One without spans tells of its user, too.
-            if queue.is_shut {
+            if queue.marks.is_shut {
                 drop(queue);
-                warn_closed();
+                warn_late(&Queue::KIND);
                 return false;
             }
             if queue.empty_count >= most {
@@ -139,85 +231,6 @@ impl Buffer {
         true
     }
 
-    /// What is ready leaves as soon as it can, though nobody waits for it.
-    pub(crate) fn hasten(&self) {
-        lock(&self.queue).is_urgent = true;
-        self.changed.notify_all();
-    }
-
-    /// Is passed when all that waits now, also of open traces, has been dealt with.
-    pub(crate) fn add_barrier(&self) -> Barrier {
-        let barrier = Barrier::default();
-        let mut queue = lock(&self.queue);
-        if queue.is_closed {
-            drop(queue);
-            barrier.pass();
-            return barrier;
-        }
-        queue.release_all();
-        queue.add_barrier(barrier.clone());
-        self.changed.notify_all();
-        barrier
-    }
-
-    /// The next batch when it is due; `None` when there is nothing more to come.
-    pub(crate) fn take(&self, waits: bool) -> Option<Vec<Entry>> {
-        let mut queue = lock(&self.queue);
-        loop {
-            queue.pass_barriers();
-            let pause = queue.find_pause(&self.limits);
-            if pause == Some(Duration::ZERO) {
-                return Some(queue.cut_batch(self.limits.batch));
-            }
-            if queue.is_closed || !waits || queue.is_retired && pause.is_none() {
-                return None;
-            }
-            queue = match pause {
-                Some(pause) => {
-                    let waited = self.changed.wait_timeout(queue, pause);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self
-                    .changed
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-
-    /// From now on `take` does not wait while nothing is in sight.
-    pub(crate) fn retire(&self) {
-        lock(&self.queue).is_retired = true;
-        self.changed.notify_all();
-    }
-
-    /// Whether `take` has something to do or to wait for.
-    pub(crate) fn has_work(&self) -> bool {
-        let mut queue = lock(&self.queue);
-        !queue.is_closed && (!queue.barriers.is_empty() || queue.find_pause(&self.limits).is_some())
-    }
-
-    /// Takes nothing any more. What it has taken still leaves.
-    pub(crate) fn shut(&self) {
-        lock(&self.queue).is_shut = true;
-    }
-
-    /// Gives up what waits; answers how many spans that are.
-    pub(crate) fn close(&self) -> u64 {
-        let mut queue = lock(&self.queue);
-        let left = (queue.ready_count + queue.open_count) as u64;
-        let before = std::mem::take(&mut *queue);
-        queue.taken = before.taken;
-        queue.dropped = before.dropped + left;
-        (queue.is_shut, queue.is_closed) = (true, true);
-        self.changed.notify_all();
-        drop(queue);
-        for barrier in before.barriers.into_values() {
-            barrier.pass();
-        }
-        left
-    }
-
     /// The sender looks up when something new is due, and not for each span.
     fn wake(&self, queue: &Queue) {
         let most = self.limits.due;
@@ -227,9 +240,35 @@ impl Buffer {
     }
 }
 
-fn warn_closed() {
-    warn_once(
-        "closed",
-        "traces and spans ended after the shutdown: they are not sent",
-    );
+impl Buffer<EventQueue> {
+    /// Whether there is something to send.
+    pub(crate) fn add_event(&self, event: Vec<u8>, is_urgent: bool) -> bool {
+        let most = self.limits.queue;
+        let mut queue = lock(&self.queue);
+        if queue.marks().is_shut {
+            queue.marks().dropped += 1;
+            drop(queue);
+            warn_late(&EventQueue::KIND);
+            return false;
+        }
+        let is_over = queue.add(event, most);
+        queue.marks().is_urgent |= is_urgent;
+        if is_urgent || queue.count() == 1 || queue.count() >= self.limits.due as u64 {
+            self.changed.notify_all();
+        }
+        drop(queue);
+        if is_over {
+            warn_once(
+                "event queue full",
+                &format!(
+                    "more than {most} events, or 16 MiB of them, wait to be sent: the oldest are dropped"
+                ),
+            );
+        }
+        true
+    }
+}
+
+fn warn_late(kind: &Kind) {
+    warn_once(kind.too_late, kind.too_late);
 }

@@ -1,22 +1,23 @@
-//! A client: settings, what waits, and one thread that sends it.
+//! A client: settings, and a lane for what waits of each kind.
 
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::barrier::Barrier;
-use crate::buffer::{Buffer, Limits};
 use crate::config::{Config, Content, Settings};
 use crate::deadlines::{self, Deadlines};
-use crate::delivery::Delivery;
 use crate::encode::{self, Written, write};
-use crate::say::{self, harmless, lock, redact, say};
+use crate::event_queue::EventQueue;
+use crate::flush::Flush;
+use crate::lane::Lane;
+use crate::queue::Queue;
+use crate::say::{self, harmless, redact, say};
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
 
-/// What has become of the spans so far.
+/// What has become of the spans, or of the events, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -26,7 +27,7 @@ pub struct Stats {
     pub dropped: u64,
     /// Refused by the server one by one, with a reason that was warned about.
     pub refused: u64,
-    /// Ended, and not sent yet.
+    /// Ended or tracked, and not sent yet.
     pub waiting: u64,
 }
 
@@ -48,10 +49,9 @@ impl Stats {
 
 pub(crate) struct Inner {
     pub(crate) settings: Arc<Settings>,
-    buffer: Buffer,
-    delivery: Delivery,
+    traces: Arc<Lane<Queue>>,
+    events: Arc<Lane<EventQueue>>,
     deadlines: Deadlines,
-    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Inner {
@@ -62,18 +62,10 @@ impl Inner {
             true => format!("sends to {}", redact(&settings.endpoint)),
             false => "records nothing".to_owned(),
         });
-        let limits = Limits {
-            queue: settings.max_queue_size,
-            batch: settings.max_batch_size,
-            due: (settings.max_queue_size / 2).clamp(1, settings.max_batch_size),
-            interval: settings.flush_interval,
-        };
-        let delivery = Delivery::new(settings.clone());
         Arc::new(Self {
-            buffer: Buffer::new(limits),
-            delivery,
+            traces: Lane::new(&settings),
+            events: Lane::new(&settings),
             deadlines: Deadlines::default(),
-            thread: Mutex::new(None),
             settings,
         })
     }
@@ -114,36 +106,53 @@ impl Inner {
         write(&masked, encode::MAX_BYTES).into_content()
     }
 
-    pub(crate) fn take_span(self: &Arc<Self>, span: &Arc<SpanData>) {
-        if self.is_recording() && self.buffer.add_span(span) {
-            self.start_thread();
+    pub(crate) fn take_span(&self, span: &Arc<SpanData>) {
+        if self.is_recording() && self.traces.buffer.add_span(span) {
+            self.traces.start_thread();
         }
     }
 
-    pub(crate) fn take_trace(self: &Arc<Self>, trace: &Arc<TraceData>) {
-        if self.is_recording() && self.buffer.end_trace(trace) {
-            self.start_thread();
+    pub(crate) fn take_trace(&self, trace: &Arc<TraceData>) {
+        if self.is_recording() && self.traces.buffer.end_trace(trace) {
+            self.traces.start_thread();
         }
+    }
+
+    /// Nobody waits for it: in immediate mode it leaves as soon as it can.
+    pub(crate) fn take_event(&self, event: Vec<u8>) {
+        let is_urgent = self.settings.is_immediate;
+        if self.is_recording() && self.events.buffer.add_event(event, is_urgent) {
+            self.events.start_thread();
+        }
+    }
+
+    /// An event that cannot be sent.
+    pub(crate) fn miss_event(&self) {
+        self.events.buffer.miss();
     }
 
     /// In immediate mode: what to wait for after a trace has ended, with `settle_sync` or after `limit`.
     pub(crate) fn settle(&self) -> Option<Barrier> {
-        (self.settings.is_immediate && self.is_recording()).then(|| self.buffer.add_barrier())
+        (self.settings.is_immediate && self.is_recording())
+            .then(|| self.traces.buffer.add_barrier())
     }
 
     /// Waits until an ended trace was sent, not longer than the end of a program would.
-    pub(crate) fn settle_sync(self: &Arc<Self>, barrier: Option<Barrier>) {
+    pub(crate) fn settle_sync(&self, barrier: Option<Barrier>) {
         let Some(barrier) = barrier else {
             return;
         };
-        if !self.wait(&barrier, Some(self.settings.shutdown_timeout)) {
+        if !self
+            .traces
+            .wait(&barrier, Some(self.settings.shutdown_timeout))
+        {
             deadlines::warn_late();
         }
     }
 
     /// Lets a barrier that is awaited pass after as long as the end of a program may take.
-    pub(crate) fn limit(self: &Arc<Self>, barrier: &Barrier) {
-        if self.start_thread() {
+    pub(crate) fn limit(&self, barrier: &Barrier) {
+        if self.traces.start_thread() {
             let timeout = self.settings.shutdown_timeout;
             self.deadlines.add(barrier, timeout);
         } else {
@@ -154,117 +163,58 @@ impl Inner {
     /// In immediate mode: an ended trace leaves now, and nobody waits.
     pub(crate) fn settle_unwaited(&self) {
         if self.settings.is_immediate && self.is_recording() {
-            self.buffer.hasten();
-        }
-    }
-
-    /// Whether the barrier was passed in time.
-    pub(crate) fn wait(self: &Arc<Self>, barrier: &Barrier, timeout: Option<Duration>) -> bool {
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let step = Duration::from_secs(1);
-        loop {
-            if !self.start_thread() {
-                self.run(false, until);
-            }
-            let left = until.map_or(step, |until| {
-                until.saturating_duration_since(Instant::now())
-            });
-            if barrier.wait(left.min(step)) {
-                return true;
-            }
-            if left.is_zero() {
-                return false;
-            }
+            self.traces.buffer.hasten();
         }
     }
 
     /// Lets what waits now, also of open traces, leave; `None` if nothing can.
-    pub(crate) fn begin_flush(self: &Arc<Self>) -> Option<Barrier> {
+    pub(crate) fn begin_flush(&self) -> Option<Flush> {
         if !self.is_recording() || self.is_closed() {
             return None;
         }
-        let barrier = self.buffer.add_barrier();
-        self.start_thread();
-        Some(barrier)
+        let has_events = !self.events.is_idle();
+        Some(Flush {
+            spans: Some((self.traces.clone(), self.traces.begin_flush())),
+            events: has_events.then(|| (self.events.clone(), self.events.begin_flush())),
+        })
     }
 
-    /// Lets what waits leave, for the end of the program; `None` if there is nothing.
-    pub(crate) fn begin_end(self: &Arc<Self>, timeout: Duration) -> Option<Barrier> {
-        if self.stats().waiting == 0 && self.buffer.is_empty() {
-            return None;
+    /// Lets what waits leave, for the end of the program.
+    pub(crate) fn begin_end(&self, timeout: Duration) -> Flush {
+        let spans = self.traces.begin_end(timeout);
+        let events = self.events.begin_end(timeout);
+        Flush {
+            spans: spans.map(|barrier| (self.traces.clone(), barrier)),
+            events: events.map(|barrier| (self.events.clone(), barrier)),
         }
-        self.delivery.hurry(timeout);
-        self.begin_flush()
     }
 
     /// Takes nothing any more. What it has taken still leaves.
     pub(crate) fn shut(&self) {
-        self.buffer.shut();
+        self.traces.buffer.shut();
+        self.events.buffer.shut();
     }
 
-    /// Ends it; answers how many spans are given up.
-    pub(crate) fn close(&self) -> u64 {
-        let left = self.buffer.close();
-        left + self.delivery.stop(self.buffer.counts().taken)
+    /// Ends it; answers how many spans and events are given up.
+    pub(crate) fn close(&self) -> (u64, u64) {
+        (self.traces.close(), self.events.close())
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.buffer.is_closed()
+        self.traces.buffer.is_closed()
     }
 
     /// Another client is the current one: what waits leaves now, and what belongs to this one is still taken.
-    pub(crate) fn retire(self: &Arc<Self>) {
-        self.buffer.retire();
-        if !self.buffer.is_empty() {
-            drop(self.begin_flush());
-        }
+    pub(crate) fn retire(&self) {
+        self.traces.retire();
+        self.events.retire();
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        // In this order: what is settled in between still waits in this answer, and nothing is counted twice.
-        let fates = self.delivery.fates();
-        let counts = self.buffer.counts();
-        Stats {
-            sent: fates.sent,
-            dropped: fates.dropped + counts.dropped,
-            refused: fates.refused,
-            waiting: (counts.waiting + counts.taken).saturating_sub(fates.sum()),
-        }
+        self.traces.stats()
     }
 
-    /// Whether there is one that sends.
-    pub(crate) fn start_thread(self: &Arc<Self>) -> bool {
-        let mut thread = lock(&self.thread);
-        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return true;
-        }
-        let client = self.clone();
-        let started = thread::Builder::new()
-            .name("cognobserve".into())
-            .spawn(move || client.work());
-        *thread = started.ok();
-        thread.is_some()
-    }
-
-    /// What the thread does. That of a client before leaves when it has nothing to do.
-    fn work(&self) {
-        loop {
-            self.run(true, None);
-            // Under this lock: whoever has added something since then starts another thread.
-            let mut thread = lock(&self.thread);
-            if !self.buffer.has_work() {
-                *thread = None;
-                return;
-            }
-        }
-    }
-
-    fn run(&self, waits: bool, until: Option<Instant>) {
-        while let Some(batch) = self.buffer.take(waits) {
-            self.delivery.deliver(&batch, until);
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return;
-            }
-        }
+    pub(crate) fn event_stats(&self) -> Stats {
+        self.events.stats()
     }
 }

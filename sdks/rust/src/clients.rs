@@ -13,12 +13,14 @@ struct Clients {
     before: Vec<Arc<Inner>>,
     /// Of those that nothing belongs to any more.
     gone: Stats,
+    gone_events: Stats,
 }
 
 static CLIENTS: RwLock<Clients> = RwLock::new(Clients {
     current: None,
     before: Vec::new(),
     gone: Stats::NONE,
+    gone_events: Stats::NONE,
 });
 
 impl Clients {
@@ -33,11 +35,13 @@ impl Clients {
 
     /// Of clients that nobody holds, no trace, thread or program, the counts are enough.
     fn forget_unused(&mut self) {
-        let gone = &mut self.gone;
+        let (gone, gone_events) = (&mut self.gone, &mut self.gone_events);
         self.before.retain(|client| {
-            let is_used = Arc::strong_count(client) > 1 || client.stats().waiting > 0;
+            let waiting = client.stats().waiting + client.event_stats().waiting;
+            let is_used = Arc::strong_count(client) > 1 || waiting > 0;
             if !is_used {
                 gone.add(client.stats());
+                gone_events.add(client.event_stats());
             }
             is_used
         });
@@ -76,11 +80,13 @@ fn find_group(client: &Arc<Inner>) -> Vec<Arc<Inner>> {
 
 fn flush_all(clients: &[Arc<Inner>], timeout: Duration) -> bool {
     let started = Instant::now();
-    let begin = |client: &Arc<Inner>| Some((client.clone(), client.begin_flush()?));
-    let begun: Vec<_> = clients.iter().filter_map(begin).collect();
+    let begun: Vec<_> = clients
+        .iter()
+        .filter_map(|client| client.begin_flush())
+        .collect();
     let mut is_in_time = true;
-    for (client, barrier) in begun {
-        is_in_time &= client.wait(&barrier, Some(timeout.saturating_sub(started.elapsed())));
+    for flush in begun {
+        is_in_time &= flush.wait(timeout.saturating_sub(started.elapsed()));
     }
     is_in_time
 }
@@ -90,10 +96,8 @@ fn drain(clients: &[&Arc<Inner>], started: Instant, timeout: Duration) {
     let find_left = || timeout.saturating_sub(started.elapsed());
     let begin = |client: &&Arc<Inner>| client.begin_end(find_left());
     let begun: Vec<_> = clients.iter().map(begin).collect();
-    for (client, barrier) in clients.iter().zip(begun) {
-        if let Some(barrier) = barrier {
-            client.wait(&barrier, Some(find_left()));
-        }
+    for flush in begun {
+        flush.wait(find_left());
     }
 }
 
@@ -105,11 +109,15 @@ fn shut_down(clients: &[Arc<Inner>], timeout: Duration) {
     // What other threads have ended meanwhile was taken, and leaves, too.
     open.iter().for_each(|client| client.shut());
     drain(&open, started, timeout);
-    let left: u64 = open.iter().map(|client| client.close()).sum();
-    if left > 0 {
-        warn(&format!(
-            "{left} spans could not be sent before the end of the program"
-        ));
+    let left: Vec<_> = open.iter().map(|client| client.close()).collect();
+    let spans: u64 = left.iter().map(|(spans, _)| spans).sum();
+    let events: u64 = left.iter().map(|(_, events)| events).sum();
+    for (left, items) in [(spans, "spans"), (events, "events")] {
+        if left > 0 {
+            warn(&format!(
+                "{left} {items} could not be sent before the end of the program"
+            ));
+        }
     }
 }
 
@@ -155,7 +163,7 @@ pub fn init(config: Config) -> Client {
 pub struct Client(Arc<Inner>);
 
 impl Client {
-    /// Waits until what has ended was dealt with, also by clients before; whether that was so in time.
+    /// Waits until what has ended or was tracked was dealt with, also by clients before; whether that was so in time.
     pub fn flush(&self, timeout: Duration) -> bool {
         flush_all(&find_group(&self.0), timeout)
     }
@@ -163,6 +171,11 @@ impl Client {
     /// What has become of the spans of this client so far; [`stats`] is the sum of all.
     pub fn stats(&self) -> Stats {
         self.0.stats()
+    }
+
+    /// What has become of the events of this client so far; [`event_stats`] is the sum of all.
+    pub fn event_stats(&self) -> Stats {
+        self.0.event_stats()
     }
 
     /// Sends what waits, for the shutdown timeout at the most, and takes nothing any more, nor do the clients before. If
@@ -181,23 +194,20 @@ impl Drop for Client {
     }
 }
 
-/// Waits until what has ended was dealt with; whether that was so in time. It blocks: see [`flush_async`].
+/// Waits until what has ended or was tracked was dealt with; whether that was so in time. It blocks: see [`flush_async`].
 pub fn flush(timeout: Duration) -> bool {
     flush_all(&find_group(&get_client()), timeout)
 }
 
-/// Waits until what has ended was dealt with, without blocking the executor. Give it a time-out of your executor's.
+/// Waits until what has ended or was tracked was dealt with, without blocking the executor. Give it a time-out of your executor's.
 pub async fn flush_async() {
     let clients = find_group(&get_client());
     let begun: Vec<_> = clients
         .iter()
-        .filter_map(|client| Some((client, client.begin_flush()?)))
+        .filter_map(|client| client.begin_flush())
         .collect();
-    for (client, barrier) in begun {
-        // Without a thread that sends there is nothing to wait for.
-        if client.start_thread() {
-            barrier.await;
-        }
+    for flush in begun {
+        flush.settle().await;
     }
 }
 
@@ -214,6 +224,16 @@ pub fn stats() -> Stats {
     let mut sum = clients.gone;
     for client in clients.list() {
         sum.add(client.stats());
+    }
+    sum
+}
+
+/// What has become of the events so far, of all clients of this process.
+pub fn event_stats() -> Stats {
+    let clients = read();
+    let mut sum = clients.gone_events;
+    for client in clients.list() {
+        sum.add(client.event_stats());
     }
     sum
 }

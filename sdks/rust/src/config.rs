@@ -19,6 +19,8 @@ pub enum Content {
     Output,
     /// A field of a `tracing` span that is kept as metadata.
     Field,
+    /// The properties of an event, an object.
+    Properties,
 }
 
 pub(crate) type Mask = Arc<dyn Fn(Value, Content) -> Value + Send + Sync>;
@@ -78,9 +80,9 @@ impl Config {
         debug: bool;
         /// Whether input and output are sent at all; else `COGNOBSERVE_CAPTURE_CONTENT`, else yes.
         capture_content: bool;
-        /// Spans that wait, 2048; over it the oldest go, counted, with one warning.
+        /// Spans that wait, 2048, and as many events; over it the oldest go, counted, with one warning.
         max_queue_size: usize;
-        /// Spans that make a request leave at once, 512.
+        /// Spans, or events, that make a request leave at once, 512.
         max_batch_size: usize;
         /// The longest that something waits, 5 s.
         flush_interval: Duration;
@@ -92,7 +94,8 @@ impl Config {
         shutdown_timeout: Duration;
     }
 
-    /// Called with each input and output; its answer is sent. If it panics: `"[masked]"`.
+    /// Called with each input and output, and an event's properties; its answer is sent. If it panics: `"[masked]"`, and no
+    /// properties.
     pub fn mask(mut self, mask: impl Fn(Value, Content) -> Value + Send + Sync + 'static) -> Self {
         self.mask = Some(Arc::new(mask));
         self

@@ -13,14 +13,13 @@ use ureq::Agent;
 
 use crate::config::Settings;
 use crate::http::{Answer, Request, make_agent, post};
-use crate::queue::Entry;
+use crate::kind::{Kind, Piece};
 use crate::retry::{draw, find_pause, is_retried, read_retry_after};
 use crate::say::{harmless, lock, say, warn, warn_once};
-use crate::wire::{write_body, write_trace};
 
 const COMPRESSED_OVER: usize = 1024;
 
-/// What has become of spans.
+/// What has become of items: spans, or events.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Fates {
     pub(crate) sent: u64,
@@ -52,8 +51,9 @@ struct Rest {
     error: String,
 }
 
-/// Counts in spans, each once. `hurry` makes it end by a deadline, `stop` makes it count no more.
+/// Counts in items, each once. `hurry` makes it end by a deadline, `stop` makes it count no more.
 pub(crate) struct Delivery {
+    kind: Kind,
     settings: Arc<Settings>,
     url: String,
     agent: Agent,
@@ -66,9 +66,10 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(kind: Kind, settings: Arc<Settings>) -> Self {
         Self {
-            url: format!("{}/v1/traces/batch", settings.endpoint),
+            kind,
+            url: format!("{}{}", settings.endpoint, kind.path),
             agent: make_agent(),
             deadline: Mutex::new(None),
             hurried: Condvar::new(),
@@ -90,7 +91,7 @@ impl Delivery {
         self.hurried.notify_all();
     }
 
-    /// What of `taken` spans is still under way is given up, whatever comes of it. Answers how many they are; nothing
+    /// What of `taken` items is still under way is given up, whatever comes of it. Answers how many they are; nothing
     /// more is said about them.
     pub(crate) fn stop(&self, taken: u64) -> u64 {
         let mut fates = lock(&self.fates);
@@ -110,29 +111,30 @@ impl Delivery {
         }
     }
 
-    /// Returns when each trace was taken, refused or given up, which it is at the time `until`.
-    pub(crate) fn deliver(&self, batch: &[Entry], until: Option<Instant>) {
+    /// Returns when each piece was taken, refused or given up, which it is at the time `until`.
+    pub(crate) fn deliver<P: Piece>(&self, batch: &[P], until: Option<Instant>) {
         let written = harmless("the delivery", || {
-            let entries = batch.iter();
-            let written = entries.map(|entry| write_trace(&entry.trace, entry.spans.iter()));
-            written.collect::<Vec<Vec<u8>>>()
+            batch.iter().map(Piece::write).collect::<Vec<Vec<u8>>>()
         });
         match written {
             Some(written) => self.send(batch, &written, until),
-            None => self.count(Fates::dropped(count_spans(batch))),
+            None => self.count(Fates::dropped(count_items(batch))),
         }
     }
 
-    fn send(&self, batch: &[Entry], written: &[Vec<u8>], until: Option<Instant>) {
-        let spans = count_spans(batch);
+    fn send<P: Piece>(&self, batch: &[P], written: &[Vec<u8>], until: Option<Instant>) {
+        let items = count_items(batch);
         let fates = harmless("the delivery", || {
-            let answer = self.post_patiently(write_body(written), until);
+            let answer = self.post_patiently(self.kind.write_body(written), until);
             if answer.status == 413 && batch.len() > 1 {
                 return None;
             }
             say(|| {
-                let (traces, told) = (batch.len(), answer.describe());
-                format!("{traces} traces with {spans} spans: {told}")
+                let (wholes, told) = (self.kind.wholes, answer.describe());
+                match self.kind.items {
+                    same if same == wholes => format!("{items} {same}: {told}"),
+                    within => format!("{} {wholes} with {items} {within}: {told}", batch.len()),
+                }
             });
             Some(self.judge(batch, &answer))
         });
@@ -143,11 +145,11 @@ impl Delivery {
                 self.send(&batch[..half], &written[..half], until);
                 self.send(&batch[half..], &written[half..], until);
             }
-            None => self.count(Fates::dropped(spans)),
+            None => self.count(Fates::dropped(items)),
         }
     }
 
-    fn judge(&self, batch: &[Entry], answer: &Answer) -> Fates {
+    fn judge<P: Piece>(&self, batch: &[P], answer: &Answer) -> Fates {
         if self.is_stopped.load(Ordering::Relaxed) {
             // Whoever has stopped it has counted it, and said so.
             return Fates::default();
@@ -155,7 +157,7 @@ impl Delivery {
         if (200..300).contains(&answer.status) {
             self.read_results(batch, answer)
         } else {
-            self.give_up(count_spans(batch), answer)
+            self.give_up(count_items(batch), answer)
         }
     }
 
@@ -245,7 +247,7 @@ impl Delivery {
         }
     }
 
-    fn read_results(&self, batch: &[Entry], answer: &Answer) -> Fates {
+    fn read_results<P: Piece>(&self, batch: &[P], answer: &Answer) -> Fates {
         let parsed: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let results = parsed
             .as_ref()
@@ -255,17 +257,17 @@ impl Delivery {
                 "odd answer",
                 "the server's answer is not CognObserve's: is the endpoint right?",
             );
-            return Fates::dropped(count_spans(batch));
+            return Fates::dropped(count_items(batch));
         };
         let mut fates = Fates::default();
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for (entry, result) in batch.iter().zip(results) {
-            let spans = entry.spans.len() as u64;
+            let items = entry.count();
             if result.get("success") != Some(&Value::Bool(false)) {
-                fates.sent += spans;
+                fates.sent += items;
                 continue;
             }
-            fates.refused += spans;
+            fates.refused += items;
             let read = |name: &str| result.get("error")?.get(name)?.as_str();
             let reason = format!(
                 "{}: {}",
@@ -275,39 +277,38 @@ impl Delivery {
             *reasons.entry(reason).or_default() += 1;
         }
         for (reason, count) in reasons {
-            warn(&format!(
-                "{count} of {} traces were refused: {reason}",
-                batch.len()
-            ));
+            let (all, wholes) = (batch.len(), self.kind.wholes);
+            warn(&format!("{count} of {all} {wholes} were refused: {reason}"));
         }
         fates
     }
 
-    fn give_up(&self, spans: u64, answer: &Answer) -> Fates {
-        let what = answer.describe();
+    fn give_up(&self, count: u64, answer: &Answer) -> Fates {
+        let (what, items) = (answer.describe(), self.kind.items);
         if answer.status == 413 {
+            let whole = self.kind.one_whole;
             warn_once(
-                "413",
-                "a trace was larger than the server takes and is dropped",
+                &format!("413 {items}"),
+                &format!("{whole} was larger than the server takes and is dropped"),
             );
         } else if is_retried(answer.status) {
             warn_once(
-                "unreachable",
-                &format!("the server could not be reached ({what}): spans are dropped"),
+                &format!("unreachable {items}"),
+                &format!("the server could not be reached ({what}): {items} are dropped"),
             );
         } else {
             let code = read_code(&answer.body);
             warn_once(
-                &format!("final {}", answer.status),
-                &format!("the server refuses what is sent: {what}{code}"),
+                &format!("final {} {items}", answer.status),
+                &format!("the server refuses {items}: {what}{code}"),
             );
         }
-        Fates::dropped(spans)
+        Fates::dropped(count)
     }
 }
 
-fn count_spans(batch: &[Entry]) -> u64 {
-    batch.iter().map(|entry| entry.spans.len() as u64).sum()
+fn count_items<P: Piece>(batch: &[P]) -> u64 {
+    batch.iter().map(Piece::count).sum()
 }
 
 fn compress(plain: Vec<u8>) -> (Vec<u8>, bool) {
@@ -335,10 +336,11 @@ fn read_code(body: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::kind::TRACES;
 
     #[test]
     fn what_was_on_its_way_when_it_was_stopped_is_counted_once() {
-        let delivery = Delivery::new(Arc::new(Config::new().into_settings()));
+        let delivery = Delivery::new(TRACES, Arc::new(Config::new().into_settings()));
         let (sent, dropped) = (2, 3);
         delivery.count(Fates {
             sent,

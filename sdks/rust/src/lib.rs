@@ -17,15 +17,20 @@ mod config;
 mod deadlines;
 mod delivery;
 mod encode;
+mod event_queue;
 mod exit;
+mod flush;
 mod http;
 mod ids;
+mod kind;
+mod lane;
 #[cfg(feature = "tracing")]
 mod layer;
 mod observe;
 mod outcome;
 mod queue;
 mod retry;
+mod row;
 mod say;
 mod scope;
 mod scoped;
@@ -35,13 +40,14 @@ mod stream;
 mod time;
 mod told;
 mod trace;
+mod track;
 mod usage;
 mod user;
 mod wire;
 
 pub use call::{Observe, log};
 pub use client::Stats;
-pub use clients::{Client, flush, flush_async, init, shutdown, stats};
+pub use clients::{Client, event_stats, flush, flush_async, init, shutdown, stats};
 pub use config::{Config, Content};
 #[cfg(feature = "tracing")]
 pub use layer::TracingLayer;
@@ -57,5 +63,6 @@ pub use scoped::{
 pub use span::Span;
 pub use stream::{ObservedStream, observe_stream};
 pub use trace::{Trace, start_trace};
+pub use track::{Event, track};
 pub use usage::{Cost, Level, Usage};
 pub use user::{User, Who};

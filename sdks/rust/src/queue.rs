@@ -1,4 +1,4 @@
-//! The queue itself. Bounded: over the limit the oldest spans go, and are counted.
+//! The queue of spans. Bounded: over the limit the oldest spans go, and are counted.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::barrier::Barrier;
 use crate::buffer::Limits;
+use crate::kind::{Kind, Piece, TRACES};
+use crate::row::{Marks, Row};
 use crate::say::lock;
 use crate::span_data::SpanData;
 use crate::trace::TraceData;
+use crate::wire::write_trace;
 
 /// Contents over this are left out, so that a queue that is bounded in spans is so in memory.
 pub(crate) const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
@@ -40,7 +43,7 @@ impl Entry {
 #[derive(Default)]
 pub(crate) struct Queue {
     pub(crate) ready: BTreeMap<u64, Entry>,
-    pub(crate) barriers: BTreeMap<u64, Barrier>,
+    barriers: BTreeMap<u64, Barrier>,
     next: u64,
     pub(crate) open: BTreeMap<u64, Entry>,
     late: HashMap<u64, u64>,
@@ -48,29 +51,24 @@ pub(crate) struct Queue {
     pub(crate) open_count: usize,
     /// Traces without spans.
     pub(crate) empty_count: usize,
-    /// Spans that were handed to whoever sends them, so far.
-    pub(crate) taken: u64,
-    /// What is ready leaves as soon as it can, though nobody waits for it.
-    pub(crate) is_urgent: bool,
     pub(crate) bytes: usize,
-    pub(crate) dropped: u64,
-    /// Nothing more is taken; what waits still leaves.
-    pub(crate) is_shut: bool,
-    /// It is empty, and stays so.
-    pub(crate) is_closed: bool,
-    /// Whoever sends does not wait for more.
-    pub(crate) is_retired: bool,
+    pub(crate) marks: Marks,
+}
+
+impl Piece for Entry {
+    fn count(&self) -> u64 {
+        self.spans.len() as u64
+    }
+
+    fn write(&self) -> Vec<u8> {
+        write_trace(&self.trace, self.spans.iter())
+    }
 }
 
 impl Queue {
     fn next_place(&mut self) -> u64 {
         self.next += 1;
         self.next
-    }
-
-    pub(crate) fn add_barrier(&mut self, barrier: Barrier) {
-        let place = self.next_place();
-        self.barriers.insert(place, barrier);
     }
 
     pub(crate) fn find_entry(&mut self, trace: &Arc<TraceData>, is_ended: bool) -> &mut Entry {
@@ -98,14 +96,72 @@ impl Queue {
         self.ready.insert(place, entry);
     }
 
-    pub(crate) fn release_all(&mut self) {
+    pub(crate) fn drop_oldest(&mut self) {
+        let place = self
+            .ready
+            .iter()
+            .find(|(_, entry)| !entry.spans.is_empty())
+            .map(|(place, _)| *place);
+        let (row, count, key) = match place {
+            Some(place) => (&mut self.ready, &mut self.ready_count, place),
+            None => match self.open.first_key_value() {
+                Some((order, _)) => {
+                    let order = *order;
+                    (&mut self.open, &mut self.open_count, order)
+                }
+                None => return,
+            },
+        };
+        let Some(entry) = row.get_mut(&key) else {
+            return;
+        };
+        let size = entry.spans.pop_front().map_or(0, |span| measure(&span));
+        entry.size -= size;
+        self.bytes -= size;
+        *count -= 1;
+        self.marks.dropped += 1;
+        if entry.spans.is_empty() {
+            let order = entry.trace.order;
+            row.remove(&key);
+            if place.is_some() {
+                self.late.remove(&order);
+            }
+        }
+    }
+}
+
+impl Row for Queue {
+    type Piece = Entry;
+    const KIND: Kind = TRACES;
+
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
+    }
+
+    fn count(&self) -> u64 {
+        (self.ready_count + self.open_count) as u64
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.open.is_empty()
+    }
+
+    fn barriers(&self) -> &BTreeMap<u64, Barrier> {
+        &self.barriers
+    }
+
+    fn add_barrier(&mut self, barrier: Barrier) {
+        let place = self.next_place();
+        self.barriers.insert(place, barrier);
+    }
+
+    fn release_all(&mut self) {
         for entry in std::mem::take(&mut self.open).into_values() {
             self.release(entry);
         }
     }
 
-    /// Those before which nothing waits any more.
-    pub(crate) fn pass_barriers(&mut self) {
+    fn pass_barriers(&mut self) {
         let first = self
             .ready
             .first_key_value()
@@ -119,25 +175,23 @@ impl Queue {
         }
     }
 
-    /// Until something is due; `None` while nothing is in sight.
-    pub(crate) fn find_pause(&mut self, limits: &Limits) -> Option<Duration> {
+    fn find_pause(&mut self, limits: &Limits) -> Option<Duration> {
         if self.open_count >= limits.due {
             // Of traces that never end, too, something arrives.
             self.release_all();
         }
         let Some((_, first)) = self.ready.first_key_value() else {
-            self.is_urgent = false;
+            self.marks.is_urgent = false;
             return None;
         };
-        let is_due = self.is_closed || self.is_urgent || !self.barriers.is_empty();
+        let is_due = self.marks.is_closed || self.marks.is_urgent || !self.barriers.is_empty();
         if is_due || self.ready_count >= limits.due {
             return Some(Duration::ZERO);
         }
         Some(limits.interval.saturating_sub(first.since.elapsed()))
     }
 
-    /// What fits into one request: of a trace that is too large alone, a part.
-    pub(crate) fn cut_batch(&mut self, most: usize) -> Vec<Entry> {
+    fn cut_batch(&mut self, most: usize) -> Vec<Self::Piece> {
         let (mut batch, mut room, mut space) = (Vec::new(), most, MAX_BATCH_BYTES);
         let barrier = self
             .barriers
@@ -163,45 +217,12 @@ impl Queue {
             room = room.saturating_sub(cut.spans.len().max(1));
             space = space.saturating_sub(cut.size);
             self.ready_count -= cut.spans.len();
-            self.taken += cut.spans.len() as u64;
+            self.marks.taken += cut.spans.len() as u64;
             self.empty_count -= usize::from(cut.spans.is_empty());
             self.bytes -= cut.size;
             batch.push(cut);
         }
         batch
-    }
-
-    pub(crate) fn drop_oldest(&mut self) {
-        let place = self
-            .ready
-            .iter()
-            .find(|(_, entry)| !entry.spans.is_empty())
-            .map(|(place, _)| *place);
-        let (row, count, key) = match place {
-            Some(place) => (&mut self.ready, &mut self.ready_count, place),
-            None => match self.open.first_key_value() {
-                Some((order, _)) => {
-                    let order = *order;
-                    (&mut self.open, &mut self.open_count, order)
-                }
-                None => return,
-            },
-        };
-        let Some(entry) = row.get_mut(&key) else {
-            return;
-        };
-        let size = entry.spans.pop_front().map_or(0, |span| measure(&span));
-        entry.size -= size;
-        self.bytes -= size;
-        *count -= 1;
-        self.dropped += 1;
-        if entry.spans.is_empty() {
-            let order = entry.trace.order;
-            row.remove(&key);
-            if place.is_some() {
-                self.late.remove(&order);
-            }
-        }
     }
 }
 

@@ -1,7 +1,8 @@
-//! Writes traces and spans as the server reads them. Absent, empty and default values are left out.
+//! Writes traces, spans and events as the server reads them. Absent, empty and default values are left out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::encode::{encode, encode_text};
 use crate::say::lock;
@@ -55,8 +56,26 @@ impl Object {
     }
 }
 
-pub(crate) fn write_body(traces: &[Vec<u8>]) -> Vec<u8> {
-    [b"{\"traces\":[".as_slice(), &traces.join(&b','), b"]}"].concat()
+/// What an event is sent as.
+pub(crate) struct WireEvent<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) at: SystemTime,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) session: Option<&'a str>,
+    /// An object.
+    pub(crate) properties: Option<&'a [u8]>,
+}
+
+pub(crate) fn write_event(event: &WireEvent<'_>) -> Vec<u8> {
+    let mut object = Object::new();
+    object.put_text("event", Some(event.name));
+    object.put_text("event_id", Some(event.id));
+    object.put_text("timestamp", Some(&write_time(event.at)));
+    object.put_text("user_id", event.user_id);
+    object.put_text("session_id", event.session);
+    object.put_some("properties", event.properties);
+    object.close()
 }
 
 /// A trace with some of its spans, in the order in which they began.

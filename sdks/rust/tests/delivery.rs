@@ -186,7 +186,7 @@ fn a_wrong_key_is_final_and_warned_about_once() {
     assert_eq!(stats(&stage), (0, 2, 0, 0));
     assert_eq!(
         stage.warnings(),
-        ["the server refuses what is sent: status 401 (invalid_key)"]
+        ["the server refuses spans: status 401 (invalid_key)"]
     );
 }
 

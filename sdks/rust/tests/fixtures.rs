@@ -5,8 +5,8 @@ mod support;
 use std::fmt::Display;
 
 use cognobserve_sdk::{
-    Content, Level, Observe, Outcome, Usage, User, log, observe, observe_stream, observe_sync,
-    set_user, start_trace, with_user, with_user_sync,
+    Content, Event, Level, Observe, Outcome, Usage, User, log, observe, observe_stream,
+    observe_sync, set_user, start_trace, track, with_session_sync, with_user, with_user_sync,
 };
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -133,6 +133,7 @@ fn play(name: &str, stage: &mut Stage) {
             log("started", json!({"version": 3}), Level::Default);
         }
         "masked" => masked(stage),
+        "events" => events(stage),
         "without-content" => {
             stage.restart(|config| config.capture_content(false));
             let options = Observe::new("ask")
@@ -202,6 +203,25 @@ fn by_hand() {
     trace.end();
 }
 
+fn events(stage: &mut Stage) {
+    stage.restart(|config| {
+        config.mask(|mut value, _| {
+            value.as_object_mut().unwrap().remove("secret");
+            value
+        })
+    });
+    track("signup", ());
+    with_user_sync(User::new("user-123").attribute("plan", "pro"), || {
+        with_session_sync("session-456", || {
+            let properties = json!({"type": "text", "count": 2, "has_metadata": true, "secret": 1});
+            track("memory_created", properties);
+            let read = Event::new("memory_read").user_id("user-9");
+            track(read.session("session-7"), json!({}));
+        });
+    });
+    with_user_sync(None, || track("logout", ()));
+}
+
 fn masked(stage: &mut Stage) {
     let ask = || {
         let options = Observe::new("ask")
@@ -252,7 +272,7 @@ fn every_scenario_sends_the_golden_requests() {
         })
         .collect();
     names.sort();
-    assert_eq!(names.len(), 19);
+    assert_eq!(names.len(), 20);
     for name in names {
         let mut stage = start(|config| config);
         play(&name, &mut stage);

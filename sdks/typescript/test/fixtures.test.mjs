@@ -78,6 +78,17 @@ const scenarios = {
     await trace.end();
     await trace.end();
   },
+  async events() {
+    setUp(ledger, { mask: ({ secret, ...rest }) => rest });
+    CognObserve.track('signup');
+    withUser({ id: 'user-123', plan: 'pro' }, () =>
+      CognObserve.withSession('session-456', () => {
+        CognObserve.track('memory_created', { type: 'text', count: 2, has_metadata: true, secret: 1 });
+        CognObserve.track('memory_read', {}, { userId: 'user-9', sessionId: 'session-7' });
+      }),
+    );
+    withUser(null, () => CognObserve.track('logout'));
+  },
   async failure() {
     const charge = async () => {
       throw new Error('no credit');

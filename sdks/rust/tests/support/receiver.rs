@@ -103,7 +103,15 @@ impl Receiver {
         let bodies = self.bodies();
         bodies
             .iter()
-            .flat_map(|body| body["traces"].as_array().unwrap().clone())
+            .flat_map(|body| list(body, "traces"))
+            .collect()
+    }
+
+    pub fn events(&self) -> Vec<Value> {
+        let bodies = self.bodies();
+        bodies
+            .iter()
+            .flat_map(|body| list(body, "events"))
             .collect()
     }
 
@@ -168,7 +176,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
         let reply = reply
             .or(state.always.lock().unwrap().clone())
             .unwrap_or(Reply::Take);
-        let count = body["traces"].as_array().unwrap().len();
+        let count = list_wholes(&body).len();
         let (status, headers, text) = match reply {
             Reply::Take => (202, "", take(&body, 0)),
             Reply::Slow(millis) => {
@@ -203,14 +211,22 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     }
 }
 
+fn list(body: &Value, name: &str) -> Vec<Value> {
+    body[name].as_array().cloned().unwrap_or_default()
+}
+
+/// What an answer has a result for each of.
+fn list_wholes(body: &Value) -> Vec<Value> {
+    [list(body, "traces"), list(body, "events")].concat()
+}
+
 fn take(body: &Value, refused: usize) -> String {
-    let traces = body["traces"].as_array().unwrap();
-    let results: Vec<Value> = traces
+    let results: Vec<Value> = list_wholes(body)
         .iter()
         .enumerate()
-        .map(|(at, trace)| match at < refused {
+        .map(|(at, one)| match at < refused {
             true => json!({"success": false, "error": {"code": "user_id_too_long", "message": "too long"}}),
-            false => json!({"trace_id": trace["trace_id"], "success": true, "warnings": []}),
+            false => json!({"trace_id": one["trace_id"], "event_id": one["event_id"], "success": true, "warnings": []}),
         })
         .collect();
     json!({"results": results}).to_string()
