@@ -201,6 +201,20 @@ def test_track_never_waits_for_a_server_that_hangs_and_spans_do_not_either(recei
     receiver.hang.set()
 
 
+def test_a_trace_does_not_wait_for_events_in_immediate_mode(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = threading.Event()
+    receiver.replies = [lambda body: (assert_in_time(gate), take(body))[1]]
+    init(receiver, mode="immediate", shutdown_timeout=20)
+    track("e")
+    receiver.wait_for(lambda it: len(it.bodies) == 1)
+    record()
+    assert event_stats()["waiting"] == 1 and cognobserve.stats()["sent"] == 1
+    gate.set()
+    assert counts() == [1, 0, 0, 0] and caplog.records == []
+
+
 def test_the_end_of_the_program_sends_events_and_what_other_threads_track_meanwhile(
     receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,7 @@ import collections.abc
 import os
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import _ids
 from ._barrier import Barrier
@@ -21,6 +21,8 @@ from ._log import forget_said, renew_lock, say, set_debug, warn_once
 from ._settings import Settings, read_settings, show_address
 from ._spans import Span
 from ._traces import Trace
+
+Lanes = Sequence[Lane[Any]]
 
 _MASKED = b'"[masked]"'
 
@@ -46,7 +48,7 @@ class Client:
             self.retire()
 
     @property
-    def _lanes(self) -> "Tuple[Lane[Any], Lane[Any]]":
+    def _lanes(self) -> Lanes:
         return self.traces, self.events
 
     def forget_parent(self) -> None:
@@ -113,25 +115,31 @@ class Client:
 
     def flush(self, timeout: Optional[float] = None) -> bool:
         """Waits until what has ended or was tracked was dealt with; whether that was so in time."""
-        if self._is_sender:
-            return False
-        until = None if timeout is None else time.monotonic() + timeout
-        told = [lane.wait(barrier, until) for lane, barrier in self._begin_flush()]
-        return all(told)
+        return self._flush(self._lanes, timeout)
 
     async def flush_async(self, timeout: Optional[float] = None) -> bool:
         """The same, without holding up the event loop."""
+        return await self._flush_async(self._lanes, timeout)
+
+    def _flush(self, lanes: Lanes, timeout: Optional[float]) -> bool:
         if self._is_sender:
             return False
         until = None if timeout is None else time.monotonic() + timeout
-        told = [await lane.wait_async(barrier, until) for lane, barrier in self._begin_flush()]
+        told = [lane.wait(barrier, until) for lane, barrier in self._begin_flush(lanes)]
         return all(told)
 
-    def _begin_flush(self) -> "List[Tuple[Lane[Any], Barrier]]":
-        """What to wait for: all lanes send at the same time."""
+    async def _flush_async(self, lanes: Lanes, timeout: Optional[float]) -> bool:
+        if self._is_sender:
+            return False
+        until = None if timeout is None else time.monotonic() + timeout
+        told = [await lane.wait_async(barrier, until) for lane, barrier in self._begin_flush(lanes)]
+        return all(told)
+
+    def _begin_flush(self, lanes: Lanes) -> List[Tuple[Lane[Any], Barrier]]:
+        """What to wait for: the lanes send at the same time."""
         if not self.is_recording:
             return []
-        begun = [(lane, lane.begin_flush()) for lane in self._lanes]
+        begun = [(lane, lane.begin_flush()) for lane in lanes]
         return [(lane, barrier) for lane, barrier in begun if barrier is not None]
 
     @property
@@ -146,14 +154,14 @@ class Client:
         if _is_in_event_loop():
             self.traces.queue.hasten()
         else:
-            self._tell_late(self.flush(self.settings.shutdown_timeout))
+            self._tell_late(self._flush([self.traces], self.settings.shutdown_timeout))
 
     async def settle_async(self, trace: Trace) -> None:
         """The same, without holding up the event loop."""
         if not self._wants_to_settle(trace):
             return
         if _is_in_event_loop():
-            self._tell_late(await self.flush_async(self.settings.shutdown_timeout))
+            self._tell_late(await self._flush_async([self.traces], self.settings.shutdown_timeout))
         else:
             self.traces.queue.hasten()
 
