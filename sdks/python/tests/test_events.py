@@ -250,6 +250,7 @@ def test_a_second_init_sends_what_waits_with_the_first_key(receiver: Receiver) -
     assert counts() == [2, 0, 0, 0]
     told = {body["events"][0]["event"]: head["x-api-key"] for body, head in zip(receiver.bodies, receiver.requests)}
     assert told == {"first": "k", "second": "two"}
+    assert {head["x-cognobserve-client"] for head in receiver.requests} == {"python"}
 
 
 def test_nothing_is_recorded_without_a_key() -> None:

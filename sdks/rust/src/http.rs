@@ -58,7 +58,8 @@ fn try_post(agent: &Agent, request: &Request<'_>) -> Result<Answer, ureq::Error>
     let mut post = agent
         .post(request.url)
         .header("content-type", "application/json")
-        .header("x-api-key", request.key);
+        .header("x-api-key", request.key)
+        .header("x-cognobserve-client", "rust");
     if request.is_gzip {
         post = post.header("content-encoding", "gzip");
     }

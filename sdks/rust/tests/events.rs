@@ -56,11 +56,9 @@ fn an_event_has_an_id_a_time_and_properties() {
         json!({"event": "memory_created", "properties": properties})
     );
     assert_eq!(events[1], json!({"event": "upload"}));
-    assert!(
-        stage.server.requests()[0]
-            .head
-            .starts_with("post /v1/events http/1.1")
-    );
+    let head = stage.server.requests()[0].head.clone();
+    assert!(head.starts_with("post /v1/events http/1.1"), "{head}");
+    assert!(head.contains("x-cognobserve-client: rust\r\n"), "{head}");
 }
 
 #[test]

@@ -50,6 +50,7 @@ export async function packBody(text: string, apiKey: string): Promise<Pick<PostR
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'x-api-key': apiKey,
+    'x-cognobserve-client': 'typescript',
     'user-agent': USER_AGENT,
   };
   const plain = new TextEncoder().encode(text);

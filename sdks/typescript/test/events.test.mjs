@@ -33,7 +33,8 @@ test('an event has an id, a time and properties', async () => {
   assert.deepEqual([second.event, 'properties' in second], ['upload', false]);
   assert.deepEqual(eventStats(), { sent: 2, dropped: 0, refused: 0, waiting: 0 });
   assert.deepEqual(stats(), { sent: 0, dropped: 0, refused: 0, waiting: 0 });
-  assert.deepEqual([ledger.requests.length, ledger.requests[0].path], [1, '/v1/events']);
+  const [{ headers, path }, ...more] = ledger.requests;
+  assert.deepEqual([path, headers['x-cognobserve-client'], more], ['/v1/events', 'typescript', []]);
 });
 
 test('it is whose the call, the scope or the trace says', async () => {

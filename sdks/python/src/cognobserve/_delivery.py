@@ -132,6 +132,7 @@ class Delivery:
         headers = {
             "Content-Type": "application/json",
             "X-API-Key": self._settings.api_key,
+            "X-Cognobserve-Client": "python",
             "User-Agent": f"cognobserve-python/{__version__}",
         }
         if len(body) > _COMPRESSED_OVER:
