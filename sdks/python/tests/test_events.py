@@ -11,7 +11,7 @@ from typing import Any, Dict, List
 import pytest
 
 import cognobserve
-from cognobserve import event_stats, start_trace, track, with_session, with_user
+from cognobserve import _client, event_stats, start_trace, track, with_session, with_user
 from cognobserve._http import Answer
 
 from .conftest import Outbox, start
@@ -251,6 +251,15 @@ def test_a_second_init_sends_what_waits_with_the_first_key(receiver: Receiver) -
     told = {body["events"][0]["event"]: head["x-api-key"] for body, head in zip(receiver.bodies, receiver.requests)}
     assert told == {"first": "k", "second": "two"}
     assert {head["x-cognobserve-client"] for head in receiver.requests} == {"python"}
+
+
+def test_a_forked_process_sends_nothing_of_its_parent_s(receiver: Receiver) -> None:
+    init(receiver)
+    track("parent")
+    # What a fork runs in the child.
+    _client.get_client().forget_parent()
+    track("child")
+    assert counts() == [1, 0, 0, 0] and [one["event"] for one in receiver.events] == ["child"]
 
 
 def test_nothing_is_recorded_without_a_key() -> None:
