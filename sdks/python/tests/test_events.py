@@ -193,8 +193,8 @@ def test_track_never_waits_for_a_server_that_hangs_and_spans_do_not_either(recei
     started = time.monotonic()
     for _ in range(100):
         track("e", {"a": 1})
+    assert time.monotonic() - started < 5
     receiver.wait_for(lambda it: len(it.bodies) == 1)
-    assert time.monotonic() - started < 2
     assert not cognobserve.flush(0.05)
     cognobserve.shutdown()
     assert list(event_stats().values()) == [0, 100, 0, 0]
