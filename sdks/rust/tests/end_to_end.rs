@@ -5,8 +5,8 @@ mod support;
 use std::time::Duration;
 
 use cognobserve_sdk::{
-    Config, Level, Observe, Usage, User, init, log, observe, observe_stream, observe_sync,
-    start_trace, with_session, with_user,
+    Config, Event, Level, Observe, Usage, User, init, log, observe, observe_stream, observe_sync,
+    start_trace, track, with_session, with_user, with_user_sync,
 };
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -69,7 +69,21 @@ async fn what_is_said_arrives_and_is_counted() {
     let failed = observe_sync(Observe::new("pay").user_id("user-123"), || {
         Err::<(), _>("no credit")
     });
+    for _ in 0..2 {
+        let event = Event::new("memory_created").user_id("fan-1").id("m-1");
+        track(event, json!({"type": "text"}));
+        assert!(client.flush(Duration::from_secs(30)));
+    }
+    with_user_sync("user-123", || track("memory_read", ()));
     assert!(failed.is_err() && client.flush(Duration::from_secs(30)));
+    let stats = client.event_stats();
+    assert_eq!((stats.sent, stats.dropped, stats.refused), (3, 0, 0));
+    let counted = json!([
+        {"key": "memory_created", "count": 1},
+        {"key": "memory_read", "count": 1}
+    ]);
+    let counts = server.read("/v1/events/count?groupBy=event");
+    assert_eq!(counts["rows"], counted);
     let stats = client.stats();
     assert_eq!((stats.dropped, stats.refused, stats.waiting), (0, 0, 0));
 
