@@ -50,8 +50,8 @@ struct Links {
 }
 
 /// A trace with one of its spans, by id; without one, or if there is none of this id, with the
-/// span that tells most: the generation that answers, else the first that failed, else the first
-/// generation. `prices` are the project's own.
+/// span that tells most: the first that failed and says why, else the first that failed, else the
+/// generation that answers, else the first generation. `prices` are the project's own.
 pub async fn render(
     reports: &dyn Reports,
     prices: Vec<PriceEntry>,
@@ -131,12 +131,14 @@ fn select(
 ) -> Option<usize> {
     let find =
         |wanted: &dyn Fn(&SpanDetail) -> bool| in_order.clone().find(|at| wanted(&spans[*at]));
+    let has_failed = |span: &SpanDetail| span.level == Level::Error;
     id.and_then(|id| find(&|span| span.id == id))
+        .or_else(|| find(&|span| has_failed(span) && span.status_message.is_some()))
+        .or_else(|| find(&has_failed))
         .or_else(|| {
             let answering = find_answering(spans)?;
             spans.iter().position(|span| std::ptr::eq(span, answering))
         })
-        .or_else(|| find(&|span| span.level == Level::Error))
         .or_else(|| find(&|span| span.kind == SpanKind::Generation))
         .or_else(|| in_order.next())
 }

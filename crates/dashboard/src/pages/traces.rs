@@ -79,6 +79,10 @@ pub struct TraceList {
     /// Only without rows.
     pub further: Option<Further>,
     pub is_filtered: bool,
+    /// Filtered by a text, perhaps among others.
+    pub is_searched: bool,
+    /// Filtered by nothing else.
+    pub is_only_failed: bool,
     pub is_fruitless: bool,
     pub clear: Link,
     /// Not on the user's own page.
@@ -105,6 +109,10 @@ pub async fn list(
         user: ask.user.clone(),
         session: ask.session.clone(),
         ..Ask::default()
+    };
+    let without_level = Ask {
+        level: None,
+        ..ask.clone()
     };
     let Some(page) = found else { return Ok(None) };
     let shows_user = path == "/traces";
@@ -135,6 +143,8 @@ pub async fn list(
         rows: TraceRow::list(view, &page.items, &names),
         pager,
         is_filtered: ask.is_filtered(),
+        is_searched: !ask.search.is_empty(),
+        is_only_failed: ask.level == Some(Level::Error) && !without_level.is_filtered(),
         is_fruitless: ask.is_fruitless,
         clear: link(&cleared),
         shows_user,

@@ -57,10 +57,12 @@ impl Cohorts {
 }
 
 fn class_of(week: usize) -> &'static str {
-    match week {
-        ..=PHONE => "num",
-        ..=NARROW => "num hide-phone",
-        _ => "num hide-narrow",
+    if week <= PHONE {
+        "num"
+    } else if week <= NARROW {
+        "num hide-phone"
+    } else {
+        "num hide-narrow"
     }
 }
 

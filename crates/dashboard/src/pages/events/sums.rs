@@ -297,7 +297,7 @@ mod tests {
         };
         let (os, plan) = ("os".to_owned(), "plan".to_owned());
         let both = [(os.clone(), false), (plan.clone(), true)];
-        assert_eq!(lit(&[os.clone()]), both);
+        assert_eq!(lit(std::slice::from_ref(&os)), both);
         assert_eq!(lit(&[os, plan]), both);
     }
 }

@@ -111,7 +111,7 @@ fn bars_say_when_and_how_long() {
 }
 
 #[test]
-fn what_answers_is_looked_at_first() {
+fn where_it_failed_is_looked_at_first_and_then_what_answers() {
     let mut detail = samples::trace("t");
     assert_eq!(detail.spans.len(), 7);
     let chosen = |detail: &TraceDetail, id| {
@@ -119,16 +119,24 @@ fn what_answers_is_looked_at_first() {
         let at = select(&detail.spans, places.iter().map(|it| it.index), id);
         at.map(|at| detail.spans[at].id.clone())
     };
-    assert_eq!(chosen(&detail, None).as_deref(), Some("plan"));
+    // The last one failed.
+    detail.spans[6].output = None;
+    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"));
     assert_eq!(chosen(&detail, Some("embed")).as_deref(), Some("embed"));
-    assert_eq!(chosen(&detail, Some("nobody")).as_deref(), Some("plan"));
+    assert_eq!(chosen(&detail, Some("nobody")).as_deref(), Some("answer"));
+    // One around it that only passes the failure on says nothing.
+    detail.spans[0].level = Level::Error;
+    detail.spans[0].status_message = None;
+    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"));
+    for span in &mut detail.spans {
+        span.level = Level::Default;
+    }
+    assert_eq!(chosen(&detail, None).as_deref(), Some("plan"));
     detail.spans[6].output = Some("It is on its way.".into());
     assert_eq!(chosen(&detail, None).as_deref(), Some("answer"));
     for span in &mut detail.spans {
         span.output = None;
     }
-    assert_eq!(chosen(&detail, None).as_deref(), Some("answer"), "failed");
-    detail.spans.retain(|span| span.level != Level::Error);
     assert_eq!(chosen(&detail, None).as_deref(), Some("plan"));
     detail.spans.clear();
     assert_eq!(chosen(&detail, None), None);
