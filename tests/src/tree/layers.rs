@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         ],
     ),
 ];
-const FREE: [&str; 4] = ["cognobserve", "tests", "bench", "servers"];
+const FREE: [&str; 5] = ["cognobserve", "tests", "bench", "servers", "memory-service"];
 /// No doing, only knowing: these crates have no runtime, no database, no network.
 const PURE: [&str; 3] = ["model", "wire", "pipeline"];
 const IMPURE: [&str; 8] = [
