@@ -4,8 +4,8 @@
 use super::openapi::describe_api;
 use crate::http::problem::Code;
 use crate::metrics::Metrics;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cognobserve_telemetry::delivery::Counts;
@@ -16,28 +16,47 @@ use std::sync::OnceLock;
 
 const STYLE: &str = include_str!("docs.css");
 
-/// The page and the policy that admits its one style sheet.
-fn page() -> &'static (String, HeaderValue) {
-    static PAGE: OnceLock<(String, HeaderValue)> = OnceLock::new();
+struct Page {
+    html: String,
+    /// Admits its one style sheet.
+    policy: HeaderValue,
+    /// Changes with the page.
+    tag: HeaderValue,
+}
+
+fn page() -> &'static Page {
+    static PAGE: OnceLock<Page> = OnceLock::new();
     PAGE.get_or_init(|| {
         let document = serde_json::to_value(describe_api()).unwrap_or_default();
         let hash = STANDARD.encode(Sha256::digest(STYLE));
         let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        let html = render_page(&document);
+        let tag = format!("W/\"{}\"", STANDARD.encode(&Sha256::digest(&html)[..12]));
         // Base64 and fixed words are always a header value.
-        (render_page(&document), HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")))
+        let value = |text: &str, otherwise| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(otherwise));
+        Page { policy: value(&policy, "default-src 'none'"), tag: value(&tag, "W/\"page\""), html }
     })
 }
 
-pub async fn read_docs() -> impl IntoResponse {
-    let (html, policy) = page();
-    let headers: [(HeaderName, HeaderValue); 2] = [
+/// The same for everybody, so browsers keep it and ask whether it has changed.
+pub async fn read_docs(asked: HeaderMap) -> Response {
+    let page = page();
+    let headers: [(HeaderName, HeaderValue); 4] = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         ),
-        (header::CONTENT_SECURITY_POLICY, policy.clone()),
+        (header::CONTENT_SECURITY_POLICY, page.policy.clone()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::ETAG, page.tag.clone()),
     ];
-    (headers, html.as_str())
+    let known = asked.get_all(header::IF_NONE_MATCH).iter();
+    let mut known = known.filter_map(|value| value.to_str().ok());
+    let tag = page.tag.to_str().unwrap_or_default();
+    match known.any(|tags| tags.split(',').any(|it| it.trim() == tag)) {
+        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        false => (headers, page.html.as_str()).into_response(),
+    }
 }
 
 /// Text for HTML; what stands between backquotes becomes code.
@@ -281,9 +300,25 @@ fn render_metrics(html: &mut String) {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_browser_that_has_the_page_is_told_so() {
+        let ask = async |tags: &'static str| {
+            let asked =
+                HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(tags))]);
+            read_docs(asked).await.status()
+        };
+        assert_eq!(ask("\"other\"").await, StatusCode::OK);
+        let first = read_docs(HeaderMap::new()).await;
+        let tag = first.headers()[header::ETAG].to_str().unwrap();
+        let tags: &'static str = format!("\"other\", {tag}").leak();
+        assert_eq!(ask(tags).await, StatusCode::NOT_MODIFIED);
+        let length = axum::body::to_bytes(first.into_body(), usize::MAX).await;
+        assert_eq!(length.unwrap().len(), page().html.len());
+    }
+
     #[test]
     fn the_page_shows_every_route_and_loads_nothing() {
-        let (html, policy) = page();
+        let Page { html, policy, .. } = page();
         for (path, item) in members(&serde_json::to_value(describe_api()).unwrap()["paths"]) {
             for (method, _) in members(item) {
                 assert!(
