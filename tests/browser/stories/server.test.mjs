@@ -5,6 +5,7 @@ import { pages, pickPages } from '../pages.mjs';
 import { readIds } from '../harness/ids.mjs';
 import { AWKWARD_ID, JOHN, MARKUP, PEOPLE, UNPRICED_ONLY } from '../harness/sample/people.mjs';
 import { UNPRICED_MODEL } from '../harness/sample/steps.mjs';
+import { makeEvents } from '../harness/sample/events.mjs';
 import { DAYS, makeSample } from '../harness/sample/traces.mjs';
 import { Server } from '../harness/server.mjs';
 
@@ -14,6 +15,7 @@ let server;
 before(async () => {
   server = await Server.start();
   await server.feed(traces);
+  await server.tell(makeEvents(NOW));
 });
 after(() => server?.kill());
 

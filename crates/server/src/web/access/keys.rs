@@ -23,10 +23,14 @@ use std::sync::Arc;
 const DAYS: [u32; 4] = [7, 30, 90, 365];
 
 pub async fn show_keys(State(state): State<Arc<AppState>>, inside: Inside<ManageKeys>) -> Answer {
-    let form = Form::default()
+    show(&state, &inside, StatusCode::OK, offer(), None).await
+}
+
+/// What an app needs.
+fn offer() -> Form {
+    Form::default()
         .with("scope", Scope::Ingest.as_str())
-        .with("scope", Scope::Read.as_str());
-    show(&state, &inside, StatusCode::OK, form, None).await
+        .with("scope", Scope::Read.as_str())
 }
 
 async fn show(
@@ -48,7 +52,7 @@ async fn show(
         id: key.id.to_string(),
         name: key.name,
         prefix: key.prefix,
-        scopes: key.scopes.to_string(),
+        scopes: key.scopes.to_string().replace(',', ", "),
         maker: key
             .created_by
             .map_or(String::new(), |by| name_actor(&by, &members)),
@@ -129,8 +133,14 @@ pub async fn create_key(
         .accounts
         .create_key(project, new, &inside.actor)
         .await?;
-    let form = Form::default();
-    show(&state, &inside, StatusCode::OK, form, Some((key, scopes))).await
+    show(
+        &state,
+        &inside,
+        StatusCode::OK,
+        offer(),
+        Some((key, scopes)),
+    )
+    .await
 }
 
 pub async fn revoke_key(
