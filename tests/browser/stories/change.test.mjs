@@ -105,7 +105,7 @@ test('settings are kept, and a price gives the unpriced a cost from then on', LI
   // The built-in prices have a table of their own.
   assert.equal(await page.locator('tbody tr', { has: page.getByRole('button', { name: /^Remove/ }) }).count(), 1);
   await page.getByRole('button', { name: /^Remove/ }).click();
-  await page.getByText(/priced by the built-in table/).waitFor();
+  await page.getByText(/^None of its own/).waitFor();
 }));
 
 test('nothing of another project or of nobody is shown', LIMITS, stage.page(async ({ page, watch }) => {
