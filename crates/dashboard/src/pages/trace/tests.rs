@@ -150,7 +150,7 @@ fn a_page_shows_the_chosen_span_in_full() {
     for words in [
         "rate limit of the provider exceeded",
         "no price for this model",
-        "Not captured, or removed by retention.",
+        "None: it failed.",
         r#"aria-current="true""#,
         r#"href="/traces/t?projectId=prj_1&#38;span=embed#span""#,
         "john@acme.com",
@@ -158,6 +158,8 @@ fn a_page_shows_the_chosen_span_in_full() {
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
+    let other = render(&detail, Some("embed"));
+    assert!(other.contains("Not captured, or removed by retention."));
     let selected = r#"span=answer" aria-current="true">"#;
     assert_eq!(html.matches(selected).count(), 1);
     let html = render(&detail, Some("plan"));
