@@ -74,13 +74,19 @@ impl<'c> SeenUsers<'c> {
         Ok(())
     }
 
-    /// A trace of an instant of [`Chart::list_read`], or of a part that begins there.
+    /// A trace of an instant of [`Chart::list_read`].
     pub fn add_trace(&mut self, at: i64, user: i64) {
-        if let Some(stretch) = self.chart.find(at) {
-            self.put(stretch, user, 1);
-        }
-        if let Some(stretch) = self.chart.find_rest(at) {
-            self.put(stretch, user, -1);
+        self.add_part(at, &[user]);
+    }
+
+    /// The user of each trace of an instant, or of a part that begins there.
+    pub fn add_part(&mut self, at: i64, users: &[i64]) {
+        for (stretch, traces) in [(self.chart.find(at), 1), (self.chart.find_rest(at), -1)] {
+            if let Some(stretch) = stretch {
+                users
+                    .iter()
+                    .for_each(|user| self.put(stretch, *user, traces));
+            }
         }
     }
 

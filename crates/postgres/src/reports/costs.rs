@@ -209,16 +209,15 @@ async fn group_by_session(
 
 /// Models with tokens and no price, most tokens first.
 pub(super) async fn list_unpriced(snapshot: &Snapshot) -> StoreResult<Vec<UnpricedModel>> {
-    let query = "SELECT model_no, measures FROM model_quarters WHERE project_no = $1";
+    let query =
+        "SELECT model_no, measures FROM model_quarters WHERE project_no = $1 AND is_unpriced";
     let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
     snapshot
         .scan(query, &[&snapshot.project_no], |row| {
             let counts = read_counts(row, 1)?;
-            if counts.unpriced_span_count > 0 {
-                let sum = sums.entry(get(row, 0)?).or_default();
-                sum.0 += counts.unpriced_span_count;
-                sum.1 += counts.unpriced_tokens;
-            }
+            let sum = sums.entry(get(row, 0)?).or_default();
+            sum.0 += counts.unpriced_span_count;
+            sum.1 += counts.unpriced_tokens;
             Ok(())
         })
         .await?;

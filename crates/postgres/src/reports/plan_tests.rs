@@ -2,6 +2,7 @@
 //! by a rate is picked before whole rows are read.
 use super::listing::{Listing, find_listing};
 use crate::{PostgresStore, Settings};
+use cognobserve_model::measures::Measures;
 use cognobserve_model::query::{SortOrder, UserSort};
 use cognobserve_servers::Schema;
 
@@ -192,4 +193,32 @@ async fn users_of_stretches_are_told_from_an_index() {
     );
     let expected = "Index Only Scan using traces_of_users_by_time";
     assert!(plan.contains(expected), "{plan}");
+}
+
+#[tokio::test]
+async fn models_without_a_price_are_found_by_the_database_itself() {
+    let schema = fill().await;
+    let wide = [0, 1, -1, 63, 64, -65, 8191, 1 << 40, i64::MAX, i64::MIN];
+    let mut expected = Vec::new();
+    for (at, n) in wide.into_iter().enumerate() {
+        for unpriced_span_count in [0, 1, 64, 1 << 33] {
+            let sums = Measures {
+                trace_count: n,
+                span_count: wide[(at + 3) % wide.len()],
+                total_tokens: n,
+                cost_nanos: i128::from(n) * 1_000_000_007,
+                unpriced_span_count,
+                unpriced_tokens: n,
+                ..Measures::default()
+            };
+            let quarter = expected.len();
+            let hex: String = sums.encode().iter().map(|b| format!("{b:02x}")).collect();
+            schema.execute(&format!(
+                "INSERT INTO model_quarters (project_no, quarter, model_no, measures) SELECT no, {quarter}, 0, '\\x{hex}' FROM projects"
+            ));
+            expected.push((unpriced_span_count > 0).to_string());
+        }
+    }
+    let told = schema.read("SELECT is_unpriced::text FROM model_quarters ORDER BY quarter");
+    assert_eq!(told, expected);
 }

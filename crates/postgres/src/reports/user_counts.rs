@@ -9,6 +9,7 @@ use cognobserve_books::chart::Chart;
 use cognobserve_books::seen::SeenUsers;
 use cognobserve_model::report::UserChart;
 use cognobserve_model::time::{MICROS_PER_DAY, Micros};
+use hashbrown::HashSet;
 
 pub(super) async fn chart(snapshot: &Snapshot, edges: &[Micros]) -> StoreResult<UserChart> {
     let mut counts = UserChart {
@@ -18,12 +19,9 @@ pub(super) async fn chart(snapshot: &Snapshot, edges: &[Micros]) -> StoreResult<
     if edges.is_empty() {
         return Ok(counts);
     }
-    count_new(snapshot, edges, &mut counts).await?;
-    let hidden = "SELECT coalesce(array_agg(user_no), '{}') FROM tracked_user_totals WHERE project_no = $1 AND external_id IS NULL";
-    let row = snapshot.query_one(hidden, &[&snapshot.project_no]).await?;
-    let hidden: Vec<i64> = get(&row, 0)?;
+    let hidden = count_new(snapshot, edges, &mut counts).await?;
     let chart = Chart::new(edges, MICROS_PER_DAY);
-    let mut seen = SeenUsers::new(&chart, hidden.into_iter().chain([NOBODY]).collect());
+    let mut seen = SeenUsers::new(&chart, hidden);
     let mut days: Vec<i64> = Vec::new();
     let (from, to) = chart.span_units();
     days.extend((from..to).filter(|day| chart.find_unit(*day).is_some()));
@@ -40,18 +38,20 @@ pub(super) async fn chart(snapshot: &Snapshot, edges: &[Micros]) -> StoreResult<
     Ok(counts)
 }
 
-/// Users by the stretch in which they were first seen.
+/// Users by the stretch in which they were first seen; answers who has sums and does not count.
 async fn count_new(
     snapshot: &Snapshot,
     edges: &[Micros],
     counts: &mut UserChart,
-) -> StoreResult<()> {
+) -> StoreResult<HashSet<i64>> {
+    let mut hidden = HashSet::from_iter([NOBODY]);
     let times: Vec<i64> = edges.iter().map(|edge| edge.0).collect();
     let query = include_str!("../sql/reports.count_new_users_in_each.sql");
     let params: [Param; 2] = [&snapshot.project_no, &times];
     snapshot
         .scan(query, &params, |row| {
             let (begun, users): (i32, i64) = (get(row, 0)?, get(row, 1)?);
+            hidden.extend(get::<Vec<i64>>(row, 2)?);
             match usize::try_from(begun).unwrap_or(0).checked_sub(1) {
                 None => counts.before = users,
                 Some(stretch) => {
@@ -62,7 +62,8 @@ async fn count_new(
             }
             Ok(())
         })
-        .await
+        .await?;
+    Ok(hidden)
 }
 
 async fn add_traces(
@@ -78,10 +79,7 @@ async fn add_traces(
     let params: [Param; 3] = [&snapshot.project_no, &from, &to];
     snapshot
         .scan(query, &params, |row| {
-            let (start, users): (i64, Vec<i64>) = (get(row, 0)?, get(row, 1)?);
-            users
-                .into_iter()
-                .for_each(|user| seen.add_trace(start, user));
+            seen.add_part(get(row, 0)?, &get::<Vec<i64>>(row, 1)?);
             Ok(())
         })
         .await
