@@ -21,7 +21,52 @@
     return "$" + (size >= 1 ? grouped.format(Math.round(n * 100) / 100) : String(+n.toPrecision(2)));
   };
   const millis = (n) => (n < 1000 ? Math.round(n) + " ms" : n < 60000 ? +(n / 1000).toFixed(1) + " s" : +(n / 60000).toFixed(1) + " min");
-  const writers = { count: short, usd: dollars, ms: millis, percent: (n) => +n.toFixed(1) + "%" };
+  const writers = { count: short, usd: dollars, ms: millis };
+
+  // An axis from 0 to a round number that nothing is above, with two or three lines on the way: `{top, splits, texts}`.
+  function scaleUp(most, unit) {
+    const [size, sign] = unit !== "ms" ? [1, ""] : most >= 12e4 ? [6e4, " min"] : most >= 1e3 ? [1e3, " s"] : [1, " ms"];
+    const isWhole = unit !== "usd" && size === 1;
+    const reach = most / size;
+    const choices = [2, 3].map((lines) => {
+      const power = 10 ** Math.floor(Math.log10(reach / lines || 1));
+      const steps = [1, 2, 2.5, 4, 5, 10].map((step) => +(step * power).toPrecision(3)).map((step) => (isWhole ? Math.ceil(step) : step));
+      return { lines, step: steps.find((step) => step * lines >= reach) };
+    });
+    if (!reach || (isWhole && reach <= 1)) choices.unshift({ lines: 1, step: 1 });
+    const { lines, step } = choices.reduce((best, one) => (one.lines * one.step < best.lines * best.step ? one : best));
+    let places = step % 1 ? (unit === "usd" ? 2 : 1) : 0;
+    while (places < 9 && +step.toFixed(places) !== step) places += 1;
+    const write = (n) => {
+      if (unit === "usd") return "$" + (n === 0 ? "0" : n >= 1e4 ? short(n) : grouped.format(Math.trunc(n)) + n.toFixed(places).slice(String(Math.trunc(n)).length));
+      return (unit === "ms" ? (places ? (n && n.toFixed(places)) : grouped.format(n)) : short(n)) + sign;
+    };
+    const rounds = Array.from({ length: lines + 1 }, (_, i) => +(i * step).toPrecision(12));
+    return { top: lines * step * size, splits: rounds.map((n) => n * size), texts: rounds.map(write) };
+  }
+
+  // What to write under a chart with room for so many labels: even steps of days, hours of the clock, or firsts of a month.
+  function stepAlong(labels, titles, room) {
+    const every = (steps, list) => {
+      const step = steps.find((one) => Math.ceil(list.length / one) <= room) ?? steps.at(-1);
+      return list.filter((_, i) => i % step === 0);
+    };
+    const all = labels.map((text, i) => ({ i, text }));
+    if (labels[0]?.includes(":")) {
+      const hour = (one) => Number(one.text.split(":")[0]);
+      const step = [1, 2, 3, 6, 12, 24].find((one) => Math.ceil(labels.length / one) <= room) ?? 24;
+      const shown = all.filter((one) => /:00$/.test(one.text) && hour(one) % step === 0);
+      return shown.map((one) => ({ i: one.i, text: hour(one) === 0 ? titles[one.i].split(",")[0] : one.text }));
+    }
+    if (labels.length > 120) return every([1, 2, 3, 6, 12], all.filter((one) => / 1$/.test(one.text)));
+    return every([1, 2, 3, 5, 7, 10, 14, 21, 28, 56], all);
+  }
+
+  const pen = document.createElement("canvas").getContext("2d");
+  const measure = (font, texts) => {
+    pen.font = font;
+    return Math.ceil(Math.max(...texts.map((text) => pen.measureText(text).width)));
+  };
 
   // Charts: <div class="chart" data-chart='{"x":[unix seconds],"labels":[…],"series":[{name,unit,color,values}]}'>
   const charts = new Map();
@@ -38,30 +83,31 @@
     if (!window.uPlot) return;
     const data = JSON.parse(box.dataset.chart);
     const at = data.x.map((_, i) => i);
-    const unit = writers[data.series[0].unit] || short;
-    // As many labels as fit, always with the first and the last; a few less if they are even then.
-    const last = at.length - 1;
-    const most = Math.min(at.length, Math.max(2, Math.floor((box.clientWidth - 58) / 90)));
-    let labels = most;
-    while (labels > most / 2 && last % (labels - 1)) labels -= 1;
-    if (labels <= most / 2) labels = most;
-    const labelled = last < 1 ? at : Array.from({ length: labels }, (_, i) => Math.round((i * last) / (labels - 1)));
     const stacked = data.series.map((one) => one.values);
     const bars = uPlot.paths.bars({ size: [0.72, 26], radius: 0.15 });
     const line = uPlot.paths.linear();
     const font = "11px " + getComputedStyle(document.body).fontFamily;
+    const values = data.series.flatMap((one) => one.values);
+    const up = scaleUp(Math.max(0, ...values), data.series[0].unit);
+    // Labels need twice their width; one that would be cut at an end is left out.
+    const left = measure(font, up.texts) + 9;
+    const wide = measure(font, data.labels);
+    const beside = 8;
+    const bar = (box.clientWidth - left - beside) / at.length;
+    const isWhole = ({ i }) => (i + 0.5) * bar >= wide / 2 - left && (at.length - i - 0.5) * bar + beside >= wide / 2;
+    const labelled = stepAlong(data.labels, data.titles, Math.max(2, Math.floor((bar * at.length) / (wide * 1.9)))).filter(isWhole);
     const axis = { stroke: style("--faint"), font, ticks: { show: false }, grid: { stroke: style("--line"), width: 1 } };
     const tip = document.createElement("div");
     tip.className = "tip";
     tip.hidden = true;
     const plot = new uPlot({
-      width: box.clientWidth, height: box.clientHeight, padding: [8, 18, 0, 0],
+      width: box.clientWidth, height: box.clientHeight, padding: [8, beside, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-      scales: { x: { time: false, range: [-0.5, Math.max(0.5, at.length - 0.5)] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+      scales: { x: { time: false, range: [-0.5, Math.max(0.5, at.length - 0.5)] }, y: { range: [0, up.top] } },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, splits: () => labelled, values: (_, splits) => splits.map((i) => data.labels[i]) },
-        { ...axis, size: 52, space: 38, values: (_, splits) => splits.map((n) => (/^(count|ms)$/.test(data.series[0].unit) && n % 1 ? "" : unit(n))) },
+        { ...axis, grid: { show: false }, size: 24, gap: 7, splits: () => labelled.map((one) => one.i), values: () => labelled.map((one) => one.text) },
+        { ...axis, size: left, gap: 8, splits: () => up.splits, values: () => up.texts },
       ],
       series: [{}, ...data.series.map((one) => (data.kind === "line"
         ? { stroke: style("--c" + one.color), width: 1.6, fill: style("--c" + one.color) + "1c", paths: line, spanGaps: false,
@@ -93,7 +139,15 @@
     charts.set(box, { destroy() { plot.destroy(); tip.remove(); box.classList.remove("ready"); }, source: box.dataset.chart, width: box.clientWidth });
   }
 
+  // A table that fits its box needs no scrolling of its own, so that its head can stay while the page scrolls.
+  function measurePage() {
+    for (const box of document.querySelectorAll(".scroll:not(.tall)")) box.classList.toggle("fits", box.scrollWidth <= box.clientWidth);
+    const bar = document.querySelector(".bar");
+    if (bar) root.style.setProperty("--bar-height", bar.offsetHeight + "px");
+  }
+
   function drawAll() {
+    measurePage();
     for (const [box, chart] of charts) if (!box.isConnected) { chart.destroy(); charts.delete(box); }
     for (const box of document.querySelectorAll(".chart[data-chart]")) {
       const chart = charts.get(box);

@@ -200,7 +200,7 @@ fn add_up(seen: &UserChart) -> Vec<i64> {
 
 fn list_charts(view: &View, bars: &[Measures], seen: &UserChart, ends: &[i64]) -> Vec<Chart> {
     let traces = chart::count("Traces", 1, bars, |it| it.trace_count);
-    let failed = chart::count("Failed traces", 3, bars, |it| it.error_trace_count);
+    let failed = chart::count(FAILED_TRACES, 3, bars, |it| it.error_trace_count);
     let p95 = chart::series("p95", Measured::Ms, 4, bars, |it| {
         it.trace_latency_percentile_ms(95)
     });
@@ -243,7 +243,7 @@ fn list_top(view: &View, costs: CostReport, names: &Names, total: i128) -> Vec<T
     top
 }
 
-/// So many models without a price, with what was used of them.
+/// So many unpriced models, with what was used of them.
 pub(super) fn list_unpriced(mut models: Vec<UnpricedModel>, most: usize) -> Vec<Unpriced> {
     models.truncate(most);
     let spans = CountUnit::of(models.iter().map(|it| it.span_count));
