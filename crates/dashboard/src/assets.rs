@@ -24,7 +24,15 @@ const fn asset(name: &'static str, media_type: &'static str, bytes: &'static [u8
 
 /// All of them.
 pub const ASSETS: [Asset; 7] = [
-    asset("app.css", CSS, include_bytes!("../assets/app.css")),
+    asset(
+        "app.css",
+        CSS,
+        concat!(
+            include_str!("../assets/app.css"),
+            include_str!("../assets/narrow.css")
+        )
+        .as_bytes(),
+    ),
     asset("app.js", JS, include_bytes!("../assets/app.js")),
     asset(
         "htmx.js",

@@ -83,21 +83,27 @@ pub fn spent_in(nanos: i128, unpriced: i64, places: usize) -> Figure {
 }
 
 /// Says of an amount that more was spent. Nothing known is no amount at all, since `$0` reads as
-/// free; of next to nothing no more is sure than that it is not nothing.
+/// free; next to nothing is told by its first digit.
 fn at_least(known: Figure, nanos: i128, unpriced: i64) -> Figure {
     if unpriced == 0 {
         return known;
     }
     let text = match known.text {
         _ if nanos == 0 => "unpriced".to_owned(),
-        text if text.starts_with('<') => "> $0".to_owned(),
+        text if text.starts_with('<') => format!("≥ {}", first_digit(nanos)),
         text => format!("≥ {text}"),
     };
-    let without = plural(unpriced, "span");
     Figure {
         text,
-        title: format!("{}, and {without} without a price", known.title),
+        title: format!("{}, and {} unpriced", known.title, plural(unpriced, "span")),
     }
+}
+
+/// An amount that its column has too few decimals for, cut after the first digit that is not 0.
+fn first_digit(nanos: i128) -> String {
+    let digits = nanos.unsigned_abs().checked_ilog10().unwrap_or(0) as usize;
+    let places = NANO_PLACES.saturating_sub(digits);
+    usd_of(nanos, nanos / nanos_of_one(places), places).text
 }
 
 /// A part of what was spent, and what is left, in decimals in which they add to the whole.

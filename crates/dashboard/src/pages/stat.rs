@@ -47,11 +47,10 @@ impl Stat {
     }
 }
 
-/// Why an amount is at least what it says; empty if every span has its price.
+/// Why an amount is at least what it says: `2 spans unpriced`; empty if every span has its price.
 pub fn lack_prices(unpriced: i64) -> String {
     match unpriced {
         0 => String::new(),
-        1 => "one span has no price".to_owned(),
-        count => format!("{} spans have no price", format::count(count).text),
+        _ => format!("{} unpriced", format::plural(unpriced, "span")),
     }
 }

@@ -31,7 +31,7 @@ fn what_has_no_price_is_at_least_the_rest_and_never_free() {
         (0, 0, "$0"),
         (0, 3, "unpriced"),
         (1_500, 0, "<$0.0001"),
-        (1_500, 3, "> $0"),
+        (1_500, 3, "≥ $0.000001"),
         (2_000_000_000, 0, "$2.00"),
         (2_000_000_000, 3, "≥ $2.00"),
     ] {
@@ -40,10 +40,10 @@ fn what_has_no_price_is_at_least_the_rest_and_never_free() {
         let in_column = spent_in(nanos, unpriced, 2);
         assert_eq!(in_column.text, text.replace("0.0001", "0.01"));
         assert_eq!(figure.title, in_column.title);
-        assert_eq!(figure.title.ends_with("without a price"), unpriced > 0);
+        assert_eq!(figure.title.ends_with("unpriced"), unpriced > 0);
     }
     let one = spent_in(2_000_000_000, 1, 4);
-    assert_eq!(one.title, "$2.000000000, and 1 span without a price");
+    assert_eq!(one.title, "$2.000000000, and 1 span unpriced");
 }
 
 #[test]

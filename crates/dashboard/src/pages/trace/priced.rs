@@ -98,7 +98,7 @@ impl Line {
             kind: charge.kind,
             tokens: format::group(charge.tokens),
             price: write_rate(charge.picos),
-            amount: charge.nanos().map_or_else(|| "no price".into(), exact),
+            amount: charge.nanos().map_or_else(|| "unpriced".into(), exact),
         }
     }
 }

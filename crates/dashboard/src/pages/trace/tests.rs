@@ -154,7 +154,7 @@ fn a_page_shows_the_chosen_span_in_full() {
         r#"aria-current="true""#,
         r#"href="/traces/t?projectId=prj_1&#38;span=embed#span""#,
         "john@acme.com",
-        r#"<span class="tag bad">failed</span>"#,
+        r#"<span class="tag bad">Failed</span>"#,
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }

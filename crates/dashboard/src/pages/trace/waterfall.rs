@@ -125,9 +125,9 @@ pub fn name(span: &SpanDetail) -> &str {
 /// The word for a level that is not the usual one, and its class.
 pub fn mark(level: Level) -> Option<(&'static str, &'static str)> {
     match level {
-        Level::Error => Some(("error", "bad")),
-        Level::Warning => Some(("warning", "warn")),
-        Level::Debug => Some(("debug", "")),
+        Level::Error => Some(("Error", "bad")),
+        Level::Warning => Some(("Warning", "warn")),
+        Level::Debug => Some(("Debug", "")),
         Level::Default => None,
     }
 }
@@ -135,7 +135,7 @@ pub fn mark(level: Level) -> Option<(&'static str, &'static str)> {
 fn write_cost(span: &SpanDetail) -> Figure {
     match (span.pricing, span.counted) {
         (Pricing::Unpriced, true) => Figure {
-            text: "no price".into(),
+            text: "unpriced".into(),
             title: "no price for this model".into(),
         },
         (pricing, true) => pricing
