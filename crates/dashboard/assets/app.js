@@ -95,7 +95,7 @@
     const beside = 8;
     const bar = (box.clientWidth - left - beside) / at.length;
     const isWhole = ({ i }) => (i + 0.5) * bar >= wide / 2 - left && (at.length - i - 0.5) * bar + beside >= wide / 2;
-    const labelled = stepAlong(data.labels, data.titles, Math.max(2, Math.floor((bar * at.length) / (wide * 1.9)))).filter(isWhole);
+    const labelled = stepAlong(data.labels, data.titles, Math.max(2, Math.floor((bar * at.length) / (wide * 1.7)))).filter(isWhole);
     const axis = { stroke: style("--faint"), font, ticks: { show: false }, grid: { stroke: style("--line"), width: 1 } };
     const tip = document.createElement("div");
     tip.className = "tip";
