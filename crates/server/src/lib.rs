@@ -20,4 +20,4 @@ pub mod worker;
 
 pub use router::build_router;
 pub use serve::serve;
-pub use state::{AppState, Limits, Ports, Site};
+pub use state::{AppState, DEMO_EMAIL, Limits, Ports, Site};

@@ -17,7 +17,8 @@ use crate::state::AppState;
 use crate::trpc;
 use crate::web;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
@@ -99,7 +100,7 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     let calls = grpc::service_routes(roles.contains(Role::Ingest));
     let calls = calls.route_layer(CatchPanicLayer::custom(grpc::answer_panic));
     let service = count(service.merge(calls), &state, Area::Service);
-    let pages = web::routes()
+    let pages = web::routes(&state)
         .route_layer(from_fn(web::remember_project))
         .route_layer(CatchPanicLayer::custom(answer_page_panic))
         .route_layer(from_fn(keep_theme))
@@ -121,15 +122,19 @@ pub fn build_router(state: Arc<AppState>, roles: &Roles) -> Router {
     };
     served
         .fallback(
-            async move |uri: Uri, headers: HeaderMap| match asks_for_page(&headers) {
-                _ if trpc::is_below(uri.path()) => trpc::answer_unserved(nothing),
-                true => {
-                    let page =
-                        || render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing);
-                    add_page_headers(with_theme_of(&headers, page)).await
+            async move |State(state): State<Arc<AppState>>, asked: Parts| {
+                let headers = &asked.headers;
+                match asks_for_page(headers) {
+                    _ if trpc::is_below(asked.uri.path()) => trpc::answer_unserved(nothing),
+                    true => {
+                        let page =
+                            || render_message(StatusCode::NOT_FOUND, "Nothing is here", &nothing);
+                        let page = with_theme_of(headers, page);
+                        add_page_headers(web::put_in_frame(&state, &asked, page).await).await
+                    }
+                    false if grpc::is_call(headers) => grpc::answer_unknown(&nothing),
+                    false => Problem::new(Code::NotFound, nothing).into_response(),
                 }
-                false if grpc::is_call(&headers) => grpc::answer_unknown(&nothing),
-                false => Problem::new(Code::NotFound, nothing).into_response(),
             },
         )
         .method_not_allowed_fallback(async |method: Method, uri: Uri, headers: HeaderMap| {

@@ -2,7 +2,7 @@
 use crate::auth::GrantCache;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
-use crate::config::TrustedProxies;
+use crate::config::{Secret, TrustedProxies};
 use crate::events::{EventQueue, RelayGate, Telling};
 use crate::metrics::Metrics;
 use crate::worker::{ArrivalClock, Hall};
@@ -32,14 +32,17 @@ impl Default for Limits {
     }
 }
 
+/// Who looks at a demo.
+pub const DEMO_EMAIL: &str = "demo@example.com";
+
 /// Where the server is, as browsers see it.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// Without a trailing slash.
     pub public_url: String,
     pub trusted_proxies: TrustedProxies,
-    /// All data is made up: the first link opens everything with one click.
-    pub is_demo: bool,
+    /// All data is made up; the password of its account [`DEMO_EMAIL`], which its link does not ask for.
+    pub demo_password: Option<Secret>,
 }
 
 impl Default for Site {
@@ -47,12 +50,18 @@ impl Default for Site {
         Site {
             public_url: "http://127.0.0.1:4100".into(),
             trusted_proxies: TrustedProxies::default(),
-            is_demo: false,
+            demo_password: None,
         }
     }
 }
 
 impl Site {
+    /// The password, if the account of a demo is meant.
+    pub fn find_demo_password(&self, email: &str) -> Option<&str> {
+        let password = self.demo_password.as_ref().map(Secret::expose);
+        password.filter(|_| email == DEMO_EMAIL)
+    }
+
     /// Whether browsers come by https, whatever arrives here.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")

@@ -67,7 +67,28 @@ pub fn view_inside<P>(inside: &Inside<P>) -> Result<View, Refusal> {
 
 /// The frame around a page that belongs to the account.
 pub async fn frame_account(state: &AppState, visit: &Visit, title: &str) -> Result<Frame, Refusal> {
+    Ok(frame_around(state, visit, title, Nav::Account).await?)
+}
+
+/// The frame around a page that is of no project: that of the project where its visitor comes from,
+/// so that the way back is where it always is. What the address says badly is left out.
+pub async fn frame_around(
+    state: &AppState,
+    visit: &Visit,
+    title: &str,
+    nav: Nav,
+) -> Result<Frame, StoreError> {
     let who = find_who(state, visit).await?;
-    let frame = Frame::personal(title, Nav::Account, who);
-    Ok(frame.keeping(visit.kept.clone()))
+    let picked = visit.pick_project(&who.projects).cloned();
+    let found = picked.and_then(|project| {
+        let role = visit.visitor.role_in(&project.workspace)?;
+        let now = Micros::now();
+        let view = View::read(&visit.kept, project.clone(), now);
+        let view = view.or_else(|_| View::read(&[], project, now)).ok()?;
+        Some((role, view))
+    });
+    Ok(match found {
+        Some((role, view)) => Frame::project(title, nav, who, role, view),
+        None => Frame::personal(title, nav, who).keeping(visit.kept.clone()),
+    })
 }

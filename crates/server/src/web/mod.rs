@@ -9,15 +9,17 @@ mod data;
 pub mod frame;
 mod installation;
 mod remember;
+mod words;
 
 use crate::state::AppState;
 use axum::Router;
 use axum::handler::Handler;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 
 pub use remember::remember_project;
+pub use words::put_in_frame;
 
 /// A way to call a page.
 pub struct Page {
@@ -72,12 +74,13 @@ pub fn list_pages() -> Vec<Page> {
     pages
 }
 
-pub fn routes() -> Router<Arc<AppState>> {
+pub fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     let pages = list_pages().into_iter();
     let router = pages.fold(Router::new(), |router, page| {
         router.route(page.path, page.handler)
     });
     router
+        .layer(from_fn_with_state(Arc::clone(state), words::frame_words))
         .layer(from_fn(compress::compress_page))
         .route("/assets/{version}/{name}", get(data::read_asset))
 }

@@ -2,13 +2,13 @@
 //! Invariant: the data takes the same way as any other: native JSON, pipeline, ledger. The same
 //! seed gives the same traces all through a day (UTC), as seen from the time of the start.
 mod dice;
+mod entry;
 mod people;
 mod render;
 mod visits;
 
 use super::import::Intake;
 use super::keys::make_key;
-use super::serve::first_account::prepare_account;
 use super::serve::first_start::{Handover, KEY_FILE};
 use super::serve::{Announcement, Stop, bind, flag_listen, logging, serve_until_stopped};
 use crate::assemble::{self, Access, Place, Store};
@@ -68,12 +68,14 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
             Announcement::new(listener.local_addr()?, &config, Place::embedded(&data_dir));
         announcement.handover = Some(handover);
         let url = &announcement.public_url;
-        announcement.entry = prepare_account(&store, None, url, &data_dir).await?;
+        let ways = entry::open_ways(&store, url, &data_dir).await?;
+        announcement.entry = Some(ways.link);
         announcement.print()?;
+        print_line(&ways.words)?;
         print_line(
             "Start with john@acme.com, who says that the AI is broken. Ctrl-C ends the demo.",
         )?;
-        serve_until_stopped(store, &config, listener, true).await
+        serve_until_stopped(store, &config, listener, Some(ways.password)).await
     });
     drop(runtime);
     // Removing the directory may fail; the data is made up.

@@ -53,8 +53,8 @@ pub async fn prepare_account(
     }))
 }
 
-/// By a link that nobody sees. Another process that started at the same time may be first.
-async fn make_account(store: &Store, admin: &InitAdmin) -> anyhow::Result<()> {
+/// The first, by a link that nobody sees. Another process that started at the same time may be first.
+pub async fn make_account(store: &Store, admin: &InitAdmin) -> anyhow::Result<()> {
     let people = store.people();
     let secret = Issued::generate();
     let link = NewLink {

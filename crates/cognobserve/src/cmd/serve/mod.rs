@@ -75,6 +75,6 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
             .await?;
         }
         announcement.print()?;
-        serve_until_stopped(store, &config, listener, false).await
+        serve_until_stopped(store, &config, listener, None).await
     })
 }

@@ -3,7 +3,7 @@ use super::retention::keep_retention;
 use crate::assemble::{self, Parts, Store};
 use crate::telemetry::start_delivery;
 use anyhow::Context;
-use cognobserve_server::config::{Config, Role};
+use cognobserve_server::config::{Config, Role, Secret};
 use cognobserve_server::{Site, build_router, serve};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -36,18 +36,19 @@ pub fn find_local_url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// Serves until SIGTERM or SIGINT, then answers and commits what was taken. `is_demo`: all data
-/// is made up.
+/// Serves until SIGTERM or SIGINT, then answers and commits what was taken. `demo_password`:
+/// all data is made up, and this opens it.
 pub async fn serve_until_stopped(
     store: Store,
     config: &Config,
     listener: TcpListener,
-    is_demo: bool,
+    demo_password: Option<Secret>,
 ) -> anyhow::Result<()> {
+    let is_demo = demo_password.is_some();
     let site = Site {
         public_url: find_public_url(config, listener.local_addr()?),
         trusted_proxies: config.trusted_proxies.clone(),
-        is_demo,
+        demo_password,
     };
     let Parts { state, consumer } = assemble::build_parts(&store, config, site).await?;
     let queue = state.queue.clone();

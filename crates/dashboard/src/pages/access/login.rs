@@ -14,6 +14,8 @@ pub struct LoginPage {
     pub next: String,
     /// Nobody can log in yet: the first account is made by a link.
     pub is_first: bool,
+    /// Whether all data is made up.
+    pub is_demo: bool,
 }
 
 pub fn render(page: &LoginPage) -> Html {

@@ -4,13 +4,11 @@ use super::refusal::Refusal;
 use super::visit::{Visit, is_look};
 use crate::auth::allowed::Permission;
 use crate::auth::caller::{find_membership, read_project};
-use crate::auth::cookie::read_cookies;
 use crate::auth::power::{Power, Right};
 use crate::http::problem::{Code, Problem};
 use crate::ingest::lane::Lane;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use cognobserve_model::account::Project;
 use cognobserve_model::people::{Role, Visitor};
@@ -54,7 +52,7 @@ impl<P: Permission> FromRequestParts<Arc<AppState>> for Inside<P> {
         let visit = Visit::from_request_parts(parts, state).await?;
         let named = read_project(parts).map_err(|_| Refusal::not_found())?;
         let Some(named) = named else {
-            return Err(choose_project(parts, state, &visit.visitor).await?);
+            return Err(choose_project(parts, state, &visit).await?);
         };
         let found = find_membership(state, &visit.visitor, &named).await?;
         let (project, role) = found.ok_or_else(Refusal::not_found)?;
@@ -87,23 +85,17 @@ pub async fn list_projects(
 async fn choose_project(
     parts: &Parts,
     state: &AppState,
-    visitor: &Visitor,
+    visit: &Visit,
 ) -> Result<Refusal, Refusal> {
     if !is_look(&parts.method) {
         let detail = "The form names no project: go back, reload the page, and send it again.";
         return Err(Problem::new(Code::ProjectRequired, detail).into());
     }
-    let projects = list_projects(state, visitor).await?;
-    let last = find_last(&parts.headers, &projects);
-    let Some(project) = last.or(projects.first()) else {
+    let projects = list_projects(state, &visit.visitor).await?;
+    let Some(project) = visit.pick_project(&projects) else {
         return Ok(Refusal::Redirect("/projects/new".into()));
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let path = encode_query(path, "projectId", project.id.as_str());
     Ok(Refusal::Redirect(path))
-}
-
-fn find_last<'p>(headers: &HeaderMap, projects: &'p [Project]) -> Option<&'p Project> {
-    let last = read_cookies(headers, PROJECT_COOKIE).next()?;
-    projects.iter().find(|project| project.id.as_str() == last)
 }

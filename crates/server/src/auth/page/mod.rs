@@ -16,6 +16,6 @@ pub use guest::Guest;
 pub use inside::{Inside, PROJECT_COOKIE, list_projects};
 pub use next::{encode_query, read_next};
 pub use operator::Operator;
-pub use refusal::{Refusal, redirect, render_message};
+pub use refusal::{Refusal, Words, redirect, render_message};
 pub use theme::{keep_theme, with_theme_of, write_theme};
 pub use visit::Visit;

@@ -93,11 +93,23 @@ pub fn redirect(path: &str) -> Response {
     response
 }
 
+/// What a page of words says; the answer carries it, for whoever puts a frame around it.
+#[derive(Clone, Debug)]
+pub struct Words {
+    pub title: String,
+    pub detail: String,
+}
+
 /// A page of a title and a sentence, for whoever comes, logged in or not.
 pub fn render_message(status: StatusCode, title: &str, detail: &str) -> Response {
     let frame = Frame::bare(title).with_theme(find_theme());
-    match problem::render(frame, status.as_u16(), detail) {
+    let mut response = match problem::render(frame, status.as_u16(), detail) {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => (status, format!("{title}\n{detail}\n")).into_response(),
-    }
+    };
+    response.extensions_mut().insert(Words {
+        title: title.to_owned(),
+        detail: detail.to_owned(),
+    });
+    response
 }

@@ -1,7 +1,8 @@
 //! Somebody who is logged in, by the cookie alone: keys and tokens open no pages.
 use super::refusal::Refusal;
 use super::theme::read_theme;
-use crate::auth::cookie::Jar;
+use super::inside::PROJECT_COOKIE;
+use crate::auth::cookie::{Jar, read_cookies};
 use crate::auth::secret::{derive_form_token, hash_secret};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -9,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
 use cognobserve_dashboard::{Theme, link::Link};
+use cognobserve_model::account::Project;
 use cognobserve_model::people::Visitor;
 use cognobserve_model::time::Micros;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Visit {
     pub theme: Theme,
     /// What the address says of project, period and zone, for the links of the page.
     pub kept: Vec<(String, String)>,
+    /// Which project this browser looked at last; nothing says that it is theirs.
+    last_project: Option<String>,
 }
 
 /// What links carry from page to page.
@@ -46,6 +50,17 @@ impl Visit {
         link.to_string()
     }
 
+    /// Of their projects the one that the address names, else that of the browser's last look,
+    /// else the first.
+    pub fn pick_project<'p>(&self, theirs: &'p [Project]) -> Option<&'p Project> {
+        let find = |id: &str| theirs.iter().find(|project| project.id.as_str() == id);
+        let mut kept = self.kept.iter();
+        let named = kept.find(|(name, _)| name == "projectId");
+        let named = named.and_then(|(_, id)| find(id));
+        let last = || self.last_project.as_deref().and_then(find);
+        named.or_else(last).or(theirs.first())
+    }
+
     /// `None`: nobody is logged in.
     pub async fn find(parts: &Parts, state: &AppState) -> Result<Option<Visit>, Problem> {
         let Some(secret) = Jar::Login.read(&parts.headers, &state.site) else {
@@ -58,6 +73,9 @@ impl Visit {
             form_token: derive_form_token(secret),
             theme: read_theme(&parts.headers),
             kept: read_kept(parts),
+            last_project: read_cookies(&parts.headers, PROJECT_COOKIE)
+                .next()
+                .map(str::to_owned),
         }))
     }
 }

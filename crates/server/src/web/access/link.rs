@@ -4,7 +4,7 @@ use super::login::enter;
 use crate::auth::address::ClientAddress;
 use crate::auth::enter::check_password;
 use crate::auth::page::{redirect, render_message};
-use crate::auth::secret::{Issued, hash_secret, is_well_formed};
+use crate::auth::secret::{hash_secret, is_well_formed};
 use crate::auth::{Guest, GuestForm};
 use crate::http::problem::{Code, add_failure_headers};
 use crate::state::AppState;
@@ -18,8 +18,6 @@ use cognobserve_model::people::{Credentials, Link, LinkKind, read_email};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Acceptance, StoreError};
 use std::sync::Arc;
-
-const DEMO_EMAIL: &str = "demo@example.com";
 
 /// A link that may be used, and what it asks of this browser.
 struct Opened {
@@ -54,8 +52,10 @@ async fn open(
     };
     let ask = match &kind {
         LinkKind::Setup if state.people.count_accounts().await? > 0 => return Ok(None),
-        LinkKind::Setup if state.site.is_demo => Ask::Nothing,
         LinkKind::Setup => Ask::FirstAccount,
+        LinkKind::Reset { email, .. } if state.site.find_demo_password(email).is_some() => {
+            Ask::Nothing
+        }
         LinkKind::Reset { .. } => Ask::NewPassword,
         LinkKind::Invite { email, .. } => {
             let is_them = |email: &str| {
@@ -74,12 +74,6 @@ async fn open(
 
 fn show(guest: &Guest, opened: &Opened, status: StatusCode, form: Form) -> Answer {
     let (title, purpose, email, button) = match &opened.kind {
-        LinkKind::Setup if opened.ask == Ask::Nothing => (
-            "The demo",
-            "All data here is made up, and gone when the server stops.".to_owned(),
-            String::new(),
-            "Open the demo",
-        ),
         LinkKind::Setup => (
             "Set up CognObserve",
             "Make the first account: it owns every workspace and operates this installation."
@@ -96,6 +90,14 @@ fn show(guest: &Guest, opened: &Opened, status: StatusCode, form: Form) -> Answe
             format!("Join the workspace {workspace} as {}.", role.as_str()),
             email.clone(),
             "Join",
+        ),
+        LinkKind::Reset { email, .. } if opened.ask == Ask::Nothing => (
+            "The demo",
+            format!(
+                "You look as {email}. All data here is made up, and gone when the server stops."
+            ),
+            email.clone(),
+            "Open the demo",
         ),
         LinkKind::Reset { email, .. } => (
             "A new password",
@@ -142,12 +144,12 @@ pub async fn follow_link(
     let mut password = None;
     let mut own_hash = None;
     match opened.ask {
-        Ask::Nothing if opened.kind == LinkKind::Setup => {
-            acceptance.email = DEMO_EMAIL.into();
-            acceptance.name = Some("Demo".into());
-            password = Some(Issued::generate().reveal().to_owned());
+        Ask::Nothing => {
+            // Whom a demo's link lets in has the password that was given out beside it.
+            if let LinkKind::Reset { email, .. } = &opened.kind {
+                password = state.site.find_demo_password(email).map(str::to_owned);
+            }
         }
-        Ask::Nothing => {}
         Ask::KnownPassword => {
             let LinkKind::Invite { email, .. } = &opened.kind else {
                 return Ok(answer_gone());

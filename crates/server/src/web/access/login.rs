@@ -7,7 +7,7 @@ use crate::auth::secret::hash_secret;
 use crate::auth::{Guest, GuestForm, PartingForm};
 use crate::http::problem::{Code, add_failure_headers};
 use crate::http::query::Params;
-use crate::state::AppState;
+use crate::state::{AppState, DEMO_EMAIL};
 use crate::web::answer::{Answer, answer};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -35,14 +35,19 @@ async fn show(
     state: &AppState,
     guest: &Guest,
     status: StatusCode,
-    form: Form,
+    mut form: Form,
     next: &str,
 ) -> Answer {
+    let is_demo = state.site.demo_password.is_some();
+    if is_demo {
+        form.keep_default("email", DEMO_EMAIL);
+    }
     let page = LoginPage {
         frame: Frame::bare("Log in").with_theme(guest.theme),
         form,
         form_token: guest.form_token.clone(),
         next: next.to_owned(),
+        is_demo,
         is_first: state.people.count_accounts().await? == 0,
     };
     Ok(guest.let_keep(answer(status, render(&page))?))
