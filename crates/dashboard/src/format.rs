@@ -6,7 +6,7 @@ mod money;
 
 pub use self::agent::name_agent;
 pub use self::column::CountUnit;
-pub(crate) use self::money::{Sum, share_out};
+pub(crate) use self::money::{Sum, adds_up};
 pub use self::money::{places, spent, spent_in, usd};
 
 use cognobserve_model::time::{Micros, Zone};

@@ -135,6 +135,17 @@ pub struct Link {
     pub expires: Micros,
 }
 
+/// An invitation that nobody has followed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub email: String,
+    pub role: Role,
+    /// Who made it, as [`AuditEntry::actor`] has it.
+    pub by: String,
+    pub created: Micros,
+    pub expires: Micros,
+}
+
 /// A line of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {

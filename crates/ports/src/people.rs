@@ -5,7 +5,7 @@ use crate::{Actor, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::id::{AccountId, LoginId, TokenId};
 use cognobserve_model::people::{
-    Account, AuditEntry, Credentials, Link, LinkKind, Login, Member, Role, SecretHash,
+    Account, AuditEntry, Credentials, Invitation, Link, LinkKind, Login, Member, Role, SecretHash,
     SessionToken, Visitor,
 };
 use cognobserve_model::time::Micros;
@@ -91,6 +91,22 @@ pub trait People: Send + Sync {
         link: NewLink,
         by: &Actor,
     ) -> Result<Result<(), MemberRefusal>, StoreError>;
+
+    /// The invitations to a workspace that may still be used, by e-mail; the first 500.
+    async fn list_invitations(
+        &self,
+        workspace: &str,
+        now: Micros,
+    ) -> Result<Vec<Invitation>, StoreError>;
+
+    /// Ends the invitation of an address, whose link opens nothing from then on. Who may is decided
+    /// as with [`People::create_link`]. `false`: there is none that may still be used.
+    async fn revoke_invitation(
+        &self,
+        workspace: &str,
+        email: &str,
+        by: &Actor,
+    ) -> Result<Result<bool, MemberRefusal>, StoreError>;
 
     /// A link that may be used; looking does not use it.
     async fn find_link(&self, hash: &SecretHash, now: Micros) -> Result<Option<Link>, StoreError>;

@@ -8,6 +8,7 @@
 mod accounts;
 mod audit;
 mod events;
+mod invitations;
 mod links;
 mod logins;
 mod members;

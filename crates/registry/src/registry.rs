@@ -1,10 +1,11 @@
 //! The port on a store's transactions: each call is one, with what the rules say in it.
 use crate::rows::Transactions;
-use crate::{accounts, audit, links, logins, members, tokens};
+use crate::{accounts, audit, invitations, links, logins, members, tokens};
 use async_trait::async_trait;
 use cognobserve_model::id::{AccountId, LoginId, TokenId};
 use cognobserve_model::people::{
-    Account, AuditEntry, Credentials, Link, Login, Member, Role, SecretHash, SessionToken, Visitor,
+    Account, AuditEntry, Credentials, Invitation, Link, Login, Member, Role, SecretHash,
+    SessionToken, Visitor,
 };
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{
@@ -88,6 +89,33 @@ impl<S: Transactions> People for Registry<S> {
         let by = by.clone();
         self.0
             .write(move |rows| Box::pin(async move { links::create(rows, link, &by).await }))
+            .await
+    }
+
+    async fn list_invitations(
+        &self,
+        workspace: &str,
+        now: Micros,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let workspace = workspace.to_owned();
+        self.0
+            .read(move |rows| {
+                Box::pin(async move { invitations::list(rows, &workspace, now).await })
+            })
+            .await
+    }
+
+    async fn revoke_invitation(
+        &self,
+        workspace: &str,
+        email: &str,
+        by: &Actor,
+    ) -> Result<Result<bool, MemberRefusal>, StoreError> {
+        let (workspace, email, by) = (workspace.to_owned(), email.to_owned(), by.clone());
+        self.0
+            .write(move |rows| {
+                Box::pin(async move { invitations::revoke(rows, &workspace, &email, &by).await })
+            })
             .await
     }
 

@@ -5,6 +5,7 @@ use crate::harness::command::{find_binary, prepare_command};
 use crate::harness::person::{Person, find_between, read_path};
 use crate::harness::server::find_port;
 use crate::harness::wait::wait_until;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -45,6 +46,23 @@ fn the_link_of_a_demo_lets_in_once_and_shows_its_people() {
     let john = visitor.follow("/users?search=john@acme.com");
     assert!(john.expect(200).text().contains("john@acme.com"));
     browser().open(&link).expect(404);
+    // Out is not out for good: the password of this run opens it again, and no other does.
+    visitor.submit("/account", "/logout", &[]).expect(303);
+    let file = find_between(&printed, "with the password that is in ", " (for its owner");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{file}");
+    let password = std::fs::read_to_string(&file).unwrap().trim().to_owned();
+    assert!(
+        password.len() >= 16 && !printed.contains(&password),
+        "{printed}"
+    );
+    let page = browser().open("/login").expect(200).text();
+    assert!(page.contains("value=\"demo@example.com\""), "{page}");
+    let mut again = browser();
+    again.email = "demo@example.com".to_owned();
+    again.log_in("demo").expect(401);
+    again.log_in(&password).expect(303);
+    again.open("/account").expect(200);
 }
 
 #[test]

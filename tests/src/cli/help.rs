@@ -58,6 +58,8 @@ fn every_command_has_help_with_an_example_that_names_it() {
         "keys create",
         "accounts",
         "accounts invite",
+        "accounts invitations",
+        "accounts uninvite",
         "accounts reset",
         "accounts role",
         "accounts list",

@@ -1,5 +1,7 @@
 //! `accounts`: who may log in. Works on the store itself, also while a server runs.
 //! Invariant: no password is taken or shown; people set their own, behind links that work once.
+mod invitations;
+
 use super::output::{OutputArgs, print_json, print_line, print_table};
 use super::serve::find_public_url;
 use super::settings::SettingsArgs;
@@ -43,6 +45,24 @@ enum AccountsCommand {
         /// VIEWER, MEMBER, ADMIN or OWNER
         #[arg(long, default_value = "MEMBER", value_parser = parse_role)]
         role: Role,
+    },
+    /// List invitations that nobody has followed yet
+    #[command(
+        after_help = "Example:\n  cognobserve accounts invitations --workspace default --json"
+    )]
+    Invitations {
+        #[arg(long, default_value = WORKSPACE)]
+        workspace: String,
+    },
+    /// Take an invitation back
+    #[command(
+        after_help = "Its link opens nothing from then on.\n\nExample:\n  cognobserve accounts uninvite ann@acme.example --workspace default"
+    )]
+    Uninvite {
+        #[arg(value_parser = parse_email)]
+        email: String,
+        #[arg(long, default_value = WORKSPACE)]
+        workspace: String,
     },
     /// Print a link with which somebody sets a new password
     #[command(
@@ -100,6 +120,12 @@ pub fn run(args: AccountsArgs) -> anyhow::Result<()> {
                 let missing = format!("there is no workspace {workspace:?}");
                 let link = print_link(&store, &config, kind, about, is_json).await;
                 explain_missing(link, &missing)
+            }
+            AccountsCommand::Invitations { workspace } => {
+                invitations::list(&store, &workspace, is_json).await
+            }
+            AccountsCommand::Uninvite { email, workspace } => {
+                invitations::revoke(&store, &email, &workspace, is_json).await
             }
             AccountsCommand::Reset { email } => {
                 let missing = format!("there is no account {email:?}");

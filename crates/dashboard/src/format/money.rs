@@ -1,5 +1,5 @@
-//! Money as people read it: dollars, what is at least known of them, and sums that add up as shown.
-//! Invariant: what is shown is within one of its last place of the exact amount in the title.
+//! Money as people read it: dollars, what is at least known of them, and sums of two that add up.
+//! Invariant: what is shown is the nearest to the exact amount in the title, on every page.
 use super::{Figure, group, plural, three_digits};
 use cognobserve_model::measures::Measures;
 use cognobserve_model::money::Dollars;
@@ -52,11 +52,7 @@ fn nanos_of_one(places: usize) -> i128 {
 
 /// An amount in a column with so many decimals, so that the points stand under each other.
 fn usd_in(nanos: i128, places: usize) -> Figure {
-    usd_of(nanos, round(nanos, places), places)
-}
-
-/// An amount, shown as so many of the last place.
-fn usd_of(nanos: i128, units: i128, places: usize) -> Figure {
+    let units = round(nanos, places);
     let base = 10_i128.pow(places as u32);
     let (whole, rest) = (units.abs() / base, units.abs() % base);
     let sign = if nanos < 0 { "-" } else { "" };
@@ -152,28 +148,10 @@ fn places_that_add(one: i128, other: i128) -> usize {
     tried.into_iter().find(adds).unwrap_or(NANO_PLACES)
 }
 
-/// The rows of a column that, with a rest, add to its total as shown: each is rounded to the nearest,
-/// and those that were nearest to the other side give or take what is left over.
-pub(crate) fn share_out(
-    rows: &[(i128, i64)],
-    rest: i128,
-    total: i128,
-    places: usize,
-) -> Vec<Figure> {
-    let one = nanos_of_one(places);
-    let mut shown: Vec<i128> = rows.iter().map(|row| round(row.0, places)).collect();
-    let missing = round(total, places) - round(rest, places) - shown.iter().sum::<i128>();
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    // What rounding took from a row, or gave it.
-    order.sort_by_key(|at| -missing.signum() * (rows[*at].0 - shown[*at] * one));
-    let many = usize::try_from(missing.abs()).unwrap_or(usize::MAX);
-    for at in order.into_iter().take(many) {
-        shown[at] += missing.signum();
-    }
-    let figure = |((nanos, unpriced), units): (&(i128, i64), i128)| {
-        at_least(usd_of(*nanos, units, places), *nanos, *unpriced)
-    };
-    rows.iter().zip(shown).map(figure).collect()
+/// Whether a column's amounts, each rounded by itself, add to its rounded total.
+pub(crate) fn adds_up(nanos: impl Iterator<Item = i128>, total: i128, places: usize) -> bool {
+    let units = nanos.map(|nanos| round(nanos, places));
+    units.sum::<i128>() == round(total, places)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ mod balance;
 mod row;
 mod unknown_key;
 
-use self::balance::{Balance, explain_rows, name_head, name_rest, name_total};
+use self::balance::{Balance, explain_amounts, explain_rows, name_head, name_rest, name_total};
 use self::row::{Row, Scale};
 use self::unknown_key::UnknownKey;
 use super::metadata_keys::list_keys;
@@ -87,6 +87,8 @@ struct CostsPage {
     balance: Balance,
     /// What does not add up, and why.
     note: Option<&'static str>,
+    /// How far the amounts add up as shown.
+    amounts: &'static str,
     pager: Pager,
     csv: Link,
     kept: Vec<(String, String)>,
@@ -128,8 +130,7 @@ pub async fn render(
     let pager = paging.lead(&here, report.rows.len(), report.next.as_ref());
     let (total, rest) = (report.total.0.clone(), report.unattributed.0.clone());
     let scale = Scale::of(&report);
-    // Of a part of the rows nothing adds up.
-    let costs = is_whole.then(|| scale.share_out(&report));
+    let amounts = explain_amounts(is_whole, is_whole && scale.adds_up(&report));
     let unknown = match &ask.group {
         CostGroup::Metadata(key) if is_first && report.rows.is_empty() => {
             Some(unknown_key::look_up(reports, &view, &ask, key, &keys).await?)
@@ -140,10 +141,7 @@ pub async fn render(
     let has_rest = rest.span_count > 0 || rest.trace_count > 0;
     let rest_name = name_rest(&ask.group).filter(|_| has_rest);
     let describe = |row| Row::describe(&view, &ask.group, row, &names, &scale);
-    let mut rows: Vec<Row> = report.rows.into_iter().map(describe).collect();
-    for (row, cost) in rows.iter_mut().zip(costs.into_iter().flatten()) {
-        row.cost = cost;
-    }
+    let rows: Vec<Row> = report.rows.into_iter().map(describe).collect();
     let page = CostsPage {
         words: view.headline(),
         groups: list_groups(&view, &ask),
@@ -156,6 +154,7 @@ pub async fn render(
         total: Row::new(name_total(is_whole).into(), None, &total, &scale),
         rows,
         balance,
+        amounts,
         note: explain_rows(&ask.group),
         pager,
         csv: ask.link(&view, "/costs.csv"),

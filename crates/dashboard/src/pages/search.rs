@@ -39,17 +39,30 @@ struct SearchPage {
     words: String,
     /// The longest period, in words, and its search, if more failed in it.
     longest: Option<(String, Link)>,
+    /// The same of the sessions, unless they are all searched.
+    wider: Option<(String, Link)>,
     sessions: Link,
     failed_traces: Link,
     all_traces: Link,
 }
 
+/// For somebody who has said nothing to look for.
+#[derive(Template)]
+#[template(path = "search_blank.html")]
+struct BlankPage {
+    frame: Frame,
+    users: Link,
+    sessions: Link,
+    traces: Link,
+}
+
 fn check(text: &str) -> Result<&str, PageError> {
     let text = text.trim();
-    match text.chars().count() > MAX_CHARS {
-        false => Ok(text),
-        true => Err(PageError::Invalid(format!(
-            "A search has at most {MAX_CHARS} characters."
+    match text.chars().count() {
+        0..=MAX_CHARS => Ok(text),
+        long => Err(PageError::Invalid(format!(
+            "A search has at most {MAX_CHARS} characters, and this one {long}: a part of what you \
+             look for is enough."
         ))),
     }
 }
@@ -59,7 +72,13 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let text = check(text)?;
     if text.is_empty() {
-        return Ok(Found::Page(view.link("/users")));
+        let blank = BlankPage {
+            users: view.link("/users").with("everybody", "true"),
+            sessions: view.link("/sessions"),
+            traces: view.link("/traces"),
+            frame,
+        };
+        return Ok(Found::Html(blank.render()?));
     }
     if let Some(link) = find_exact(reports, &view, text).await? {
         return Ok(Found::Page(link));
@@ -96,6 +115,8 @@ pub async fn find(reports: &dyn Reports, mut frame: Frame, text: &str) -> Result
             .with("search", text)
             .with("everybody", "true"),
         words: view.within(),
+        wider: (!view.rest_of_longest().is_empty())
+            .then(|| (view.longest_words(), view.with_longest(&here))),
         longest: has_more.then(|| (view.longest_words(), view.with_longest(&here))),
         sessions: sessions.link(&view),
         failed_traces: failed.link(&view, "/traces"),

@@ -27,6 +27,7 @@ struct UserPage {
     frame: Frame,
     who: Person,
     words: String,
+    within: String,
     stats: Vec<Stat>,
     /// The period that changes are against.
     before: String,
@@ -79,6 +80,7 @@ struct Links {
     edit: Link,
     delete: Link,
     export: Link,
+    bill: Link,
     sessions: Link,
     users: Link,
     models: Link,
@@ -127,6 +129,7 @@ pub async fn render(
     let page = UserPage {
         who: Person::new(&view, &now.stats.user),
         words: view.words(),
+        within: view.within(),
         stats: list_stats(&now, &old, all.stats.session_count)
             .into_iter()
             .map(|stat| stat.before(&before_words))
@@ -142,6 +145,7 @@ pub async fn render(
         links: Links {
             edit: view.link(format!("{path}/edit")),
             delete: view.link(format!("{path}/delete")),
+            bill: view.link(format!("{path}/costs.csv")),
             export: view.link(format!("{path}/export")),
             sessions: view.link("/sessions").with("user", id),
             users: view.link("/users"),

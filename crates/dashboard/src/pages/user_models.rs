@@ -19,6 +19,7 @@ struct ModelsPage {
     who: Person,
     words: String,
     models: Vec<ModelRow>,
+    csv: Link,
     back: Link,
 }
 
@@ -43,6 +44,7 @@ pub async fn render(reports: &dyn Reports, frame: Frame, id: &UserId) -> Html {
         who: Person::new(&view, &found.stats.user),
         words: view.headline(),
         models: list_models(models.unwrap_or_default()),
+        csv: view.link(format!("{path}/costs.csv")),
         back: view.link(path.clone()),
         frame: frame.with_period(view.link(format!("{path}/models"))),
     };

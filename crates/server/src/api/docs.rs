@@ -106,7 +106,10 @@ fn render_page(document: &Value) -> String {
     for paragraph in text(&document["info"], "description").split("\n\n") {
         let _ = write!(html, "<p>{}</p>", escape(paragraph));
     }
-    html.push_str("<p>The same as OpenAPI: <a href=\"/openapi.json\">openapi.json</a>.</p>");
+    html.push_str(
+        "<p>The same as OpenAPI: <a href=\"/openapi.json\">openapi.json</a>. \
+         <a href=\"/\">Back to the dashboard</a> of this server.</p>",
+    );
     for tag in list(&document["tags"]) {
         render_tag(&mut html, document, tag);
     }

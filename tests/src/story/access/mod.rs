@@ -2,6 +2,7 @@
 mod callers;
 mod calls;
 mod forms;
+mod invitations;
 mod links;
 mod logins;
 mod matrix;
@@ -10,3 +11,4 @@ mod projects;
 mod table;
 mod tokens;
 mod trpc;
+mod words;

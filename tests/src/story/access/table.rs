@@ -133,6 +133,12 @@ pub const ROWS: &[Row] = &[
     row("POST", "/projects/delete", Inside(Right::Own), 400),
     row("GET", "/members", Inside(Right::Read), 200),
     row("POST", "/members/invite", Inside(Right::ManageProject), 422),
+    row(
+        "POST",
+        "/members/invitations/revoke",
+        Inside(Right::ManageProject),
+        404,
+    ),
     row("POST", "/members/role", Inside(Right::ManageProject), 422),
     // Anybody may remove themselves; this is nobody.
     row("POST", "/members/remove", Inside(Right::ManageProject), 404),
@@ -150,6 +156,7 @@ pub const ROWS: &[Row] = &[
     row("GET", "/users.csv", Inside(Right::Read), 200),
     row("GET", "/users/{id}", Inside(Right::Read), 404),
     row("GET", "/users/{id}/models", Inside(Right::Read), 404),
+    row("GET", "/users/{id}/costs.csv", Inside(Right::Read), 404),
     row("GET", "/users/{id}/export", Inside(Right::Read), 404),
     row("GET", "/users/{id}/edit", Inside(Right::Edit), 404),
     row("POST", "/users/{id}/edit", Inside(Right::Edit), 404),

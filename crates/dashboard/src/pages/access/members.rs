@@ -16,6 +16,16 @@ pub struct MemberRow {
     pub choices: Vec<&'static str>,
 }
 
+/// An invitation that waits to be followed.
+pub struct InvitationRow {
+    pub email: String,
+    pub role: &'static str,
+    pub by: String,
+    pub made: Moment,
+    pub expires: Moment,
+    pub may_revoke: bool,
+}
+
 /// An invitation that was just made: its link is shown this once.
 pub struct Invited {
     pub email: String,
@@ -30,6 +40,8 @@ pub struct MembersPage {
     pub form: Form,
     pub workspace: String,
     pub members: Vec<MemberRow>,
+    /// Those that wait, for who may invite.
+    pub invitations: Vec<InvitationRow>,
     /// Roles that they may invite to; empty: nobody.
     pub roles: Vec<&'static str>,
     pub invited: Option<Invited>,

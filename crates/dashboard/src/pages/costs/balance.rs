@@ -58,6 +58,22 @@ pub fn explain_rows(group: &CostGroup) -> Option<&'static str> {
     )
 }
 
+/// What the amounts of the column are, under it. `adds_up`: all of them are there, and as they are
+/// shown they make the total.
+pub fn explain_amounts(is_whole: bool, adds_up: bool) -> &'static str {
+    match (is_whole, adds_up) {
+        (_, true) => "Point at an amount for the exact one, which the CSV has, too.",
+        (true, false) => {
+            "Amounts are rounded one by one, so that those shown here make a little more or less than \
+             the total shown: the exact ones, which add up, are in the titles and in the CSV."
+        }
+        (false, false) => {
+            "Each amount is rounded by itself, so that those of all pages may differ from the total in \
+             its last decimals: point at one for the exact amount, which the CSV has, too."
+        }
+    }
+}
+
 impl Balance {
     pub fn weigh(group: &CostGroup, report: &CostReport, is_whole: bool) -> Balance {
         let (total, rest) = (&report.total.0, &report.unattributed.0);
@@ -117,6 +133,9 @@ mod tests {
     fn what_does_not_add_up_says_so() {
         assert_eq!(name_total(true), "Total");
         assert!(name_total(false).contains("rounded"));
+        assert!(explain_amounts(true, false).contains("rounded one by one"));
+        assert!(!explain_amounts(true, true).contains("rounded"));
+        assert!(explain_amounts(false, false).contains("those of all pages"));
         assert!(explain_rows(&CostGroup::Model).is_some());
         for group in [CostGroup::User, CostGroup::Day, CostGroup::Session] {
             assert_eq!(explain_rows(&group), None);

@@ -53,12 +53,11 @@ impl Scale {
         }
     }
 
-    /// The costs of all rows, so that they and the rest add to the total as shown.
-    pub fn share_out(&self, report: &CostReport) -> Vec<Figure> {
-        let cost = |row: &CostRow| (row.measures.cost_nanos, row.measures.unpriced_span_count);
-        let costs: Vec<(i128, i64)> = report.rows.iter().map(cost).collect();
-        let rest = report.unattributed.0.cost_nanos;
-        format::share_out(&costs, rest, self.total, self.places)
+    /// Whether the costs as shown, with the rest, add to the total as shown.
+    pub fn adds_up(&self, report: &CostReport) -> bool {
+        let rows = report.rows.iter().map(|row| &row.measures);
+        let costs = rows.chain([&report.unattributed.0]);
+        format::adds_up(costs.map(|sums| sums.cost_nanos), self.total, self.places)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The rules, one function each.
+pub use super::invitations::*;
 pub use super::log::*;
 pub use super::meanwhile::*;
 pub use super::power::*;

@@ -1,5 +1,6 @@
 //! What every store must keep of those who log in: as tests, for every profile.
 mod cases;
+mod invitations;
 mod log;
 mod meanwhile;
 mod power;
@@ -191,6 +192,8 @@ people_cases! {
     an_invitation_makes_a_member_once,
     an_invitation_of_an_account_needs_no_password_and_takes_nothing_away,
     who_is_a_member_is_not_invited,
+    invitations_are_listed_until_they_are_used_or_expire,
+    an_invitation_is_revoked_by_who_could_have_made_it,
     links_expire_and_newer_ones_replace_them,
     what_names_nothing_makes_no_link,
     a_new_password_ends_what_the_old_one_began,

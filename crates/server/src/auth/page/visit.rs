@@ -1,7 +1,7 @@
 //! Somebody who is logged in, by the cookie alone: keys and tokens open no pages.
+use super::inside::PROJECT_COOKIE;
 use super::refusal::Refusal;
 use super::theme::read_theme;
-use super::inside::PROJECT_COOKIE;
 use crate::auth::cookie::{Jar, read_cookies};
 use crate::auth::secret::{derive_form_token, hash_secret};
 use crate::http::problem::Problem;

@@ -1,5 +1,6 @@
 //! `/members`: who is in the workspace of the project, and who may be.
 use super::account::refuse_missing;
+use super::invitations::list_invitations;
 use crate::auth::link::make_link;
 use crate::auth::page::{Refusal, redirect};
 use crate::auth::{Inside, ManageProject, Permission, Read, Submitted};
@@ -20,7 +21,7 @@ pub async fn show_members(State(state): State<Arc<AppState>>, inside: Inside<Rea
     show(&state, &inside, StatusCode::OK, Form::default(), None).await
 }
 
-async fn show<P: Permission>(
+pub(super) async fn show<P: Permission>(
     state: &AppState,
     inside: &Inside<P>,
     status: StatusCode,
@@ -44,13 +45,14 @@ async fn show<P: Permission>(
         choices: list_roles(Some(member.role)),
     };
     let workspace = inside.project.workspace.clone();
-    let members = state.people.list_members(&workspace).await?;
+    let known = state.people.list_members(&workspace).await?;
     form.keep_default("role", Role::Member.as_str());
     let page = MembersPage {
         frame: frame_project(state, inside, "Members", Nav::Members).await?,
         form,
         workspace,
-        members: members.into_iter().map(describe).collect(),
+        members: known.iter().cloned().map(describe).collect(),
+        invitations: list_invitations(state, inside, &known).await?,
         roles: list_roles(None),
         invited,
     };
@@ -184,7 +186,7 @@ async fn change<P: Permission>(
     }
 }
 
-fn explain(refusal: MemberRefusal) -> String {
+pub(super) fn explain(refusal: MemberRefusal) -> String {
     let why = match refusal {
         MemberRefusal::AlreadyMember(role) => {
             let role = role.as_str();
@@ -202,7 +204,7 @@ fn explain(refusal: MemberRefusal) -> String {
     why.to_owned()
 }
 
-fn check_change<P: Permission>(
+pub(super) fn check_change<P: Permission>(
     inside: &Inside<P>,
     before: Option<Role>,
     after: Option<Role>,

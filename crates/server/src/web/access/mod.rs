@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod fields;
+mod invitations;
 mod keys;
 mod link;
 mod login;
@@ -29,6 +30,10 @@ pub(super) fn list_pages() -> Vec<Page> {
         take("/account/tokens/revoke", tokens::revoke_token),
         show("/members", members::show_members),
         take("/members/invite", members::invite_member),
+        take(
+            "/members/invitations/revoke",
+            invitations::revoke_invitation,
+        ),
         take("/members/role", members::change_role),
         take("/members/remove", members::remove_member),
         show("/audit", audit::show_audit),

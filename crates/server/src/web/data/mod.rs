@@ -1,6 +1,7 @@
 //! Pages of a project's data: overview, users, sessions, traces, costs, events, developers, search, settings.
 //! Each handler reads the URL into a typed question; the dashboard asks it and writes the page.
 mod asset;
+mod bill;
 mod costs;
 mod developers;
 mod events;
@@ -26,6 +27,7 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/users.csv", users::download_users),
         show("/users/{id}", user::show_user),
         show("/users/{id}/models", user::show_models),
+        show("/users/{id}/costs.csv", bill::download_bill),
         show("/users/{id}/export", export::export_user),
         show("/users/{id}/edit", user::show_edit),
         take("/users/{id}/edit", user::save_edit),
