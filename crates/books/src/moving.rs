@@ -6,8 +6,8 @@
 mod rows;
 
 pub use rows::{
-    Account, ApiKey, AuditLine, Band, Event, EventDrop, EventLog, EventSink, Member, Model,
-    ModelQuarter, Nobody, Price, Project, Quarter, Rows, Session, SessionToken, Suppression,
+    Account, ApiKey, AuditLine, Band, Event, EventDrop, EventLog, EventSink, Forgotten, Member,
+    Model, ModelQuarter, Nobody, Price, Project, Quarter, Rows, Session, SessionToken, Suppression,
     Totals, Trace, User, Workspace,
 };
 
@@ -42,11 +42,12 @@ pub enum Part {
     EventDrops,
     EventSinks,
     EventLog,
+    Forgotten,
     ApiKeys,
 }
 
 impl Part {
-    pub const ALL: [Part; 21] = [
+    pub const ALL: [Part; 22] = [
         Part::Workspaces,
         Part::Accounts,
         Part::Members,
@@ -67,6 +68,7 @@ impl Part {
         Part::EventDrops,
         Part::EventSinks,
         Part::EventLog,
+        Part::Forgotten,
         Part::ApiKeys,
     ];
 
@@ -92,6 +94,7 @@ impl Part {
             Part::EventDrops => "event_drops",
             Part::EventSinks => "event_sinks",
             Part::EventLog => "event_log",
+            Part::Forgotten => "forgotten",
             Part::ApiKeys => "api_keys",
         }
     }

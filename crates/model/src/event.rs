@@ -51,6 +51,8 @@ pub enum Appended {
     /// One with this id was there: the first stays as it is.
     Known,
     NoSuchProject,
+    /// Not stored: whose it is was forgotten, see the port. It may be stored as nobody's.
+    Forgotten,
 }
 
 /// Which events are asked about. Times: `from` is inside, `to` outside.

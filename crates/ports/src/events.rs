@@ -15,7 +15,8 @@ use cognobserve_model::time::Micros;
 pub trait Events: Send + Sync {
     /// Stores events in one transaction, durable when it answers; says of each, in this order, what became of it.
     /// An id is known per project. Positions ascend in the order of commit, also between processes: a reader that
-    /// has seen a position never finds a new event before it.
+    /// has seen a position never finds a new event before it. Who was forgotten is refused in this very transaction:
+    /// whatever was found out of them before, nothing of theirs is stored after [`Events::forget_end_user`].
     async fn append_events(&self, events: Vec<StoredEvent>) -> Result<Vec<Appended>, StoreError>;
 
     /// The first events of all projects after a position, ascending, at most `limit`. For sinks alone.
@@ -87,7 +88,8 @@ pub trait Events: Send + Sync {
         limit: usize,
     ) -> Result<Vec<ActiveQuarter>, StoreError>;
 
-    /// Removes the events of an end user, known by their id or by a pseudonym; answers how many.
+    /// Removes the events of an end user, known by their id or by a pseudonym; answers how many. From then on for
+    /// good none are taken under either in this project. Ours are never given twice: a person who comes again has others.
     async fn forget_end_user(
         &self,
         project: &ProjectId,

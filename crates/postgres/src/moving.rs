@@ -256,5 +256,6 @@ async fn write_rows(transaction: &Transaction<'_>, rows: Rows) -> StoreResult<()
         Rows::EventDrops(rows) => events::copy_event_drops(transaction, &rows).await,
         Rows::EventSinks(rows) => events::copy_event_sinks(transaction, &rows).await,
         Rows::EventLog(rows) => events::copy_event_log(transaction, &rows).await,
+        Rows::Forgotten(rows) => events::copy_forgotten(transaction, &rows).await,
     }
 }

@@ -138,6 +138,7 @@ fn read_fingerprint(conn: &Connection) -> StoreResult<String> {
                  UNION ALL SELECT 'users', max(no) FROM users
                  UNION ALL SELECT 'event_log', position FROM event_log
                  UNION ALL SELECT 'events', count(*) FROM events
+                 UNION ALL SELECT 'forgotten', count(*) FROM forgotten
                  UNION ALL SELECT 'event_sink ' || name, until FROM event_sinks
                  UNION ALL SELECT 'opted_out', ifnull(sum(no * opted_out), 0) FROM workspaces ORDER BY 1";
     let mut statement = conn.prepare(query).map_err(sql)?;

@@ -212,6 +212,12 @@ pub struct EventLog {
     pub stored: i64,
 }
 
+/// An end user who was erased, by id or pseudonym.
+pub struct Forgotten {
+    pub project_no: i64,
+    pub whose: String,
+}
+
 /// Rows of one part, in the order of their keys.
 pub enum Rows {
     Workspaces(Vec<Workspace>),
@@ -234,6 +240,7 @@ pub enum Rows {
     EventDrops(Vec<EventDrop>),
     EventSinks(Vec<EventSink>),
     EventLog(Vec<EventLog>),
+    Forgotten(Vec<Forgotten>),
     ApiKeys(Vec<ApiKey>),
 }
 
@@ -260,6 +267,7 @@ impl Rows {
             Rows::EventDrops(rows) => rows.len(),
             Rows::EventSinks(rows) => rows.len(),
             Rows::EventLog(rows) => rows.len(),
+            Rows::Forgotten(rows) => rows.len(),
             Rows::ApiKeys(rows) => rows.len(),
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct EventRecords {
     dropped: Vec<(String, DroppedEvent)>,
     /// Workspaces.
     opted_out: BTreeSet<String>,
+    /// Ids and pseudonyms of who is gone.
+    forgotten: BTreeSet<(ProjectId, String)>,
 }
 
 struct Sink {
@@ -53,6 +55,14 @@ fn user_of(event: &StoredEvent) -> Option<&UserId> {
     match &event.who {
         Who::Known { end_user, .. } => end_user.as_ref(),
         Who::Concealed(_) => None,
+    }
+}
+
+/// Whom it is of, as they are forgotten by.
+fn whose(event: &StoredEvent) -> Option<&str> {
+    match &event.who {
+        Who::Known { end_user, .. } => end_user.as_ref().map(UserId::as_str),
+        Who::Concealed(pseudonym) => Some(pseudonym),
     }
 }
 
@@ -105,8 +115,14 @@ impl Events for ReferenceStore {
             let is_known = |(_, other): &(_, StoredEvent)| {
                 other.project == event.project && other.id == event.id
             };
+            let is_forgotten = whose(&event).is_some_and(|whose| {
+                let gone = (event.project.clone(), whose.to_owned());
+                state.events.forgotten.contains(&gone)
+            });
             answers.push(if workspace_of(&state, &event.project).is_none() {
                 Appended::NoSuchProject
+            } else if is_forgotten {
+                Appended::Forgotten
             } else if state.events.log.iter().any(is_known) {
                 Appended::Known
             } else {
@@ -300,11 +316,16 @@ impl Events for ReferenceStore {
         user: &UserId,
         pseudonym: &str,
     ) -> Result<u64, StoreError> {
-        let is_theirs = |event: &StoredEvent| match &event.who {
-            Who::Concealed(name) => name == pseudonym,
-            Who::Known { end_user, .. } => end_user.as_ref() == Some(user),
-        };
         let mut state = self.lock();
+        if workspace_of(&state, project).is_none() {
+            return Ok(0);
+        }
+        for gone in [user.as_str(), pseudonym] {
+            let gone = (project.clone(), gone.to_owned());
+            state.events.forgotten.insert(gone);
+        }
+        let is_theirs =
+            |event: &StoredEvent| [Some(user.as_str()), Some(pseudonym)].contains(&whose(event));
         let removed = state
             .events
             .retain(|event| event.project != *project || !is_theirs(event));

@@ -8,10 +8,11 @@ use tokio_postgres::Client;
 const STEP: i64 = 2_000;
 
 /// Traces first, whose payloads follow them, then what they refer to.
-const PURGES: [&str; 8] = [
+const PURGES: [&str; 9] = [
     "DELETE FROM traces WHERE project_no = $1 AND no IN (SELECT no FROM traces WHERE project_no = $1 LIMIT $2)",
     // With what sinks gave up of them; in the order in which others delete them.
     "DELETE FROM events WHERE position IN (SELECT position FROM events WHERE project_no = $1 ORDER BY arrived, position LIMIT $2 FOR UPDATE)",
+    "DELETE FROM forgotten WHERE project_no = $1 AND whose IN (SELECT whose FROM forgotten WHERE project_no = $1 LIMIT $2)",
     "DELETE FROM trace_sessions WHERE project_no = $1 AND no IN (SELECT no FROM trace_sessions WHERE project_no = $1 LIMIT $2)",
     "DELETE FROM tracked_user_totals WHERE project_no = $1 AND user_no IN (SELECT user_no FROM tracked_user_totals WHERE project_no = $1 LIMIT $2)",
     "DELETE FROM tracked_users WHERE project_no = $1 AND no IN (SELECT no FROM tracked_users WHERE project_no = $1 LIMIT $2)",

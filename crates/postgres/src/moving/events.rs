@@ -1,7 +1,7 @@
 //! Rows of product events and what belongs to them.
 use super::copy::Copy;
 use crate::error::{StoreResult, sql};
-use cognobserve_books::moving::{Event, EventDrop, EventLog, EventSink};
+use cognobserve_books::moving::{Event, EventDrop, EventLog, EventSink, Forgotten};
 use deadpool_postgres::Transaction;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -72,4 +72,13 @@ pub(super) async fn copy_event_log(to: &Transaction<'_>, rows: &[EventLog]) -> S
         to.execute(update, &values).await.map_err(sql)?;
     }
     Ok(())
+}
+
+pub(super) async fn copy_forgotten(to: &Transaction<'_>, rows: &[Forgotten]) -> StoreResult<()> {
+    let target = "forgotten (project_no, whose)";
+    let mut copy = Copy::begin(to, target, &[Type::INT8, Type::TEXT]).await?;
+    for row in rows {
+        copy.put(&[&row.project_no, &row.whose]).await?;
+    }
+    copy.finish().await
 }

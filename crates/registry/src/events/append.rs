@@ -1,4 +1,6 @@
-//! Appending: one transaction, positions from the row of the log, what is known passed over.
+//! Appending: one transaction, positions from the row of the log; what is known is passed over, and
+//! whose it is was forgotten is refused.
+use super::forgotten::{find_forgotten, whose};
 use super::row::{INSERT, read_count, write_event};
 use crate::rows::{Rows, StoreResult, find, misread};
 use cognobserve_model::event::{Appended, EventId, StoredEvent};
@@ -15,8 +17,9 @@ pub(super) async fn append(
         .await?
         .ok_or_else(misread)?
         .number()?;
-    // Whoever purges a project has waited for this lock: it is looked for only now.
+    // Whoever purges a project or forgets somebody has waited for this lock: they are looked for only now.
     let projects = find_projects(rows, &events).await?;
+    let forgotten = find_forgotten(rows, &projects, &events).await?;
     let mut answers = vec![Appended::Known; events.len()];
     let mut seen: HashSet<(i64, EventId)> = HashSet::new();
     let (mut places, mut values) = (Vec::new(), Vec::new());
@@ -25,6 +28,10 @@ pub(super) async fn append(
             answers[at] = Appended::NoSuchProject;
             continue;
         };
+        if whose(&event).is_some_and(|whose| forgotten.contains(&(no, whose.to_owned()))) {
+            answers[at] = Appended::Forgotten;
+            continue;
+        }
         if seen.insert((no, event.id)) {
             places.push(at);
             values.push(write_event(last + places.len() as i64, no, event));

@@ -3,6 +3,7 @@
 //! Rows are deleted in order of (arrived, position), so that no two who delete wait for each other.
 mod append;
 mod consent;
+mod forgotten;
 mod question;
 mod removal;
 mod row;
@@ -172,6 +173,13 @@ impl<S: Transactions> Events for EventLog<S> {
         pseudonym: &str,
     ) -> Result<u64, StoreError> {
         let mut all = 0;
+        let gone = [user.as_str(), pseudonym].map(str::to_owned);
+        let of = project.clone();
+        self.0
+            .write_apart(move |rows| {
+                Box::pin(async move { forgotten::note(rows, S::FOR_UPDATE, &of, gone).await })
+            })
+            .await?;
         for whose in [
             Whose::User(user.clone()),
             Whose::Pseudonym(pseudonym.to_owned()),

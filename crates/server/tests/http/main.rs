@@ -7,6 +7,7 @@ mod bodies;
 mod changes;
 mod costs;
 mod coverage;
+mod forgotten;
 mod grpc;
 mod http2;
 mod lists;

@@ -21,7 +21,7 @@ pub(crate) fn finish_purges(conn: &mut Connection) -> StoreResult<()> {
 const PURGE_STEP: i64 = 2_000;
 
 /// Statements that remove one stretch of a project; traces last, they lead to the rest.
-const PURGES: [&str; 10] = [
+const PURGES: [&str; 11] = [
     "DELETE FROM user_days WHERE project_no = ?1 AND (day, band) IN (SELECT day, band FROM user_days WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM project_quarters WHERE project_no = ?1 AND quarter IN (SELECT quarter FROM project_quarters WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM model_quarters WHERE project_no = ?1 AND (quarter, model_no) IN (SELECT quarter, model_no FROM model_quarters WHERE project_no = ?1 LIMIT ?2)",
@@ -30,6 +30,7 @@ const PURGES: [&str; 10] = [
     "DELETE FROM prices WHERE project_no = ?1 AND model IN (SELECT model FROM prices WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM suppressions WHERE project_no = ?1 AND external_hash IN (SELECT external_hash FROM suppressions WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM models WHERE no IN (SELECT no FROM models WHERE project_no = ?1 LIMIT ?2)",
+    "DELETE FROM forgotten WHERE project_no = ?1 AND whose IN (SELECT whose FROM forgotten WHERE project_no = ?1 LIMIT ?2)",
     // With what sinks gave up of them.
     "DELETE FROM events WHERE position IN (SELECT position FROM events WHERE project_no = ?1 LIMIT ?2)",
     "DELETE FROM users WHERE no IN (SELECT no FROM users WHERE project_no = ?1 LIMIT ?2)",

@@ -1,6 +1,6 @@
 //! Pages of product events and what belongs to them.
 use super::rows::{Page, Read};
-use cognobserve_books::moving::{Event, EventDrop, EventLog, EventSink, Field, Rows};
+use cognobserve_books::moving::{Event, EventDrop, EventLog, EventSink, Field, Forgotten, Rows};
 use rusqlite::Row;
 
 impl Page<'_> {
@@ -66,5 +66,19 @@ impl Page<'_> {
         };
         let query = "SELECT no, position, stored FROM event_log WHERE no > ?1 ORDER BY no";
         self.list(query, read, |it| vec![Field::No(it.no)], Rows::EventLog)
+    }
+
+    pub fn read_forgotten(&self) -> Read {
+        let read = |row: &Row| {
+            let gone = Forgotten {
+                project_no: row.get(0)?,
+                whose: row.get(1)?,
+            };
+            Ok((gone, 0))
+        };
+        let query = "SELECT project_no, whose FROM forgotten
+            WHERE (project_no, whose) > (?1, ?2) ORDER BY project_no, whose";
+        let key_of = |it: &Forgotten| vec![Field::No(it.project_no), Field::Text(it.whose.clone())];
+        self.list(query, read, key_of, Rows::Forgotten)
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn read(conn: &Connection, part: Part, after: &[Field]) -> Read {
         Part::EventDrops => page.read_event_drops(),
         Part::EventSinks => page.read_event_sinks(),
         Part::EventLog => page.read_event_log(),
+        Part::Forgotten => page.read_forgotten(),
         Part::ApiKeys => page.read_api_keys(),
     }
 }
@@ -52,7 +53,9 @@ fn begin(part: Part) -> Vec<Field> {
     let any = Field::No(i64::MIN);
     match part {
         Part::Prices => vec![zero, text, any],
-        Part::Suppressions | Part::Members | Part::EventDrops => vec![zero, text],
+        Part::Suppressions | Part::Members | Part::EventDrops | Part::Forgotten => {
+            vec![zero, text]
+        }
         Part::UserDays | Part::ModelQuarters => vec![zero, any.clone(), any],
         Part::ProjectQuarters => vec![zero, any],
         Part::ApiKeys | Part::Accounts | Part::SessionTokens | Part::EventSinks => vec![text],
@@ -84,6 +87,7 @@ pub(super) fn count_query(part: Part) -> &'static str {
         Part::EventDrops => "SELECT count(*) FROM event_drops",
         Part::EventSinks => "SELECT count(*) FROM event_sinks",
         Part::EventLog => "SELECT count(*) FROM event_log",
+        Part::Forgotten => "SELECT count(*) FROM forgotten",
         Part::ApiKeys => "SELECT count(*) FROM api_keys",
     }
 }

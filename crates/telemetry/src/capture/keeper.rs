@@ -1,10 +1,11 @@
 //! Stores what was tracked, in batches. Consent is asked before anything is made of a call: without it no id is
 //! derived, not even to be thrown away.
 use super::{Called, Capture, Tally};
-use crate::event::{DeveloperProfile, Event};
+use crate::event::{DeveloperProfile, EndUserId, Event};
 use crate::stored::{make_id, store};
 use cognobserve_model::event::{Appended, StoredEvent};
 use cognobserve_model::time::Micros;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -94,12 +95,23 @@ impl Keeper {
                 if events.has_opted_out(project).await? {
                     return Ok(None);
                 }
-                let made = made.get_or_insert_with(|| self.make(&batch));
+                let made: &mut Vec<StoredEvent> = made.get_or_insert_with(|| self.make(&batch));
+                let answers = events.append_events(made.clone()).await?;
+                if !answers.contains(&Appended::Forgotten) {
+                    return Ok(Some(answers));
+                }
+                // They were erased since: it is counted, as nobody's. What was stored is known by now.
+                for ((event, called), answer) in made.iter_mut().zip(&batch).zip(&answers) {
+                    if *answer == Appended::Forgotten {
+                        *event = self.make_nobodys(called);
+                    }
+                }
                 events.append_events(made.clone()).await.map(Some)
             };
             match tried.await {
                 Ok(answers) => {
-                    let is_kept = |answer: &&Appended| **answer != Appended::NoSuchProject;
+                    let is_kept =
+                        |answer: &&Appended| matches!(answer, Appended::Stored | Appended::Known);
                     let count =
                         |answers: Vec<Appended>| answers.iter().filter(is_kept).count() as u64;
                     return answers.map(count);
@@ -116,25 +128,39 @@ impl Keeper {
     }
 
     fn make(&self, batch: &[Called]) -> Vec<StoredEvent> {
+        let make = |called: &Called| {
+            let properties = called.properties.clone();
+            self.make_one(called, called.end_user.clone(), properties)
+        };
+        batch.iter().map(make).collect()
+    }
+
+    /// Of somebody who is gone: without them and what was said of them.
+    fn make_nobodys(&self, called: &Called) -> StoredEvent {
+        self.make_one(called, None, Map::new())
+    }
+
+    fn make_one(
+        &self,
+        called: &Called,
+        end_user: Option<EndUserId>,
+        properties: Map<String, Value>,
+    ) -> StoredEvent {
         let Capture {
             installation,
             project,
             ..
         } = &self.capture;
-        let now = Micros::now();
-        let make = |called: &Called| {
-            let event = Event {
-                id: make_id(installation, project, None),
-                name: called.name.clone(),
-                properties: called.properties.clone(),
-                end_user: called.end_user.clone(),
-                developer: called.developer.clone(),
-                profile: DeveloperProfile::default(),
-                session: None,
-                at: called.at,
-            };
-            store(&event, project.clone(), now, installation)
+        let event = Event {
+            id: make_id(installation, project, None),
+            name: called.name.clone(),
+            properties,
+            end_user,
+            developer: called.developer.clone(),
+            profile: DeveloperProfile::default(),
+            session: None,
+            at: called.at,
         };
-        batch.iter().map(make).collect()
+        store(&event, project.clone(), Micros::now(), installation)
     }
 }

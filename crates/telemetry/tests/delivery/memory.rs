@@ -26,6 +26,7 @@ struct State {
     sinks: HashMap<String, Sink>,
     dropped: HashMap<String, Vec<DroppedEvent>>,
     opted_out: HashSet<ProjectId>,
+    forgotten: HashSet<String>,
 }
 
 #[derive(Default)]
@@ -64,6 +65,13 @@ impl Events for Memory {
     async fn append_events(&self, events: Vec<StoredEvent>) -> Result<Vec<Appended>, StoreError> {
         let mut state = self.enter().await?;
         let append = |event: StoredEvent| {
+            let whose = match &event.who {
+                Who::Known { end_user, .. } => end_user.as_ref().map(UserId::as_str),
+                Who::Concealed(pseudonym) => Some(pseudonym.as_str()),
+            };
+            if whose.is_some_and(|whose| state.forgotten.contains(whose)) {
+                return Appended::Forgotten;
+            }
             if !state.ids.insert((event.project.clone(), event.id)) {
                 return Appended::Known;
             }
@@ -187,6 +195,8 @@ impl Events for Memory {
         pseudonym: &str,
     ) -> Result<u64, StoreError> {
         let mut state = self.enter().await?;
+        let gone = [user.as_str(), pseudonym].map(str::to_owned);
+        state.forgotten.extend(gone);
         let before = state.events.len();
         state.events.retain(|_, event| {
             let is_theirs = match &event.who {

@@ -1,9 +1,10 @@
 //! The log of product events: what is stored once, read in order, forgotten and removed.
+use crate::DeleteMode;
 use crate::conformance::build::{at, tester};
 use crate::conformance::desk::Desk;
 use crate::conformance::occur::{SayEvent, event, make_id};
-use Appended::{Known, NoSuchProject, Stored};
-use cognobserve_model::event::{Appended, DroppedEvent, EventFilter, EventGroup, Position};
+use Appended::{Forgotten, Known, NoSuchProject, Stored};
+use cognobserve_model::event::{Appended, DroppedEvent, EventFilter, EventGroup, Position, Who};
 use cognobserve_model::id::{ProjectId, UserId};
 use cognobserve_model::time::Micros;
 use std::sync::Arc;
@@ -162,8 +163,82 @@ pub async fn who_is_forgotten_leaves_no_event(desk: Desk) {
     let left: Vec<_> = desk.all_events().await.iter().map(|it| it.id).collect();
     assert_eq!(left, [1, 3, 4, 5, 6].map(make_id));
     assert_eq!(desk.events.count_stored().await.unwrap(), 36);
-    let again = desk.append(vec![ann(&desk, 10)]).await;
-    assert_eq!(again, [Stored], "the log remembers nothing of it");
+    let bob = desk.event(41).of("dev_a", Some("usr_bob"));
+    let late = vec![
+        ann(&desk, 10),
+        bob,
+        desk.event(42).concealed("sha256:ann"),
+        ann(&other, 43),
+        desk.event(1).of("dev_a", Some("usr_ann")),
+        desk.event(10),
+    ];
+    let again = desk.append(late).await;
+    let expected = [Forgotten, Stored, Forgotten, Stored, Forgotten, Stored];
+    assert_eq!(again, expected, "not under who is gone; as nobody's");
+    let left: Vec<_> = desk.all_events().await.iter().map(|it| it.id).collect();
+    assert_eq!(left, [1, 3, 4, 5, 6, 41, 43, 10].map(make_id));
+}
+
+/// Found before, erased meanwhile, appended after: what a request does that is slower than the erasure.
+pub async fn who_is_erased_between_is_not_stored(desk: Desk) {
+    let find = async || {
+        let wanted = vec!["ann".to_owned()];
+        let found = desk.store.resolve_users(&desk.project, wanted, true).await;
+        found.unwrap().unwrap().remove(0)
+    };
+    let ann = find().await.expect("a new user");
+    let known = |n| desk.event(n).of("dev_a", Some(ann.as_str()));
+    desk.log(vec![known(1), desk.event(2).concealed("sha256:ann")])
+        .await;
+    let late = vec![known(3), desk.event(4).concealed("sha256:ann")];
+    let forget = async || {
+        let events = &desk.events;
+        let forgotten = events.forget_end_user(&desk.project, &ann, "sha256:ann");
+        forgotten.await.unwrap()
+    };
+    assert_eq!(forget().await, 2);
+    let (store, project, by) = (&desk.store, &desk.project, tester());
+    let erased = store.delete_user(project, &ann, DeleteMode::Erase, &by);
+    assert!(erased.await.unwrap().is_some());
+    assert_eq!(forget().await, 0);
+    assert_eq!(desk.append(late.clone()).await, [Forgotten, Forgotten]);
+    assert_eq!(desk.all_events().await, []);
+    assert_eq!(find().await, None, "suppressed");
+    let lifted = store.lift_suppression(project, "ann", &by);
+    assert!(lifted.await.unwrap());
+    let anew = find().await.expect("another user");
+    let fresh = desk.event(5).of("dev_a", Some(anew.as_str()));
+    assert_eq!(desk.append(vec![fresh]).await, [Stored]);
+    assert_eq!(desk.append(late).await, [Forgotten, Forgotten], "for good");
+}
+
+/// Erased while many append: nothing of theirs is left, whoever was first.
+pub async fn who_is_forgotten_while_many_append_leaves_no_event(desk: Desk) {
+    let write = |writer: u32| {
+        let desk = desk.clone();
+        tokio::spawn(async move {
+            for round in 0..ROUNDS {
+                let n = (writer * ROUNDS + round) * 2;
+                let theirs = desk.event(n).of("dev_a", Some("usr_ann"));
+                desk.append(vec![theirs, desk.event(n + 1)]).await;
+            }
+        })
+    };
+    let writers: Vec<_> = (0..WRITERS).map(write).collect();
+    let user = UserId::new("usr_ann");
+    let forgotten = desk
+        .events
+        .forget_end_user(&desk.project, &user, "sha256:ann");
+    forgotten.await.unwrap();
+    for writer in writers {
+        writer.await.expect("all is appended");
+    }
+    let left = desk.all_events().await;
+    assert_eq!(left.len(), (WRITERS * ROUNDS) as usize, "the others' alone");
+    assert!(
+        left.iter()
+            .all(|event| matches!(&event.who, Who::Known { end_user: None, .. }))
+    );
 }
 
 pub async fn old_events_are_removed_by_arrival_in_steps(desk: Desk) {

@@ -182,6 +182,8 @@ macro_rules! with_conformance_cases {
                 a_reader_never_misses_what_many_append,
                 the_same_event_sent_many_times_at_once_is_stored_once,
                 who_is_forgotten_leaves_no_event,
+                who_is_erased_between_is_not_stored,
+                who_is_forgotten_while_many_append_leaves_no_event,
                 old_events_are_removed_by_arrival_in_steps,
                 no_place_in_the_log_is_given_twice,
                 a_deleted_project_takes_its_events,

@@ -29,7 +29,7 @@ pub fn answer(items: Vec<Result<AcceptedEvent, Fault>>, fate: Fate) -> EventsAns
             EventItemOut {
                 event_id: event.event_id,
                 success: true,
-                stored: stored.is_some_and(|it| it != Appended::NoSuchProject),
+                stored: stored.is_some_and(|it| matches!(it, Appended::Stored | Appended::Known)),
                 warnings: event.warnings,
                 error: None,
             }

@@ -47,6 +47,23 @@ pub async fn plan(
     Ok(stored.collect())
 }
 
+/// An event of somebody who was erased after it was planned: counted without them.
+pub fn plan_nobodys(
+    state: &AppState,
+    given: &Circumstances<'_>,
+    position: usize,
+    event: &mut AcceptedEvent,
+) -> StoredEvent {
+    make(
+        state,
+        given,
+        &HashMap::new(),
+        &HashMap::new(),
+        position,
+        event,
+    )
+}
+
 /// Ours by external id; `None`: erased, and not to be known again.
 async fn find_users(
     state: &AppState,
@@ -125,7 +142,7 @@ fn make(
         .as_ref()
         .filter(|_| !state.telling.is_anonymous());
     let found = session.and_then(|session| sessions.get(session)?.as_ref());
-    if session.is_some() && found.is_none() {
+    if session.is_some() && found.is_none() && !is_erased {
         warn("session_id", Reason::UnknownSession);
     }
     let derived = given.idempotency_key.as_ref();

@@ -1,6 +1,6 @@
 //! The way of one request: limits, body, consent, ids, log, answer.
 use super::answer::{Fate, answer, note};
-use super::plan::{Circumstances, plan};
+use super::plan::{Circumstances, plan, plan_nobodys};
 use super::schema::{EventsAnswer, EventsIn};
 use crate::events::Refused;
 use crate::http::body::{discard_body, is_json};
@@ -19,9 +19,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use cognobserve_model::event::Appended;
+use cognobserve_model::event::{Appended, StoredEvent};
 use cognobserve_model::time::Micros;
-use cognobserve_pipeline::{AcceptedEvents, Reason, accept_events};
+use cognobserve_pipeline::{AcceptedEvent, AcceptedEvents, Reason, accept_events};
 use cognobserve_ports::Refusal;
 use cognobserve_wire::json::sanitize;
 use std::borrow::Cow;
@@ -142,11 +142,11 @@ async fn decide(
     let mut events: Vec<_> = items
         .filter_map(|(position, item)| Some((position, item.as_mut().ok()?)))
         .collect();
-    let events = plan(state, given, &mut events).await?;
+    let planned = plan(state, given, &mut events).await?;
     let limit = project.settings.max_spans_per_second;
-    let count = events.len();
+    let count = planned.len();
     given.caller.lane.charge_spans(limit, count);
-    let stored = state.event_queue.append(events, Some(reservation)).await;
+    let stored = append(state, given, &mut events, planned, reservation).await;
     if stored.is_err() {
         given.caller.lane.refund_spans(limit, count);
     }
@@ -160,6 +160,31 @@ async fn decide(
     let new = appended.iter().filter(|it| **it == Appended::Stored);
     state.metrics.stored_events.add(new.count() as u64);
     Ok(Fate::Stored(appended))
+}
+
+/// Who is erased between the plan and its append is refused by the log, and their events become nobody's.
+async fn append(
+    state: &AppState,
+    given: &Circumstances<'_>,
+    events: &mut [(usize, &mut AcceptedEvent)],
+    planned: Vec<StoredEvent>,
+    reservation: Reservation,
+) -> Result<Vec<Appended>, Refused> {
+    let queue = &state.event_queue;
+    let mut appended = queue.append(planned, Some(reservation)).await?;
+    let mut again = Vec::new();
+    for (answer, (position, event)) in appended.iter().zip(events) {
+        if *answer == Appended::Forgotten {
+            again.push(plan_nobodys(state, given, *position, event));
+        }
+    }
+    let mut told = queue.append(again, None).await?.into_iter();
+    for answer in &mut appended {
+        if *answer == Appended::Forgotten {
+            *answer = told.next().unwrap_or(Appended::Forgotten);
+        }
+    }
+    Ok(appended)
 }
 
 /// A short word; anything else says nothing.
