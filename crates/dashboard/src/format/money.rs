@@ -99,7 +99,8 @@ fn at_least(known: Figure, nanos: i128, unpriced: i64) -> Figure {
 fn first_digit(nanos: i128) -> String {
     let digits = nanos.unsigned_abs().checked_ilog10().unwrap_or(0) as usize;
     let places = NANO_PLACES.saturating_sub(digits);
-    usd_of(nanos, nanos / nanos_of_one(places), places).text
+    let one = nanos_of_one(places);
+    usd_in(nanos / one * one, places).text
 }
 
 /// A part of what was spent, and what is left, in decimals in which they add to the whole.
