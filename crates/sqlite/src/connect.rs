@@ -174,7 +174,7 @@ mod tests {
             old.execute_batch(script).unwrap();
         }
         old.execute_batch(
-            "INSERT INTO workspaces VALUES (1, 'acme', 'dev_1', 7);
+            "INSERT INTO workspaces (no, name, developer, created) VALUES (1, 'acme', 'dev_1', 7);
              INSERT INTO projects (no, id, workspace_no, name, created, capture, time_zone) VALUES (1, 'prj_1', 1, 'p', 7, 'full', 'UTC');
              INSERT INTO api_keys (id, project_no, hash, prefix, name, scopes, created) VALUES ('key_1', 1, zeroblob(32), 'co_sk_', 'k', 'read', 9);
              INSERT INTO audit (no, at, actor, action, detail) VALUES (1, 8, 'operator', 'project.create', 'prj_1');",

@@ -175,7 +175,7 @@ pub const ROWS: &[Row] = &[
     row("GET", "/events", Inside(Right::Read), 200),
     row("GET", "/developers", Inside(Right::Read), 200),
     row("GET", "/developers/{developerId}", Inside(Right::Read), 404),
-    row("GET", "/search", Inside(Right::Read), 303),
+    row("GET", "/search", Inside(Right::Read), 200),
     row("GET", "/settings", Inside(Right::Read), 200),
     row("POST", "/settings", Inside(Right::ManageProject), 422),
     row("GET", "/settings/suppressions", Inside(Right::Delete), 200),
