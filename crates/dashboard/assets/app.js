@@ -134,9 +134,13 @@
         }],
       },
     }, [at, ...stacked], box);
-    box.append(tip);
+    const nothing = document.createElement("p");
+    nothing.className = "nothing";
+    nothing.textContent = "Nothing in this period";
+    nothing.hidden = values.some((n) => n > 0);
+    box.append(tip, nothing);
     box.classList.add("ready");
-    charts.set(box, { destroy() { plot.destroy(); tip.remove(); box.classList.remove("ready"); }, source: box.dataset.chart, width: box.clientWidth });
+    charts.set(box, { destroy() { plot.destroy(); tip.remove(); nothing.remove(); box.classList.remove("ready"); }, source: box.dataset.chart, width: box.clientWidth });
   }
 
   // A table that fits its box needs no scrolling of its own, so that its head can stay while the page scrolls.
