@@ -53,7 +53,9 @@ def read_users(server: RealServer) -> List[Tuple[Any, ...]]:
 
 
 def test_no_document_has_programs_that_are_not_run() -> None:
-    assert find_documents("python") == ["README.md", "docs/grpc.md", "docs/opentelemetry.md", "docs/sdks.md", PAGE]
+    assert find_documents("python") == [
+        "README.md", "docs/grpc.md", "docs/opentelemetry.md", "docs/sdks.md", "docs/telemetry.md", PAGE,
+    ]  # fmt: skip
     assert find_documents("sh", "curl http") == ["README.md"]
 
 
@@ -70,9 +72,21 @@ def test_the_page_of_all_sdks(server: RealServer, providers: Providers, tmp_path
     assert read_users(server) == [("john", {"plan": "pro"}, 1, 15, "0.000055000")]
 
 
+def read_events(server: RealServer) -> Any:
+    return server.read("/v1/events/count?groupBy=property.type")["rows"]
+
+
+def test_the_page_of_telemetry(server: RealServer, providers: Providers, tmp_path: Path) -> None:
+    (block,) = read_blocks("docs/telemetry.md", "python")
+    play(server, providers, tmp_path, block, block.splitlines()[-1])
+    # Told twice, counted once.
+    assert read_events(server) == [{"key": "text", "count": 1}]
+    assert [user[0] for user in read_users(server)] == ["alice"]
+
+
 def test_its_own_page(server: RealServer, providers: Providers, tmp_path: Path) -> None:
     # A new block belongs into one of these programs.
-    start, what, threads, processor = read_blocks(PAGE, "python")
+    start, what, events, threads, processor = read_blocks(PAGE, "python")
     start = fill_in(start, key=KEY, url=server.url, messages='[{"role": "user", "content": "Hi"}]')
     given = "client = openai.AsyncOpenAI()\nfound, best = [1, 2], 2\n"
     use = 'import asyncio\n\nsearch("invoice")\nwith cognobserve.with_user("asker"):\n    asyncio.run(answer("Why?"))\n'
@@ -95,13 +109,16 @@ provider = TracerProvider()
 with cognobserve.with_user("john"), provider.get_tracer("app").start_as_current_span("work") as ours:
     assert ours.attributes["user.id"] == "john"
 """
-    play(server, providers, tmp_path, start, given, fill_in(what, call=CALL), use, in_threads, opentelemetry)
+    play(server, providers, tmp_path, start, given, fill_in(what, call=CALL), use, events, in_threads, opentelemetry)
     assert read_users(server) == [
         ("asker", {}, 1, 15, "0.000055000"),
+        # Of an event alone.
+        ("john", {}, 0, 0, "0.000000000"),
         ("threads", {}, 2, 0, "0.000000000"),
         # One call of OpenAI, and a trace by hand that names its cost.
         ("user-123", {}, 2, 165, "0.250055000"),
     ]
+    assert read_events(server) == [{"key": "text", "count": 1}]
 
 
 def test_curl_on_the_first_page(server: RealServer) -> None:

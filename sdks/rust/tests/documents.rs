@@ -94,11 +94,17 @@ async fn handle(_: &str) {}
 
 #[test]
 fn every_block_builds_and_records_what_it_says() {
-    assert_eq!(find_documents(), ["README.md", "docs/sdks.md", OWN_PAGE]);
+    assert_eq!(find_documents(), [
+        "README.md",
+        "docs/sdks.md",
+        "docs/telemetry.md",
+        OWN_PAGE
+    ]);
     let [first] = read_blocks("README.md").try_into().unwrap();
     let [all_sdks] = read_blocks("docs/sdks.md").try_into().unwrap();
+    let [telemetry] = read_blocks("docs/telemetry.md").try_into().unwrap();
     // A new block belongs into one of these functions.
-    let [_, what, tasks, layer] = read_blocks(OWN_PAGE).try_into().unwrap();
+    let [_, what, events, tasks, layer] = read_blocks(OWN_PAGE).try_into().unwrap();
     let program = format!(
         r#"{GIVEN}
 async fn first() -> Result<(), Error> {{
@@ -111,10 +117,14 @@ async fn all_sdks() -> Result<(), Error> {{
     {all_sdks}
     Ok(())
 }}
+async fn telemetry() {{
+    {telemetry}
+}}
 async fn own_page() {{
     let _client = init(Config::new());
     let (query, found, stream) = ("invoice".to_owned(), vec![1], stream::iter(["a"]));
     {{ {what} }}
+    {events}
     with_user("tasks", async {{ {tasks} }}).await;
     wait_for_work().await;
     let (user, chat, question) = (Named {{ id: "john" }}, Named {{ id: "chat-1" }}, "Hi");
@@ -124,6 +134,7 @@ async fn own_page() {{
 async fn main() {{
     first().await.unwrap();
     all_sdks().await.unwrap();
+    telemetry().await;
     own_page().await;
 }}
 "#
@@ -156,4 +167,14 @@ async fn main() {{
     has("nightly", json!("user-123"));
     has("at work", json!("tasks"));
     has("request", json!("john"));
+    let told = server.events();
+    let told: Vec<_> = told
+        .iter()
+        .map(|event| (&event["event"], &event["user_id"], &event["event_id"]))
+        .collect();
+    let name = json!("memory_created");
+    for (user, id) in [("alice", "m-1"), ("john", "memory-17")] {
+        assert!(told.contains(&(&name, &json!(user), &json!(id))), "{told:?}");
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
 }

@@ -34,7 +34,7 @@ async function readUsers() {
 }
 
 test('no document has programs that are not run', () => {
-  const here = ['README.md', 'docs/sdks.md', PAGE];
+  const here = ['README.md', 'docs/sdks.md', 'docs/telemetry.md', PAGE];
   const withTrpc = ['docs/trpc.md', 'sdks/trpc/README.md'];
   assert.deepEqual(findDocuments(['ts', 'typescript', 'js', 'javascript', 'mjs']), [...here, ...withTrpc].sort());
 });
@@ -52,6 +52,16 @@ test('docs/sdks.md: start', async () => {
   assert.equal(blocks.length, 1);
   await run(MESSAGES, blocks[0]);
   assert.deepEqual(await readUsers(), [['john', { plan: 'pro' }, 1, 15, '0.000055000']]);
+});
+
+test('docs/telemetry.md and its own page: an event is told of its user, and once', async () => {
+  const blocks = readBlocks('docs/telemetry.md', ['ts', 'js']);
+  assert.equal(blocks.length, 1);
+  await run(blocks[0], blocks[0].split('\n').at(-2));
+  await run(START, readBlocks(PAGE, ['js', 'ts'])[5]);
+  const { rows } = await server.read('/v1/events/count?groupBy=property.type');
+  assert.deepEqual(rows, [{ key: 'text', count: 2 }]);
+  assert.deepEqual((await readUsers()).map(([id]) => id), ['alice', 'john']);
 });
 
 test('its own page, from start to traces by hand', async () => {
@@ -78,7 +88,7 @@ test('its own page, from start to traces by hand', async () => {
 });
 
 test('its own page, serverless: a call has arrived when it answers', async () => {
-  const immediate = readBlocks(PAGE, ['js', 'ts'])[5];
+  const immediate = readBlocks(PAGE, ['js', 'ts'])[6];
   assert.match(immediate, /immediate/);
   const call = `await CognObserve.observe({ name: 'call', userId: 'john' }, async () => 1); process.exit(0);`;
   await run(START, immediate, call);
@@ -86,7 +96,7 @@ test('its own page, serverless: a call has arrived when it answers', async () =>
 });
 
 test('its own page, the end of a program: what waits at SIGTERM arrives', async () => {
-  const ending = readBlocks(PAGE, ['js', 'ts'])[6];
+  const ending = readBlocks(PAGE, ['js', 'ts'])[7];
   const before = `const server = { close: () => console.log('closed') };\nCognObserve.observe({ name: 'call', userId: 'john' }, () => 1);`;
   const kill = `setInterval(() => {}, 1000);\nprocess.kill(process.pid, 'SIGTERM');`;
   assert.equal(await run(START, before, ending, kill), 'closed\n');
@@ -96,7 +106,7 @@ test('its own page, the end of a program: what waits at SIGTERM arrives', async 
 test('its own page, OpenTelemetry: a span of the app says whose it is', async () => {
   const blocks = readBlocks(PAGE, ['js', 'ts']);
   // A new block belongs into one of these programs.
-  assert.equal(blocks.length, 8);
+  assert.equal(blocks.length, 9);
   const given = `import { BasicTracerProvider as NodeSDK, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
     class OTLPTraceExporter {
       export(spans, done) {
@@ -107,5 +117,5 @@ test('its own page, OpenTelemetry: a span of the app says whose it is', async ()
     }`;
   const use = `CognObserve.withUser({ id: 'john', plan: 'pro' }, () => sdk.getTracer('app').startSpan('work').end());
     await sdk.forceFlush();`;
-  assert.deepEqual(JSON.parse(await run(given, blocks[7], use)), { 'user.id': 'john', 'user.plan': 'pro' });
+  assert.deepEqual(JSON.parse(await run(given, blocks[8], use)), { 'user.id': 'john', 'user.plan': 'pro' });
 });
