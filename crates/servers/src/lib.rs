@@ -1,9 +1,10 @@
-//! Real database servers for tests: those of the environment (`COGNOBSERVE_TEST_POSTGRES`,
+//! Servers for tests: a provider's that does as it is told ([`outlet`]), and real databases: those of the environment (`COGNOBSERVE_TEST_POSTGRES`,
 //! `COGNOBSERVE_TEST_REDIS`), or else started here, one for the whole process, on loopback.
 //!
 //! They end with the process, however that ends. A server that cannot be had fails the test.
 #![forbid(unsafe_code)]
 
+pub mod outlet;
 mod pg;
 mod process;
 mod redis;

@@ -162,8 +162,11 @@ fn what_is_ours_cannot_be_put_there_by_others() {
     assert_eq!(cloud["event_properties"]["developer_id"], "dev_abc123");
     assert_eq!(cloud["event_properties"]["end_user_id"], "user_1234");
     assert_eq!(cloud["event_properties"]["email"], "developer@company.com");
+    assert_eq!(cloud["event_properties"]["country"], "US");
     let (open, text) = sent(&event, Provider::Posthog, Edition::OpenSource);
-    assert_eq!(open["properties"]["edition"], "opensource");
+    for (key, ours) in [("edition", "opensource"), ("os", "linux"), ("version", "1.0.0")] {
+        assert_eq!(open["properties"][key], ours, "{key}");
+    }
     assert!(
         !text.contains("mallory") && !text.contains("dev_evil"),
         "{text}"

@@ -1,6 +1,6 @@
 //! Whoever says no: nothing is stored, nothing is sent.
-use crate::outlet::{Outlet, taken};
 use crate::rig::{PATIENCE, Rig, wait};
+use cognobserve_servers::outlet::{Outlet, taken};
 use cognobserve_telemetry::consent::Consent;
 use cognobserve_telemetry::edition::{Edition, Provider};
 use std::time::Duration;

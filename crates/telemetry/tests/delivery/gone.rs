@@ -1,11 +1,13 @@
 //! What leaves the log before it was sent, and what must not leave any more: counted, and not sent.
-use crate::outlet::{Outlet, Reaction, taken};
-use crate::rig::{PATIENCE, Rig, project, wait};
-use cognobserve_model::id::UserId;
+use crate::rig::{PATIENCE, Rig, map, project, wait};
+use cognobserve_model::event::Who;
+use cognobserve_model::id::{DeveloperId, UserId};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::Events;
+use cognobserve_servers::outlet::{Outlet, Reaction, taken};
 use cognobserve_telemetry::edition::{Edition, Provider};
 use cognobserve_telemetry::event::EndUserId;
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -66,6 +68,45 @@ async fn who_is_erased_while_their_events_wait_is_not_told_of() {
             assert!(!is_told, "{}", request.body);
         }
         running.shutdown(PATIENCE).await;
+    }
+}
+
+/// A caller may hold the id of somebody who was erased meanwhile.
+#[tokio::test]
+async fn what_is_tracked_of_somebody_erased_is_nobodys_and_says_nothing() {
+    for edition in [Edition::Cloud, Edition::OpenSource] {
+        let rig = Rig::new(edition);
+        let ann = EndUserId::new("usr_3");
+        let pseudonym = rig.installation.pseudonyms.of_end_user(&ann);
+        let user = UserId::new("usr_3");
+        let project = project();
+        let forgotten = rig.memory.forget_end_user(&project, &user, &pseudonym);
+        forgotten.await.unwrap();
+        let telemetry = rig.track_in();
+        let developer = Some(DeveloperId::new("dev_abc123"));
+        let properties = map(json!({"type": "planted"}));
+        for user in [ann, EndUserId::new("usr_4")] {
+            telemetry.track("seen", &properties, Some(user), developer.clone());
+        }
+        assert!(telemetry.shutdown(PATIENCE).await);
+        let status = telemetry.status();
+        assert_eq!((status.stored, status.dropped), (2, 0), "both count");
+        let stored = rig.memory.events();
+        let all = format!("{stored:?}");
+        assert!(!all.contains("usr_3") && !all.contains(&pseudonym), "{all}");
+        let of_others = stored.iter().filter(|it| it.properties.contains("type"));
+        assert_eq!(of_others.count(), usize::from(edition == Edition::Cloud));
+        let nobody = match edition {
+            Edition::Cloud => Who::Known {
+                developer: DeveloperId::new("dev_abc123"),
+                end_user: None,
+            },
+            Edition::OpenSource => {
+                let pseudonyms = &rig.installation.pseudonyms;
+                Who::Concealed(pseudonyms.of_developer(&DeveloperId::new("dev_abc123")))
+            }
+        };
+        assert_eq!(stored.iter().filter(|it| it.who == nobody).count(), 1);
     }
 }
 

@@ -4,7 +4,6 @@ mod consent;
 mod gone;
 mod matrix;
 mod memory;
-mod outlet;
 mod processes;
 mod rig;
 mod trouble;

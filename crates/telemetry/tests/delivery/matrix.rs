@@ -1,7 +1,7 @@
 //! Every edition with every provider, on the bytes that a server got.
-use crate::outlet::{Outlet, taken};
 use crate::rig::{Rig, map};
 use cognobserve_model::id::DeveloperId;
+use cognobserve_servers::outlet::{Outlet, taken};
 use cognobserve_telemetry::edition::{Edition, Provider};
 use cognobserve_telemetry::event::EndUserId;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Several processes over one log, one after the other and at once.
-use crate::outlet::{Outlet, Reaction, taken};
 use crate::rig::{PATIENCE, Rig, check_all_came, wait};
+use cognobserve_servers::outlet::{Outlet, Reaction, taken};
 use cognobserve_telemetry::edition::{Edition, Provider};
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! An installation for tests: a log, sinks on local servers, and waiting for what is to happen.
 use crate::memory::Memory;
-use crate::outlet::Outlet;
 use async_trait::async_trait;
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_ports::{Actor, Events, StoreError};
+use cognobserve_servers::outlet::Outlet;
 use cognobserve_telemetry::anonymise::AllowList;
 use cognobserve_telemetry::capture::{Capture, Telemetry};
 use cognobserve_telemetry::courier::Progress;
@@ -167,7 +167,7 @@ pub async fn wait<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 /// Each event came, and what came twice came under one id.
 pub fn check_all_came(
     outlet: &Outlet,
-    is_taken: impl Fn(&crate::outlet::Received) -> bool,
+    is_taken: impl Fn(&cognobserve_servers::outlet::Received) -> bool,
     expected: usize,
 ) {
     let taken = outlet.received().into_iter().filter(is_taken);

@@ -1,7 +1,8 @@
 //! Servers that are gone, hang, hold back, refuse or redirect: nothing is lost without a reason, nobody else waits.
-use crate::outlet::{Outlet, Reaction, Received, taken};
 use crate::rig::{PATIENCE, Rig, check_all_came, wait};
 use cognobserve_ports::Events;
+use cognobserve_servers::outlet::{Outlet, Reaction, Received, taken};
+use cognobserve_telemetry::capture::QUEUE_EVENTS;
 use cognobserve_telemetry::edition::{Edition, Provider};
 use serde_json::json;
 use std::net::TcpListener;
@@ -153,6 +154,33 @@ async fn a_redirect_is_not_followed_and_loses_nothing() {
     let progress = rig.settled(Provider::Amplitude, 5).await;
     assert_eq!((progress.sent, progress.stopped), (5, None));
     running.shutdown(PATIENCE).await;
+}
+
+/// A store that hangs, and nobody to make room: what does not fit is dropped at once, and counted.
+#[tokio::test]
+async fn a_full_queue_drops_and_counts_and_nobody_waits() {
+    let rig = Rig::new(Edition::Cloud);
+    rig.memory.hangs.store(true, Relaxed);
+    let telemetry = rig.track_in();
+    let calls = 3 * QUEUE_EVENTS as u64;
+    let (told, done) = std::sync::mpsc::channel();
+    let caller = telemetry.clone();
+    std::thread::spawn(move || {
+        for _ in 0..calls {
+            caller.track_error("timeout", None, None);
+        }
+        told.send(())
+    });
+    let waited = tokio::task::spawn_blocking(move || done.recv_timeout(PATIENCE));
+    waited.await.unwrap().expect("no call waits");
+    let status = telemetry.status();
+    assert_eq!(status.queued + status.dropped, calls);
+    // Beside the queue there is what the keeper has taken out of it.
+    let room = QUEUE_EVENTS as u64..=QUEUE_EVENTS as u64 + 500;
+    assert!(room.contains(&status.queued), "{status:?}");
+    assert!(!telemetry.shutdown(Duration::from_millis(50)).await);
+    let status = telemetry.status();
+    assert_eq!((status.queued, status.dropped), (0, calls));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::harness::person::Person;
 use crate::harness::server::find_port;
 use crate::harness::wait::wait_until;
 use crate::harness::{Answer, Server, Setup};
+use cognobserve_servers::outlet::Received;
 use serde_json::{Value, json};
 use std::process::Child;
 use std::time::Duration;
@@ -101,7 +102,7 @@ fn the_cloud_tells_amplitude_the_developer_with_their_end_user() {
         },
     });
     assert_eq!(without(event, &["insert_id", "time"]), told);
-    for (path, body) in outlet.received() {
+    for Received { path, body, .. } in outlet.received() {
         assert!(["/batch", "/2/httpapi"].contains(&path.as_str()), "{path}");
         for word in ["alice_from", "Meeting", "standup", server.key()] {
             assert!(!body.contains(word), "{word} in {body}");
@@ -144,7 +145,7 @@ fn the_open_source_edition_tells_posthog_nobody() {
     });
     assert_eq!(without(event, &["uuid", "timestamp"]), told);
     let user = user.as_str().expect("an id");
-    for (path, body) in outlet.received() {
+    for Received { path, body, .. } in outlet.received() {
         assert_eq!(path, "/batch/");
         for word in [
             "alice",

@@ -1,11 +1,15 @@
 //! Product events, from the client's request to the answers about them.
 mod anonymous;
 mod asking;
+mod killed;
 mod memories;
+mod planted;
 mod relaying;
+mod returning;
 mod sending;
 mod taking;
 
+use crate::harness::client::encode;
 use crate::harness::{Client, Server};
 use serde_json::{Value, json};
 
@@ -16,6 +20,19 @@ fn send(client: &Client, events: Value) {
     let answer = client.post("/v1/events", &body).expect(202).json();
     for result in answer["results"].as_array().expect("results") {
         assert_eq!(result["stored"], true, "{answer}");
+    }
+}
+
+/// All that are stored, newest first.
+fn list_all(client: &Client) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client.read(&format!("/v1/events?limit=100{cursor}"));
+        all.extend(page["items"].as_array().expect("items").iter().cloned());
+        let Some(next) = page["nextCursor"].as_str() else {
+            return all;
+        };
+        cursor = format!("&cursor={}", encode(next));
     }
 }
 

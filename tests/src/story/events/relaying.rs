@@ -2,6 +2,7 @@
 use super::send;
 use crate::harness::outlet::Outlet;
 use crate::harness::{Answer, Server, Setup};
+use cognobserve_servers::outlet::Received;
 use serde_json::{Value, json};
 
 fn start(outlet: Option<&Outlet>) -> Server {
@@ -64,7 +65,7 @@ fn events_of_others_go_on_concealed_again() {
     outlet.answer(401);
     let told = relay(&server, &one).expect(200).json();
     assert_eq!(numbers(&told), (json!(true), json!(1), json!(1)), "{told}");
-    for (_, body) in outlet.received() {
+    for Received { body, .. } in outlet.received() {
         for word in ["zoe", "zebra7731", "box-7", &hashed] {
             assert!(!body.contains(word), "{word} in {body}");
         }

@@ -4,6 +4,7 @@ use crate::harness::outlet::Outlet;
 use crate::harness::person::Person;
 use crate::harness::wait::wait_until;
 use crate::harness::{Server, Setup};
+use cognobserve_servers::outlet::Received;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ fn the_open_source_edition_tells_nobody_who_and_the_same_after_a_restart() {
     let version = env!("CARGO_PKG_VERSION");
     let properties = json!({"type": "text", "has_metadata": true, "edition": "opensource", "os": std::env::consts::OS, "version": version});
     assert_eq!(events[0]["event_properties"], properties);
-    for (_, body) in outlet.received() {
+    for Received { body, .. } in outlet.received() {
         for word in ["alice", "usr_", "dev_", "m-1", "default"] {
             assert!(!body.contains(word), "{word} in {body}");
         }

@@ -11,17 +11,24 @@ use std::time::{Duration, Instant};
 pub struct Received {
     pub at: Instant,
     pub path: String,
+    /// Its first line and headers.
+    pub head: String,
     pub is_packed: bool,
     /// Unpacked.
     pub body: String,
 }
 
 impl Received {
+    /// # Panics
+    /// If it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// Its events, whichever provider's they are.
+    ///
+    /// # Panics
+    /// If it has none.
     pub fn events(&self) -> Vec<Value> {
         let body = self.json();
         let events = body.get("batch").unwrap_or(&body["events"]);
@@ -29,6 +36,9 @@ impl Received {
     }
 
     /// What repeats are told by.
+    ///
+    /// # Panics
+    /// If an event has none.
     pub fn ids(&self) -> Vec<String> {
         let id = |event: &Value| {
             let id = event.get("insert_id").unwrap_or(&event["uuid"]);
@@ -48,9 +58,12 @@ pub enum Reaction {
     Cut,
 }
 
+/// What each provider says when all is well.
 pub fn taken() -> Reaction {
     Reaction::Answer(200, r#"{"code":200,"success":true}"#.to_owned())
 }
+
+const FREE: &str = "nobody panicked";
 
 type React = dyn FnMut(&Received) -> Reaction + Send;
 
@@ -60,9 +73,13 @@ pub struct Outlet {
 }
 
 impl Outlet {
+    /// Serves until the process ends; `react` decides of one request at a time, before it is kept.
+    ///
+    /// # Panics
+    /// Without a free port.
     pub fn open(react: impl FnMut(&Received) -> Reaction + Send + 'static) -> Outlet {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let received = Arc::new(Mutex::new(Vec::new()));
         let react: Arc<Mutex<Box<React>>> = Arc::new(Mutex::new(Box::new(react)));
         let log = received.clone();
@@ -75,8 +92,12 @@ impl Outlet {
         Outlet { url, received }
     }
 
+    /// So far, in order.
+    ///
+    /// # Panics
+    /// If a reaction panicked.
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+        self.received.lock().expect(FREE).clone()
     }
 }
 
@@ -89,18 +110,19 @@ fn serve(
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut is_packed) = (0, false);
+    let (mut length, mut is_packed, mut head) = (0, false, line.clone());
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
-        let head = line.trim().to_ascii_lowercase();
-        if head.is_empty() {
+        let field = line.trim().to_ascii_lowercase();
+        if field.is_empty() {
             break;
         }
-        if let Some(value) = head.strip_prefix("content-length:") {
+        head += &line;
+        if let Some(value) = field.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
         }
-        is_packed |= head == "content-encoding: gzip";
+        is_packed |= field == "content-encoding: gzip";
     }
     let mut bytes = vec![0; length];
     reader.read_exact(&mut bytes).ok()?;
@@ -112,11 +134,12 @@ fn serve(
     let request = Received {
         at: Instant::now(),
         path,
+        head,
         is_packed,
         body,
     };
-    let reaction = react.lock().unwrap()(&request);
-    log.lock().unwrap().push(request);
+    let reaction = react.lock().expect(FREE)(&request);
+    log.lock().expect(FREE).push(request);
     let (status, head, body) = match reaction {
         Reaction::Answer(status, body) => (status, String::new(), body),
         Reaction::With(status, head, body) => (status, head, body),
