@@ -2,6 +2,7 @@
 //! kills; and what is refused.
 mod plant;
 mod read;
+mod spoiled;
 
 use crate::harness::command::{Printed, find_binary, prepare_command};
 use crate::harness::sample::{trace, with};
@@ -25,6 +26,7 @@ fn move_to(url: &str, data_dir: &Path) -> Printed {
 fn serve_moved(schema: &Schema) -> Server {
     Setup::new()
         .setting("COGNOBSERVE_DATABASE_URL", schema.url())
+        .setting("COGNOBSERVE_EDITION", "cloud")
         .start()
 }
 
@@ -47,7 +49,7 @@ fn count_rows(data_dir: &Path, table: &str) -> i64 {
 fn everything_is_the_same_after_a_move_and_stays_so() {
     let seed: u64 = rand::random();
     eprintln!("seed {seed}");
-    let mut old = Server::start();
+    let mut old = Server::start_cloud();
     let mut plan = Plan::new(seed);
     let keys = [
         old.key().to_owned(),
@@ -69,6 +71,7 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     let clients = |server: &Server| keys.each_ref().map(|key| server.client().with_key(key));
     for client in clients(&old) {
         plan.send_rounds(12, &[&client]);
+        plan.send_events(&[&client]);
         plan.change_people(&client);
         plan.send_rounds(4, &[&client]);
     }
@@ -97,6 +100,8 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
         ("sessions", "trace_sessions"),
         ("models", "models"),
         ("prices", "prices"),
+        ("events", "events"),
+        ("forgotten", "forgotten"),
     ] {
         let there: i64 = schema.read(&format!("SELECT count(*) FROM {other}"))[0]
             .parse()
@@ -137,6 +142,7 @@ fn everything_is_the_same_after_a_move_and_stays_so() {
     for (before, after) in &twins {
         plan.send_rounds(6, &[before, after]);
         plan.send_news(&[before, after]);
+        plan.send_events(&[before, after]);
         read::expect_same(&read_lasting(before), &read_lasting(after));
     }
     for ((_, after), known) in twins.iter().zip(known) {
@@ -230,9 +236,10 @@ fn interfere(schema: &Schema, what: &str, tables: &[&str]) {
 
 #[test]
 fn a_move_that_is_killed_goes_on_where_it_was() {
-    let mut old = Server::start();
+    let mut old = Server::start_cloud();
     let mut plan = Plan::new(rand::random());
     plan.send_rounds(4, &[&old.client()]);
+    plan.send_events(&[&old.client()]);
     plan.change_people(&old.client());
     plan.send_many(&old.client(), 3_000);
     plan.price_house_model(&old);
@@ -253,6 +260,8 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
         "user_days",
         "project_quarters",
         "model_quarters",
+        "events",
+        "forgotten",
         "api_keys",
     ];
     interfere(&schema, "PERFORM pg_sleep(0.05)", &tables);

@@ -123,6 +123,26 @@ impl Plan {
         post(to, &pieces);
     }
 
+    /// Product events of the same people, to each of the clients.
+    pub fn send_events(&mut self, to: &[&Client]) {
+        let events = (0..60).map(|_| {
+            let id = format!("e-{}", self.random.random::<u32>());
+            let properties = json!({"plan": self.below(3), "text": "ä\"\n", "deep": {"n": [1.50, null]}});
+            let mut event = json!({"event": format!("step_{}", self.below(2)), "event_id": id, "properties": properties,
+                "timestamp": self.now - DAY_MS * i64::from(self.below(10)) - i64::from(self.below(900_000))});
+            // Whoever is made by an event alone was first seen at another moment on each server.
+            if to.len() == 1 && self.below(4) > 0 {
+                event["user_id"] = json!(self.user());
+            }
+            event
+        });
+        let body = json!({"events": events.collect::<Value>()});
+        for client in to {
+            let answer = client.post("/v1/events", &body).expect(202).json();
+            assert_eq!(answer["error_count"], 0, "{answer}");
+        }
+    }
+
     /// The latest thirty pieces, twice. Older ones would say again what was
     /// corrected since.
     pub fn send_again(&self, to: &Client) {

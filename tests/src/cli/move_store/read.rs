@@ -53,6 +53,13 @@ pub fn read_everything(client: &Client) -> Answers {
             "/v1/costs?groupBy={group}&limit=1000&tz=America/Sao_Paulo"
         ));
     }
+    for group in ["event", "developer", "endUser", "property.plan"] {
+        read(format!("/v1/events/count?groupBy={group}"));
+    }
+    for path in ["/v1/telemetry/status", "/v1/developers"] {
+        read(path.into());
+    }
+    read_pages(client, &mut answers, "/v1/events", "items");
     let users = read_pages(client, &mut answers, "/v1/users", "items");
     for sort in SORTS {
         for order in ["asc", "desc"] {
@@ -124,7 +131,7 @@ fn strip(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| {
-                !["createdAt", "updatedAt", "arrivedAt"].contains(&name.as_str())
+                !["createdAt", "updatedAt", "arrivedAt", "receivedAt"].contains(&name.as_str())
             });
             fields.values_mut().for_each(strip);
         }

@@ -2,14 +2,17 @@
 use crate::assemble::Store;
 use anyhow::Context;
 use cognobserve_model::account::{ApiKey, Project};
+use cognobserve_model::event::EventFilter;
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::money::Dollars;
 use cognobserve_model::price::PriceEntry;
 use cognobserve_model::query::{CostGroup, CostQuery, PageRequest, Period};
 use cognobserve_model::report::{CostReport, Summary, UnpricedModel};
 use cognobserve_model::time::{Micros, Zone};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-pub const HEADERS: [&str; 10] = [
+pub const HEADERS: [&str; 11] = [
     "PROJECT",
     "USERS",
     "SESSIONS",
@@ -18,10 +21,11 @@ pub const HEADERS: [&str; 10] = [
     "TOKENS",
     "COST",
     "UNATTRIBUTED",
+    "EVENTS",
     "KEYS",
     "",
 ];
-pub const NUMBERS: [usize; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+pub const NUMBERS: [usize; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /// Rows of a report that are compared one by one; its totals are of all.
 const ROWS: usize = 1_000;
@@ -36,6 +40,7 @@ struct Said {
     by_user: CostReport,
     by_model: CostReport,
     unpriced: Vec<UnpricedModel>,
+    events: Events,
 }
 
 impl Said {
@@ -61,12 +66,13 @@ impl Said {
             by_user: ask(CostGroup::User).await?,
             by_model: ask(CostGroup::Model).await?,
             unpriced: store.list_unpriced(id).await?,
+            events: Events::read(store, id).await?,
             project,
         })
     }
 
     /// The cells between the name and the verdict.
-    fn list_numbers(&self) -> [String; 8] {
+    fn list_numbers(&self) -> [String; 9] {
         let (sums, sessions) = &self.by_user.total;
         let (nobody, _) = &self.by_user.unattributed;
         [
@@ -77,6 +83,7 @@ impl Said {
             sums.total_tokens.to_string(),
             Dollars(sums.cost_nanos).to_string(),
             Dollars(nobody.cost_nanos).to_string(),
+            self.events.count.to_string(),
             self.keys.len().to_string(),
         ]
     }
@@ -92,7 +99,43 @@ impl Said {
             "totalTokens": sums.total_tokens,
             "totalCostUsd": Dollars(sums.cost_nanos).to_string(),
             "unattributedCostUsd": Dollars(nobody.cost_nanos).to_string(),
+            "events": self.events.count,
             "keys": self.keys.len(),
+        })
+    }
+}
+
+/// A project's product events: how many, and a digest of them all with their places in the log.
+#[derive(PartialEq)]
+struct Events {
+    count: u64,
+    digest: [u8; 32],
+    opted_out: bool,
+}
+
+impl Events {
+    async fn read(store: &Store, project: &ProjectId) -> anyhow::Result<Events> {
+        let log = store.events();
+        let filter = EventFilter {
+            project: Some(project.clone()),
+            ..EventFilter::default()
+        };
+        let (mut count, mut digest, mut before) = (0, Sha256::new(), None);
+        loop {
+            let page = log.list_events(&filter, before, ROWS).await?;
+            for event in &page {
+                digest.update(format!("{event:?}"));
+            }
+            count += page.len() as u64;
+            let Some((position, event)) = page.last() else {
+                break;
+            };
+            before = Some((event.at, *position));
+        }
+        Ok(Events {
+            count,
+            digest: digest.finalize().into(),
+            opted_out: log.has_opted_out(project).await?,
         })
     }
 }
