@@ -164,7 +164,11 @@ fn what_is_ours_cannot_be_put_there_by_others() {
     assert_eq!(cloud["event_properties"]["email"], "developer@company.com");
     assert_eq!(cloud["event_properties"]["country"], "US");
     let (open, text) = sent(&event, Provider::Posthog, Edition::OpenSource);
-    for (key, ours) in [("edition", "opensource"), ("os", "linux"), ("version", "1.0.0")] {
+    for (key, ours) in [
+        ("edition", "opensource"),
+        ("os", "linux"),
+        ("version", "1.0.0"),
+    ] {
         assert_eq!(open["properties"][key], ours, "{key}");
     }
     assert!(

@@ -92,6 +92,12 @@ fn a_demo_has_people_with_a_history_and_leaves_nothing_behind() {
         john["id"].as_str().unwrap()
     ));
     assert!(!failed["items"].as_array().unwrap().is_empty());
+    // What they did besides asking, in words that this edition may keep.
+    let events = client.read("/v1/events/count?groupBy=event");
+    assert_eq!(events["rows"].as_array().unwrap().len(), 3, "{events}");
+    assert!(events["total"].as_i64() > Some(total), "{events}");
+    let kinds = client.read("/v1/events/count?groupBy=property.type&event=memory_created");
+    assert!(kinds["rows"][0]["key"].is_string(), "{kinds}");
     let days = client.read("/v1/costs?groupBy=day&limit=100");
     assert!(days["rows"].as_array().unwrap().len() >= 14, "some weeks");
     let verified = prepare_command(&find_binary())

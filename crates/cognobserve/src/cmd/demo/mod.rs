@@ -3,6 +3,7 @@
 //! seed gives the same traces all through a day (UTC), as seen from the time of the start.
 mod dice;
 mod entry;
+mod events;
 mod people;
 mod render;
 mod visits;
@@ -17,7 +18,7 @@ use anyhow::Context;
 use cognobserve_model::account::Scopes;
 use cognobserve_model::time::Micros;
 use cognobserve_ports::Actor;
-use cognobserve_server::config::{Flag, Sources, load};
+use cognobserve_server::config::{Flag, Sources, Telemetry, load};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
@@ -60,7 +61,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<()> {
         let store = assemble::open_store(&Place::embedded(&data_dir), Access::Serve).await?;
         let mut stop = Stop::listen()?;
         let handover = tokio::select! {
-            filled = fill_store(&store, &data_dir, &args, Micros::now()) => filled?,
+            filled = fill_store(&store, &data_dir, &args, &config.telemetry) => filled?,
             _ = stop.wait() => return Ok(()),
         };
         drop(stop);
@@ -88,19 +89,20 @@ async fn fill_store(
     store: &Store,
     data_dir: &Path,
     args: &DemoArgs,
-    now: Micros,
+    telemetry: &Telemetry,
 ) -> anyhow::Result<Handover> {
     let project = store
         .create_project("demo", "demo", &Actor::Operator)
         .await?;
     let (made, key) = make_key(store, &project, Scopes::ALL, "demo", None).await?;
+    let now = Micros::now();
     let people = people::make_people(args.seed, args.users as usize);
     let visits = visits::plan_visits(args.seed, now.0, &people, people.len() * TRACES_PER_USER);
     let bar = ProgressBar::new(visits.len() as u64);
     bar.set_style(ProgressStyle::with_template(
         "making up data {bar:40} {percent}% {eta}",
     )?);
-    let mut intake = Intake::new(store, project, made.id, "demo").await?;
+    let mut intake = Intake::new(store, project.clone(), made.id, "demo").await?;
     for (number, visit) in visits.iter().enumerate() {
         let trace = render::render_visit(visit, &people);
         let accepted = intake.take(number as u64, &trace).await?;
@@ -108,6 +110,7 @@ async fn fill_store(
         bar.inc(1);
     }
     intake.flush().await?;
+    events::add_events(store, &project, telemetry, &people, &visits).await?;
     bar.finish_and_clear();
     if is_terminal() {
         return Ok(Handover::Shown(key));

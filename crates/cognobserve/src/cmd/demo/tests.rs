@@ -1,8 +1,10 @@
 //! Tests of the made-up data.
+use super::events::list_doings;
 use super::people::make_people;
 use super::render::{UNPRICED, render_visit};
 use super::visits::{DAYS, Visit, plan_visits};
 use cognobserve_model::price::PriceBook;
+use cognobserve_telemetry::anonymise::AllowList;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -80,6 +82,25 @@ fn everybody_comes_within_the_time_and_a_few_are_very_busy() {
         .collect();
     let email: HashSet<&str> = people.iter().map(|person| person.email.as_str()).collect();
     assert_eq!((external.len(), email.len()), (5_000, 5_000));
+}
+
+#[test]
+fn what_is_done_may_be_said_in_every_edition() {
+    let (_, visits) = plan(1);
+    let allowed = AllowList::default();
+    let mut names = HashSet::new();
+    for visit in visits.iter().take(1_000) {
+        let doings = list_doings(visit);
+        assert_eq!(list_doings(visit), doings);
+        for (name, properties) in doings {
+            names.insert(name);
+            for (key, value) in &properties {
+                let passed = allowed.pass(name, key, value);
+                assert_eq!(passed.as_ref(), Some(value), "{name}: {key}");
+            }
+        }
+    }
+    assert_eq!(names.len(), 3);
 }
 
 #[test]
