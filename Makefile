@@ -45,6 +45,7 @@ bench: ## print the table of docs/performance.md (SPANS=10000000 for the long ve
 	@scripts/setup.sh compiler
 	cargo build --release --locked -p cognobserve -p cognobserve-bench
 	$(TARGET)/release/cognobserve-bench --spans $(SPANS)
+	cargo bench --locked -p cognobserve-telemetry --bench track
 
 soak: ## the long versions of the story tests: more kills, more users, more fuzzing
 	@scripts/setup.sh compiler python databases
