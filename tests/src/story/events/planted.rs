@@ -41,7 +41,7 @@ impl Planter {
             1 => format!("+1{digits}"),
             2 => format!("{} {}", capitalise(&one), capitalise(&two)),
             3 => format!("sk-{one}{digits}{two}"),
-            4 => format!("/home/{one}/{two}.txt"),
+            4 => format!("/srv/{one}/{two}.txt"),
             5 => format!("https://{one}.example/{two}?t={digits}"),
             6 => format!("{}.{b}.{c}.{d}", a.max(100)),
             7 => format!("fe80::{a:02x}{b:02x}:{c:02x}{d:02x}:{one}"),
