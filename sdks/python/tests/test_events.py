@@ -117,6 +117,11 @@ def test_an_event_without_a_name_is_dropped_and_nothing_raises(
         def keys(self) -> Any:
             raise RuntimeError("secret")
 
+    class Name(str):
+        def strip(self, *_: Any) -> str:
+            raise RuntimeError("secret")
+
+    track(Name("e"))
     for name in ("", " ", None, 7):
         track(name)  # type: ignore[arg-type]
     track("e", Odd(a=1), user={"name": "nobody"}, session_id=object())  # type: ignore[arg-type]
