@@ -94,12 +94,10 @@ async fn handle(_: &str) {}
 
 #[test]
 fn every_block_builds_and_records_what_it_says() {
-    assert_eq!(find_documents(), [
-        "README.md",
-        "docs/sdks.md",
-        "docs/telemetry.md",
-        OWN_PAGE
-    ]);
+    assert_eq!(
+        find_documents(),
+        ["README.md", "docs/sdks.md", "docs/telemetry.md", OWN_PAGE]
+    );
     let [first] = read_blocks("README.md").try_into().unwrap();
     let [all_sdks] = read_blocks("docs/sdks.md").try_into().unwrap();
     let [telemetry] = read_blocks("docs/telemetry.md").try_into().unwrap();
@@ -174,7 +172,10 @@ async fn main() {{
         .collect();
     let name = json!("memory_created");
     for (user, id) in [("alice", "m-1"), ("john", "memory-17")] {
-        assert!(told.contains(&(&name, &json!(user), &json!(id))), "{told:?}");
+        assert!(
+            told.contains(&(&name, &json!(user), &json!(id))),
+            "{told:?}"
+        );
     }
     assert_eq!(told.len(), 3, "{told:?}");
 }

@@ -298,7 +298,8 @@ fn read_rule(key: &str, words: Option<&str>) -> Result<Rule, AllowError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::anonymise::anonymise;
+    use serde_json::{Map, json};
 
     fn passes(list: &AllowList, event: &str, key: &str, value: Value) -> bool {
         let passed = list.pass(event, key, &value);
@@ -349,6 +350,16 @@ mod tests {
             passes(&list, "e", "type", json!("text")),
             "the default list stays"
         );
+    }
+
+    #[test]
+    fn a_value_is_looked_at_whatever_the_list_says() {
+        let mut list = AllowList::default();
+        let rule = Rule::Words(vec!["ann@acme.example".into()]);
+        list.rules.insert("plan".into(), rule);
+        let given = Map::from_iter([("plan".into(), json!("ann@acme.example"))]);
+        assert!(passes(&list, "e", "plan", given["plan"].clone()));
+        assert!(anonymise("e", &given, &list).properties.is_empty());
     }
 
     #[test]
