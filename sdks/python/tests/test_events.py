@@ -41,6 +41,12 @@ def test_an_event_has_an_id_a_time_and_properties(outbox: Outbox) -> None:
     assert counts() == [2, 0, 0, 0] and list(cognobserve.stats().values()) == [0, 0, 0, 0]
 
 
+def test_what_the_app_has_stays_as_it_is_without_a_mask_too(outbox: Outbox) -> None:
+    given = {"type": "text", "deep": {"n": [1]}}
+    track("e", given)
+    assert given == {"type": "text", "deep": {"n": [1]}} and outbox.events[0]["properties"] == given
+
+
 def test_it_is_whose_the_call_the_scope_or_the_trace_says(outbox: Outbox) -> None:
     def tell(**more: Any) -> None:
         track("e", **more)
