@@ -182,6 +182,27 @@ fn what_is_ours_cannot_be_put_there_by_others() {
         "{text}"
     );
     assert!(!text.contains("dev_evil"), "{text}");
+    let end_user = orphan["event_properties"].get("end_user_id");
+    assert!(end_user.is_none(), "{text}");
+}
+
+/// What no list knows leaves the cloud as it was given; nowhere else does it leave.
+#[test]
+fn the_cloud_sends_properties_that_are_on_no_list() {
+    let mut event = memory_created();
+    event.properties = map(json!({"plan": "gold", "deep": {"kinds": ["a", 1.5, null]}}));
+    let (cloud, _) = sent(&event, Provider::Amplitude, Edition::Cloud);
+    for (key, value) in &event.properties {
+        assert_eq!(cloud["event_properties"][key], *value, "{key}");
+    }
+    let (open, text) = sent(&event, Provider::Amplitude, Edition::OpenSource);
+    let mut left: Vec<&String> = open["event_properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .collect();
+    left.sort();
+    assert_eq!(left, ["edition", "os", "version"], "{text}");
 }
 
 #[test]
