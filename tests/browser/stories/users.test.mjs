@@ -197,7 +197,7 @@ test('the tile of sessions is of the period and says how many there ever were', 
   const tile = page.locator('.stat', { has: page.getByText('Sessions', { exact: true }) });
   assert.equal(await tile.locator('dd').first().innerText(), String(now.sessionCount));
   assert.equal(await tile.locator('.more').innerText(), `of ${ever.sessionCount} of all time`);
-  await page.getByRole('link', { name: /^Those of \w{3} \d+, \d{4}$/ }).click();
+  await page.getByRole('link', { name: /^Those on \w{3} \d+, \d{4}$/ }).click();
   await page.waitForURL((url) => url.pathname === '/sessions' && url.searchParams.get('user') === user);
   assert.equal(await page.locator('#live tbody tr').count(), now.sessionCount);
 }));
