@@ -284,6 +284,12 @@
     // A click elsewhere closes a popover.
     document.querySelectorAll("details.pop[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
   });
+  // Texts of a row that can be selected lie above its link; a click that selects nothing is meant for the link.
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.target.closest("a, button, summary, input, select, label") || !getSelection().isCollapsed) return;
+    const { ctrlKey, metaKey, shiftKey } = event;
+    event.target.closest("main tbody tr")?.querySelector(".main-link")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, view: window, ctrlKey, metaKey, shiftKey }));
+  });
   // Selects and switches of a filter apply at once.
   document.addEventListener("change", (event) => {
     if (event.target.closest("form[data-auto]") && event.target.matches("select, [type=checkbox], [type=radio]")) event.target.form.requestSubmit();

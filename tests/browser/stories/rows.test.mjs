@@ -37,6 +37,21 @@ for (const javaScriptEnabled of [true, false]) {
   }
 }
 
+test('a click on a text of a row opens it, with a key in another tab', LIMITS, stage.page(async ({ page }) => {
+  await open(page, '/users', '&sortBy=totalCost');
+  const row = page.locator('#live tbody tr').first();
+  const target = new URL(await row.locator('.main-link').getAttribute('href'), page.url()).pathname;
+  const amount = row.locator('td:nth-child(6) span');
+  const [other] = await Promise.all([page.context().waitForEvent('page'), amount.click({ modifiers: ['Control'] })]);
+  assert.equal(new URL(other.url()).pathname, target);
+  await other.close();
+  for (const text of [amount, row.locator('small'), row.locator('time').last()]) {
+    await text.click();
+    await page.waitForURL((url) => url.pathname === target);
+    await page.goBack();
+  }
+}));
+
 test('links in a row are links of their own', LIMITS, stage.page(async ({ page }) => {
   await open(page, '/traces');
   const row = page.locator('#live tbody tr', { has: page.locator('td:nth-child(3) a') }).first();
