@@ -1,11 +1,12 @@
 //! Every edition with every provider, on the bytes that a server got.
 use crate::rig::{Rig, map};
 use cognobserve_model::id::DeveloperId;
-use cognobserve_servers::outlet::{Outlet, taken};
+use cognobserve_servers::outlet::{Outlet, Received, taken};
 use cognobserve_telemetry::edition::{Edition, Provider};
 use cognobserve_telemetry::event::EndUserId;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// The event of the seed's example, with what must not leave planted beside.
 async fn tell(edition: Edition, provider: Provider) -> (Rig, Value, String) {
@@ -75,6 +76,30 @@ async fn the_open_source_edition_tells_nobody_who() {
                 && !stored.contains("dev_abc123")
                 && !stored.contains("zoe@")
         );
+    }
+}
+
+/// Failures leave as kinds and times as buckets, in every edition.
+#[tokio::test]
+async fn failures_and_times_are_told_by_kind_and_bucket() {
+    for edition in [Edition::Cloud, Edition::OpenSource] {
+        let rig = Rig::new(edition);
+        let outlet = Outlet::open(|_| taken());
+        let running = rig.serve("a", &[(Provider::Amplitude, &outlet.url)]);
+        let telemetry = rig.track_in();
+        telemetry.track_error("timeout", None, None);
+        telemetry.track_performance("search", Duration::from_millis(120), None, None);
+        rig.settled(Provider::Amplitude, 2).await;
+        running.shutdown(crate::rig::PATIENCE).await;
+        let received = outlet.received();
+        let told: Vec<Value> = received.iter().flat_map(Received::events).collect();
+        let properties = |at: usize, key: &str| told[at]["event_properties"][key].clone();
+        assert_eq!(told[0]["event_type"], "error");
+        assert_eq!(properties(0, "error_kind"), "timeout");
+        assert_eq!(properties(0, "status"), "error");
+        assert_eq!(told[1]["event_type"], "performance");
+        assert_eq!(properties(1, "feature"), "search");
+        assert_eq!(properties(1, "duration_bucket"), "<500ms");
     }
 }
 

@@ -171,6 +171,10 @@ fn retention_is_by_day_and_by_week_of_the_first_event() {
     let longer = client.read(&format!("{path}?days=60"));
     assert_eq!(longer["cohorts"].as_array().unwrap().len(), 2);
     assert_eq!(longer["days"].as_array().unwrap().len(), 60);
+    // Always two days: 25 hours lie between them.
+    let today =
+        |zone: &str| client.read(&format!("{path}?days=1&tz={zone}"))["days"][0]["date"].clone();
+    assert_ne!(today("Pacific/Kiritimati"), today("Pacific/Pago_Pago"));
     for query in ["days=0", "days=367", "tz=Mars"] {
         client
             .get(&format!("{path}?{query}"))

@@ -207,7 +207,15 @@ fn who_calls_is_who_the_key_is_of_and_sees_their_own() {
         stranger.read("/v1/memories?user_id=bob")["items"],
         json!([])
     );
-    let wanted = json!([{"key": "search", "count": 3}, {"key": "memory_created", "count": 1}]);
+    let wanted = json!([{"key": "search", "count": 4}, {"key": "memory_created", "count": 2}]);
+    // What names no end user is its developer's, too.
+    memory.as_object_mut().unwrap().remove("user_id");
+    memory["metadata"] = json!({});
+    memories
+        .keep(server.key(), "/v1/memory", &memory)
+        .expect(201);
+    assert_eq!(count("/v1/memories"), 1);
+    assert_eq!(stranger.read("/v1/memories")["items"], json!([]));
     let counted = wait_until(Duration::from_secs(20), || {
         let rows = server.client().read("/v1/events/count?groupBy=event");
         (rows["rows"] == wanted).then_some(())

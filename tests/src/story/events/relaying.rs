@@ -6,16 +6,19 @@ use cognobserve_servers::outlet::Received;
 use serde_json::{Value, json};
 
 fn start(outlet: Option<&Outlet>) -> Server {
+    set_up(outlet).start()
+}
+
+fn set_up(outlet: Option<&Outlet>) -> Setup {
     let setup = Setup::new().setting("COGNOBSERVE_TELEMETRY_PROXY", "on");
-    let setup = match outlet {
+    match outlet {
         Some(outlet) => setup
             .setting("COGNOBSERVE_EDITION", "cloud")
             .setting("COGNOBSERVE_TELEMETRY_PROVIDERS", "posthog")
             .setting("COGNOBSERVE_POSTHOG_API_KEY", "phc_key")
             .setting("COGNOBSERVE_POSTHOG_HOST", &outlet.url),
         None => setup,
-    };
-    setup.start()
+    }
 }
 
 fn relay(server: &Server, body: &Value) -> Answer {
@@ -107,6 +110,29 @@ fn what_it_cannot_do_it_says() {
     // Not offered: as if it were not there.
     let other = Server::start();
     relay(&other, &one).expect_problem(404, "not_found");
+}
+
+/// A no of whoever sends events on is one for others' events, too.
+#[test]
+fn who_says_no_keeps_no_events_of_others() {
+    let outlet = Outlet::open();
+    let one = json!({"events": [{"event_name": "a", "user_id": "zoe"}]});
+    let check = |server: &Server| {
+        let told = relay(server, &one).expect(200).json();
+        assert_eq!(
+            (&told["success"], &told["events_processed"]),
+            (&json!(false), &json!(0)),
+            "{told}"
+        );
+        let counts = crate::harness::openapi::make_key(server, "telemetry-proxy", "read");
+        assert_eq!(counts.read("/v1/events/count")["total"], 0);
+    };
+    check(&set_up(Some(&outlet)).setting("DO_NOT_TRACK", "1").start());
+    let server = start(Some(&outlet));
+    let disable = ["telemetry", "disable", "--project", "telemetry-proxy"];
+    server.run(&disable).expect_success();
+    check(&server);
+    assert!(outlet.received().is_empty());
 }
 
 #[test]

@@ -51,6 +51,17 @@ fn the_cloud_tells_the_developer_and_their_end_user() {
         (books["sent"] == 1 && books["waiting"] == 0).then_some(())
     });
     assert!(sent.is_some(), "{}", read_books(&server));
+    // The log shows what leaves, not what was captured.
+    let log = server.read_log();
+    let mut shown = log.lines().filter(|line| line.contains("memory_created"));
+    let line = shown.next().unwrap_or_default();
+    assert!(line.contains("cloud") && line.contains(&developer), "{log}");
+    assert!(!log.contains("alice"), "{log}");
+    let status = client.read("/v1/telemetry/status");
+    assert_eq!(
+        (&status["edition"], &status["provider"]),
+        (&json!("cloud"), &json!("amplitude"))
+    );
     let metrics = client.get("/metrics").expect(200).text();
     for line in [
         "cognobserve_ingest_events_total 1",

@@ -201,6 +201,12 @@ fn with_a_session_token_the_developer_is_the_end_user() {
     let stored = server.client().read("/v1/events")["items"][0].clone();
     assert_eq!(stored["developerId"], stored["endUserId"], "{stored}");
     assert!(stored["endUserId"].as_str().unwrap().starts_with("acc_"));
+    let me = client
+        .send("GET", "/v1/me", &headers, b"")
+        .expect(200)
+        .json();
+    let both = (&stored["developerId"], &stored["endUserId"]);
+    assert_eq!((&me["developerId"], &me["endUserId"]), both);
     let nobody = server.client().get("/v1/users/by-external-id/somebody");
     nobody.expect(404);
 }
