@@ -1,6 +1,6 @@
 //! Product telemetry of this installation: its settings and its store's secret, put together for whoever sends events
 //! and whoever explains what would be sent.
-use crate::assemble::Store;
+use crate::assemble::{Place, Store};
 use async_trait::async_trait;
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::people::Role;
@@ -82,7 +82,11 @@ pub fn start_delivery(store: &Store, config: &Config, telling: &Telling) -> Opti
         gate: telling.gate.clone(),
         bell: telling.bell.clone(),
         counts: telling.counts.clone(),
-        holder: make_holder(),
+        // No other process has the embedded store: what one that was killed held is this one's at once.
+        holder: match Place::of(config).is_embedded() {
+            true => "embedded".to_owned(),
+            false => make_holder(),
+        },
     };
     Some(delivery.start(telemetry.targets.iter().map(Target::sink).collect()))
 }

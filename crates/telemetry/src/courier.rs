@@ -18,8 +18,8 @@ use std::time::Duration;
 const WINDOW: usize = 4_000;
 const FIRST_WAIT_MICROS: i64 = MICROS_PER_SECOND / 2;
 const LONGEST_WAIT_MICROS: i64 = 60 * MICROS_PER_SECOND;
-/// After an answer that says that a setting is wrong; it may be mended on the other side.
-const STOPPED_WAIT_MICROS: i64 = 600 * MICROS_PER_SECOND;
+/// Between requests that are refused without a word about whose fault it is.
+const REFUSED_WAIT_MICROS: i64 = MICROS_PER_SECOND / 10;
 
 /// How far a sink has come, and how its events ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,25 +255,30 @@ impl Courier {
                     self.drop_event(sent[at], reason, now);
                 }
             }
-            Verdict::TooLarge if sent.len() <= 1 => {
-                for position in sent {
-                    self.drop_event(position, DropReason::TooLarge, now);
+            Verdict::Halved(reason) => {
+                if reason == DropReason::Refused {
+                    self.not_before = Micros(now.0.saturating_add(REFUSED_WAIT_MICROS));
+                }
+                self.most = (sent.len() / 2).max(1);
+                if let [alone] = sent[..] {
+                    self.drop_event(alone, reason, now);
                 }
             }
-            Verdict::TooLarge => self.most = sent.len() / 2,
-            Verdict::Again(wait) => {
-                self.failures = self.failures.saturating_add(1);
-                let longest =
-                    FIRST_WAIT_MICROS.saturating_mul(1 << self.failures.min(10).saturating_sub(1));
-                let own =
-                    longest.min(LONGEST_WAIT_MICROS) as f64 * (0.5 + chance.clamp(0.0, 1.0) / 2.0);
-                self.not_before = plus(now, wait).max(Micros(now.0.saturating_add(own as i64)));
-            }
+            Verdict::Again(wait) => self.wait_longer(wait, now, chance),
             Verdict::Stopped(why) => {
                 self.progress.stopped = Some(why.to_owned());
-                self.not_before = Micros(now.0.saturating_add(STOPPED_WAIT_MICROS));
+                self.wait_longer(Duration::ZERO, now, chance);
             }
         }
+    }
+
+    /// After another answer that took nothing: twice as long as after the one before, to a minute.
+    fn wait_longer(&mut self, wait: Duration, now: Micros, chance: f64) {
+        self.failures = self.failures.saturating_add(1);
+        let longest =
+            FIRST_WAIT_MICROS.saturating_mul(1 << self.failures.min(10).saturating_sub(1));
+        let own = longest.min(LONGEST_WAIT_MICROS) as f64 * (0.5 + chance.clamp(0.0, 1.0) / 2.0);
+        self.not_before = plus(now, wait).max(Micros(now.0.saturating_add(own as i64)));
     }
 
     fn drop_event(&mut self, position: Position, reason: DropReason, now: Micros) {

@@ -3,7 +3,7 @@
 use crate::anonymise::{anonymise, clean_name};
 use crate::pseudonym::Kind;
 use crate::route::{CONTEXT, Installation, is_context};
-use crate::stored::write;
+use crate::stored::{make_id, write};
 use cognobserve_model::event::{EventId, StoredEvent, Who};
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::time::Micros;
@@ -18,6 +18,20 @@ pub struct Foreign<'e> {
     /// Whom it is of, by whatever name.
     pub person: Option<&'e str>,
     pub at: Micros,
+    /// What its sender knows it by.
+    pub id: Option<&'e str>,
+}
+
+/// A sender's id is the same at each try: so is ours, which is made of it. Only random ones are heeded, which two
+/// senders do not share.
+fn make_foreign_id(id: Option<&str>, project: &ProjectId, installation: &Installation) -> Uuid {
+    let own = id.and_then(|id| Uuid::try_parse(id).ok());
+    let own = own.filter(|id| !id.is_nil() && !id.is_max());
+    make_id(
+        installation,
+        project,
+        own.map(|id| format!("foreign\0{id}")).as_deref(),
+    )
 }
 
 /// What may be kept of it. Edition, system and version are the sender's, where they are such.
@@ -38,7 +52,7 @@ pub fn store_foreign(
     let pseudonyms = &installation.pseudonyms;
     let person = event.person.map(|name| pseudonyms.of(Kind::Foreign, name));
     StoredEvent {
-        id: EventId(Uuid::new_v4().into_bytes()),
+        id: EventId(make_foreign_id(event.id, &project, installation).into_bytes()),
         project,
         who: Who::Concealed(person.unwrap_or_else(|| pseudonyms.anonymous().to_owned())),
         name: clean_name(event.name).to_owned(),
@@ -83,6 +97,7 @@ mod tests {
                     properties: given.as_object().unwrap(),
                     person,
                     at: Micros(1),
+                    id: None,
                 };
                 let project = ProjectId::new("prj_1");
                 let stored = store_foreign(&event, project, Micros(2), &installation);
@@ -102,6 +117,24 @@ mod tests {
                 let expected = json!({"type": "text", "edition": "opensource", "os": "macos"});
                 assert_eq!(kept, expected);
             }
+        }
+    }
+
+    /// A request that is sent again is one that is known, and ids that many choose are none.
+    #[test]
+    fn a_repeat_has_the_id_that_it_had() {
+        let (installation, project) = (installation(Edition::Cloud), ProjectId::new("prj_1"));
+        let make = |id| make_foreign_id(id, &project, &installation);
+        let (one, other) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+        assert_eq!(make(Some(&one)), make(Some(&one)));
+        assert_ne!(make(Some(&one)), make(Some(&other)));
+        assert_ne!(make(Some(&one)).to_string(), one);
+        for common in [
+            None,
+            Some("1"),
+            Some("00000000-0000-0000-0000-000000000000"),
+        ] {
+            assert_ne!(make(common), make(common), "{common:?}");
         }
     }
 }

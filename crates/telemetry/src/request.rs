@@ -77,8 +77,8 @@ impl Sink {
         }
         match self.provider {
             Provider::Amplitude => amplitude::read_answer(answer, events),
-            Provider::Posthog => posthog::read_answer(answer, events.len()),
-            Provider::Proxy => proxy::read_answer(answer, events.len()),
+            Provider::Posthog => posthog::read_answer(answer),
+            Provider::Proxy => proxy::read_answer(answer),
         }
     }
 }

@@ -81,7 +81,7 @@ fn the_cloud_tells_amplitude_the_developer_and_their_end_user() {
             "insert_id": "00000000-0000-0000-0000-000000000007",
             "event_properties": {
                 "end_user_id": "user_1234", "developer_id": "dev_abc123", "type": "text", "has_metadata": true,
-                "email": "developer@company.com", "country": "US", "client_type": "api", "session_id": "ses_0123456789abcdef",
+                "email": "developer@company.com", "country": "US", "client_type": "api",
             },
         })
     );

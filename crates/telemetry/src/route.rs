@@ -1,5 +1,5 @@
 //! Edition and provider decide under which id an event leaves and with which properties. Callers know of neither.
-use crate::anonymise::scan::find_sensitive;
+use crate::anonymise::scan::{find_sensitive, is_never_sent};
 use crate::anonymise::{AllowList, anonymise, clean_name, keep_given};
 use crate::edition::{Edition, Provider};
 use crate::event::{Concealed, Event, Logged};
@@ -86,13 +86,15 @@ fn identify(event: &Event, installation: &Installation) -> Outgoing {
     kept.properties.shift_remove(DEVELOPER_ID);
     kept.properties.shift_remove(END_USER_ID);
     let profile = &event.profile;
+    // Whoever sends the event says it, and may say anything.
+    let client_type = profile.client_type.as_deref();
+    let client_type = client_type.filter(|word| !is_never_sent(word));
     let known = [
         (END_USER_ID, end_user.filter(|_| developer.is_some())),
         (DEVELOPER_ID, developer),
-        ("session_id", event.session.as_deref()),
         ("email", profile.email.as_deref()),
         ("country", profile.country.as_deref()),
-        ("client_type", profile.client_type.as_deref()),
+        ("client_type", client_type),
     ];
     for (key, value) in known {
         if let Some(value) = value {

@@ -154,6 +154,7 @@ fn conceal(
         properties,
         person: event.user.as_deref().or(named.anonymous_id.as_deref()),
         at: event.at.unwrap_or(now),
+        id: event.event_id.as_deref(),
     };
     store_foreign(&foreign, project.clone(), now, &state.telling.installation)
 }

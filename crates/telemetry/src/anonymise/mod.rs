@@ -3,7 +3,7 @@ pub mod allow;
 pub mod scan;
 
 pub use allow::{AllowError, AllowList};
-use scan::find_sensitive;
+use scan::{find_sensitive, is_never_sent};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ fn is_sensitive(value: &Value) -> bool {
 pub fn keep_given(properties: &Map<String, Value>) -> Kept {
     let mut kept = Kept::default();
     for (key, value) in properties {
-        let mut is_whole = !is_never_sent(key);
+        let mut is_whole = !is_withheld(key, value);
         let value = if is_whole {
             strip(value, &mut is_whole)
         } else {
@@ -63,8 +63,26 @@ pub fn keep_given(properties: &Map<String, Value>) -> Kept {
     kept
 }
 
-fn is_never_sent(text: &str) -> bool {
-    find_sensitive(text).is_some_and(|kind| kind.is_never_sent())
+/// Whether a key says that its text is a secret, however that looks.
+fn names_secret(key: &str) -> bool {
+    let mut plain = key.to_ascii_lowercase();
+    plain.retain(|letter| letter.is_ascii_alphanumeric());
+    const ENDS: [&str; 8] = [
+        "password",
+        "passwd",
+        "secret",
+        "apikey",
+        "token",
+        "authorization",
+        "privatekey",
+        "credential",
+    ];
+    ENDS.iter().any(|end| plain.ends_with(end))
+}
+
+/// Whether nothing of what stands under the key leaves.
+fn is_withheld(key: &str, value: &Value) -> bool {
+    is_never_sent(key) || (value.is_string() && names_secret(key))
 }
 
 /// The value without what never leaves; `None`: nothing is left of it. Clears `is_whole` if anything went.
@@ -81,7 +99,7 @@ fn strip(value: &Value, is_whole: &mut bool) -> Option<Value> {
         Value::Object(members) => {
             let mut left = Map::new();
             for (key, member) in members {
-                if is_never_sent(key) {
+                if is_withheld(key, member) {
                     *is_whole = false;
                 } else if let Some(member) = strip(member, is_whole) {
                     left.insert(key.clone(), member);
@@ -142,14 +160,19 @@ mod tests {
         let given = map(json!({
             "query": "where is Alice", "path": "/srv/alice", "phone": "+1 415 555 0100", "n": 7, "none": null,
             "mail": "alice@acme.com", "auth": {"key": "sk-proj-abcdef123456", "kind": "key", "all": ["x", "Bearer abcdef0123"]}, "ghp_0123456789": 1,
+            "max_tokens": 7, "token": 9, "apiKey": "deadbeef", "login": {"client_secret": "abc", "user": "x"},
         }));
         let kept = keep_given(&given);
         let expected = json!({
             "query": "where is Alice", "path": "/srv/alice", "phone": "+1 415 555 0100", "n": 7, "none": null, "auth": {"kind": "key", "all": ["x"]},
+            "max_tokens": 7, "token": 9, "login": {"user": "x"},
         });
         assert_eq!(Value::Object(kept.properties), expected);
         let dropped: Vec<&str> = kept.dropped.iter().map(String::as_str).collect();
-        assert_eq!(dropped, ["auth", "ghp_0123456789", "mail"]);
+        assert_eq!(
+            dropped,
+            ["apiKey", "auth", "ghp_0123456789", "login", "mail"]
+        );
     }
 
     #[test]

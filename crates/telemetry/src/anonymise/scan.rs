@@ -35,17 +35,29 @@ impl Sensitive {
 }
 
 /// In the order in which a text is tried.
-const PATTERNS: [(Sensitive, &str); 9] = [
-    // With the sign's full-width twin, and as URLs write it.
-    (Sensitive::Email, r"(?i)[^\s@＠]+(?:@|＠|%40)[\p{L}\p{N}]"),
-    // Prefixes of well-known issuers, our own among them.
+const PATTERNS: [(Sensitive, &str); 11] = [
+    // With the sign's full-width twin, and as URLs write it. A version after the sign (`model@20240620`) is no host.
+    (
+        Sensitive::Email,
+        r"(?i)[^\s@＠]+(?:@|＠|%40)(?:[\p{N}.-]*\p{L}|\[?\d{1,3}(?:\.\d{1,3}){3})",
+    ),
+    // Prefixes of well-known issuers, our own among them; those that are also words need a digit.
     (
         Sensitive::Secret,
-        r"(?i)(?:^|[^a-z0-9])(?:sk|pk|rk|co_sk|co_st|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|ya29|hf|npm|pypi|dop_v1|shpat)[-_][a-z0-9_-]{6,}",
+        r"(?i)(?:^|[^a-z0-9])(?:sk|co_sk|co_st|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|ya29|pypi|dop_v1|shpat)[-_][a-z0-9_-]{6,}",
     ),
     (
         Sensitive::Secret,
-        r"(?:AKIA|ASIA|AIza)[A-Za-z0-9_-]{10,}|eyJ[A-Za-z0-9_-]{6,}|-----BEGIN|(?i:(?:bearer|basic|token|api[ _-]?key|password|secret)\s*[ :=]\s*\S{6,})",
+        r"(?i)(?:^|[^a-z0-9])(?:pk|rk|hf|npm)[-_](?:[a-z0-9_-]{5,}\d|[a-z0-9_-]{3,}\d[a-z0-9_-]{2}|\d[a-z0-9_-]{5,})",
+    ),
+    (
+        Sensitive::Secret,
+        r"(?:AKIA|ASIA|AIza)[A-Za-z0-9_-]{10,}|eyJ[A-Za-z0-9_-]{6,}|-----BEGIN|(?i:bearer\s+\S{6,}|(?:bearer|basic|token|api[ _-]?key|password|secret)\s*[:=]\s*\S{6,})",
+    ),
+    // The same without a sign between needs what prose has not: a digit, or capitals within.
+    (
+        Sensitive::Secret,
+        r"(?i:basic|token|api[ _-]?key|password|secret)\s+(?:\S{5,}\d|\S{3,}\d\S{2}|\d\S{5,}|\S*[a-z][A-Z]\S{4,}|\S{4,}[a-z][A-Z])",
     ),
     (
         Sensitive::Url,
@@ -78,15 +90,37 @@ static COMPILED: LazyLock<Vec<(Sensitive, Regex)>> = LazyLock::new(|| {
     compiled.collect()
 });
 
+/// A day of this century, as versions have it.
+static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(^|\D)20\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(\D|$)").ok()
+});
+
+fn is_like(kind: Sensitive, pattern: &Regex, text: &str) -> bool {
+    if kind != Sensitive::Phone || !pattern.is_match(text) {
+        return pattern.is_match(text);
+    }
+    let day = DAY.as_ref();
+    day.is_none_or(|day| pattern.is_match(&day.replace_all(text, "${1}day$2")))
+}
+
 /// What the text looks like; `None`: nothing of the kind.
 pub fn find_sensitive(text: &str) -> Option<Sensitive> {
-    let found = COMPILED.iter().find(|(_, pattern)| pattern.is_match(text));
+    let found = COMPILED
+        .iter()
+        .find(|(kind, pattern)| is_like(*kind, pattern, text));
     found
         .map(|(kind, _)| *kind)
         .or_else(|| looks_random(text).then_some(Sensitive::Secret))
 }
 
-/// A run of 20 characters or more of upper and lower case and digits, as keys are; neither a UUID nor a word is.
+/// Whether it looks like what leaves in no edition, whatever else it looks like: a key may stand in an address.
+pub fn is_never_sent(text: &str) -> bool {
+    let mut never = COMPILED.iter().filter(|(kind, _)| kind.is_never_sent());
+    never.any(|(_, pattern)| pattern.is_match(text)) || looks_random(text)
+}
+
+/// A run of 20 characters or more of upper and lower case and digits, as keys are; neither a UUID is one nor what is
+/// made of words and numbers (`Claude-3-5-Sonnet-20241022`).
 fn looks_random(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
     text.split(|c| !is_part(c)).any(|run| {
@@ -95,7 +129,15 @@ fn looks_random(text: &str) -> bool {
             && has(u8::is_ascii_digit)
             && has(u8::is_ascii_uppercase)
             && has(u8::is_ascii_lowercase)
+            && !run.split(['_', '-', '+', '=']).all(is_word_or_number)
     })
+}
+
+fn is_word_or_number(part: &str) -> bool {
+    let rest = part.get(1..).unwrap_or_default();
+    part.bytes().all(|byte| byte.is_ascii_digit())
+        || (part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -131,6 +173,10 @@ mod tests {
                     "Authorization: Bearer abcdef0123",
                     "api_key=hunter22",
                     "xK9mQ2vL8nR4tY6wB1zD",
+                    "Basic dXNlcjpwYXNz",
+                    "password hunter2",
+                    "npm_a1b2c3d4",
+                    "Ab1-xK9mQ2vL8-nR4tY6wB",
                     "-----BEGIN RSA PRIVATE KEY-----",
                 ],
             ),
@@ -161,6 +207,8 @@ mod tests {
                     "4155550100",
                     "415.555.0100",
                     "5550-1234",
+                    "20241399",
+                    "2025-08-06-1234567",
                 ],
             ),
             (
@@ -191,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_one_within_whatever_it_stands_in() {
+        for text in [
+            "https://a.example/r?code=xK9mQ2vL8nR4tY6wB1zD",
+            "AbCdE1234567fGhIjKlMn",
+            "/srv/keys/sk-proj-abcdef123456",
+            "10.0.0.17 token=abcdef",
+            "https://john@acme.com/",
+        ] {
+            assert!(is_never_sent(text), "{text}");
+        }
+        for text in [
+            "https://a.example/r?code=7",
+            "/srv/alice",
+            "+1 415 555 0100",
+            "claude-3-5-sonnet@20240620",
+            "left-pad@1.3.0",
+        ] {
+            assert!(!is_never_sent(text), "{text}");
+        }
+    }
+
+    #[test]
     fn plain_words_are_left_alone() {
         for text in [
             "text",
@@ -205,6 +275,12 @@ mod tests {
             "a street too far",
             "2 of 3",
             "",
+            "Basic monthly",
+            "password changed",
+            "API key created",
+            "Claude-3-5-Sonnet-20241022",
+            "gpt-4o-2024-08-06",
+            "npm_install_done",
         ] {
             assert_eq!(find_sensitive(text), None, "{text}");
         }

@@ -64,7 +64,7 @@ impl Keeper {
             return;
         }
         let stored = self.store(std::mem::take(batch)).await;
-        self.tally.queued.fetch_sub(count, Relaxed);
+        self.tally.leave_queue(count);
         match stored {
             Some(stored) => {
                 self.tally.stored.fetch_add(stored, Relaxed);

@@ -65,6 +65,15 @@ struct Tally {
     withheld: AtomicU64,
 }
 
+impl Tally {
+    /// Fewer wait; answers how many of them had not been counted out by a shutdown meanwhile.
+    fn leave_queue(&self, count: u64) -> u64 {
+        let leave = |queued: u64| Some(queued.saturating_sub(count));
+        let before = self.queued.fetch_update(Relaxed, Relaxed, leave);
+        before.unwrap_or(0).min(count)
+    }
+}
+
 struct Inner {
     called: mpsc::Sender<Called>,
     flushes: mpsc::UnboundedSender<oneshot::Sender<()>>,
@@ -121,8 +130,8 @@ impl Telemetry {
         };
         tally.queued.fetch_add(1, Relaxed);
         if self.0.is_over.load(Relaxed) || self.0.called.try_send(called).is_err() {
-            tally.queued.fetch_sub(1, Relaxed);
-            tally.dropped.fetch_add(1, Relaxed);
+            let dropped = tally.leave_queue(1);
+            tally.dropped.fetch_add(dropped, Relaxed);
         }
     }
 

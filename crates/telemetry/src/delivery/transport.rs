@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 use ureq::Agent;
 
@@ -95,8 +95,8 @@ fn post(agent: &Agent, request: &Request) -> Result<Reply, String> {
     let mut answer = answer.map_err(|error| error.to_string())?;
     let seconds = answer.headers().get("retry-after");
     let retry_after_s = seconds
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map(|seconds: u64| seconds.min(LONGEST_PAUSE_S));
+        .and_then(|value| read_pause(value.to_str().ok()?.trim(), SystemTime::now()))
+        .map(|seconds| seconds.min(LONGEST_PAUSE_S));
     let mut body = Vec::new();
     // What the status says holds, whatever becomes of the rest.
     let _ = answer
@@ -111,8 +111,34 @@ fn post(agent: &Agent, request: &Request) -> Result<Reply, String> {
     })
 }
 
+/// `Retry-After`: seconds, or a date; in seconds from now.
+fn read_pause(text: &str, now: SystemTime) -> Option<u64> {
+    let until = |date: SystemTime| date.duration_since(now).unwrap_or_default().as_secs();
+    let seconds = text.parse().ok();
+    seconds.or_else(|| httpdate::parse_http_date(text).ok().map(until))
+}
+
 fn pack(body: &[u8]) -> io::Result<Vec<u8>> {
     let mut packer = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     packer.write_all(body)?;
     packer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_told_in_seconds_or_as_a_date() {
+        let now = httpdate::parse_http_date("Sun, 01 Nov 2026 10:00:00 GMT").unwrap();
+        for (text, seconds) in [
+            ("7", Some(7)),
+            ("Sun, 01 Nov 2026 10:00:30 GMT", Some(30)),
+            ("Sun, 01 Nov 2026 09:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            assert_eq!(read_pause(text, now), seconds, "{text}");
+        }
+    }
 }

@@ -159,10 +159,11 @@ impl Worker {
             shared.counts.of(self.sink.provider).set_waiting(0);
             return Ok(false);
         };
+        let saved = read_progress(self.sink.provider, &written);
         match &mut self.held {
-            Some(held) => held.renewed = began,
-            None => {
-                let saved = read_progress(self.sink.provider, &written);
+            // Another may have served it between, if this process stood still for longer than its lease.
+            Some(held) if held.saved == saved => held.renewed = began,
+            _ => {
                 self.held = Some(Held {
                     courier: Courier::new(self.sink.clone(), saved.clone()),
                     saved,

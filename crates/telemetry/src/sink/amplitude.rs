@@ -3,9 +3,9 @@
 use super::batch::Limits;
 use super::{Answer, DropReason, Verdict};
 use crate::route::Outgoing;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -15,8 +15,17 @@ pub const LIMITS: Limits = Limits {
     events: 1_999,
     bytes: 990_000,
 };
-/// What a user who sends too fast waits for.
+/// What a user who sends too fast waits for while others do not.
 const THROTTLED: Duration = Duration::from_secs(30);
+/// Under which a 400 names events.
+const NAMING: [&str; 4] = [
+    "events_with_invalid_fields",
+    "events_with_missing_fields",
+    "events_with_invalid_id_lengths",
+    "silenced_events",
+];
+/// Under which a 429 names who sends nothing more today.
+const OVER_QUOTA: [&str; 2] = ["exceeded_daily_quota_users", "exceeded_daily_quota_devices"];
 
 #[derive(Serialize)]
 struct EventOut<'a> {
@@ -49,97 +58,89 @@ pub fn write_body(key: &str, events: &[String]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Positions of events by field or id.
-type Positions = BTreeMap<String, Vec<usize>>;
+/// What an answer says, as far as it can be read: a field of another form says nothing, and hides no other.
+struct Told(Map<String, Value>);
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct AnswerIn {
-    error: String,
-    missing_field: Option<String>,
-    events_with_invalid_fields: Positions,
-    events_with_missing_fields: Positions,
-    events_with_invalid_id_lengths: Positions,
-    silenced_events: Vec<usize>,
-    throttled_events: Vec<usize>,
-    exceeded_daily_quota_users: BTreeMap<String, Value>,
-    exceeded_daily_quota_devices: BTreeMap<String, Value>,
+impl Told {
+    fn read(body: &[u8]) -> Told {
+        Told(serde_json::from_slice(body).unwrap_or_default())
+    }
+
+    /// The positions under a name, of those that the request had: a list, or lists by field.
+    fn positions(&self, name: &str, count: usize) -> BTreeSet<usize> {
+        let lists = match self.0.get(name) {
+            Some(Value::Object(by_field)) => by_field.values().collect(),
+            Some(list) => vec![list],
+            None => Vec::new(),
+        };
+        let numbers = lists.into_iter().filter_map(Value::as_array).flatten();
+        let positions = numbers.filter_map(|at| usize::try_from(at.as_u64()?).ok());
+        positions.filter(|at| *at < count).collect()
+    }
+
+    fn has(&self, name: &str, id: &str) -> bool {
+        let ids = self.0.get(name).and_then(Value::as_object);
+        ids.is_some_and(|ids| ids.contains_key(id))
+    }
+
+    fn is_about_key(&self) -> bool {
+        let text = |name| self.0.get(name).and_then(Value::as_str).unwrap_or_default();
+        text("error").to_lowercase().contains("api key") || text("missing_field") == "api_key"
+    }
 }
 
 /// What becomes of the `events` of a request.
 pub fn read_answer(answer: Answer<'_>, events: &[Outgoing]) -> Verdict {
-    let told: AnswerIn = serde_json::from_slice(answer.body).unwrap_or_default();
+    let told = Told::read(answer.body);
     let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(0));
     match answer.status {
         200..=299 => Verdict::Taken,
         400 => read_refusal(&told, events.len()),
         401 | 403 => Verdict::Stopped("the API key is refused"),
-        413 => Verdict::TooLarge,
+        413 => Verdict::Halved(DropReason::TooLarge),
         429 => read_throttling(&told, events, wait),
         408 | 500.. => Verdict::Again(wait),
-        _ => drop_all(events.len()),
+        _ => Verdict::Halved(DropReason::Refused),
     }
 }
 
-fn drop_all(count: usize) -> Verdict {
-    Verdict::Narrowed {
-        dropped: (0..count).map(|at| (at, DropReason::Refused)).collect(),
-        later: Vec::new(),
-        wait: Duration::ZERO,
+/// Whose fault a 400 is: that of events which are named, the key's, or of some that are not named.
+fn read_refusal(told: &Told, count: usize) -> Verdict {
+    let named: BTreeSet<usize> = NAMING
+        .iter()
+        .flat_map(|name| told.positions(name, count))
+        .collect();
+    if !named.is_empty() {
+        let invalid = |at| (at, DropReason::Invalid);
+        return Verdict::Narrowed {
+            dropped: named.into_iter().map(invalid).collect(),
+            later: Vec::new(),
+            wait: Duration::ZERO,
+        };
+    }
+    match told.is_about_key() {
+        true => Verdict::Stopped("the API key is refused"),
+        false => Verdict::Halved(DropReason::Refused),
     }
 }
 
-/// Whose fault a 400 is: the key's, that of events which are named, or of all.
-fn read_refusal(told: &AnswerIn, count: usize) -> Verdict {
-    let is_about_key = told.error.to_lowercase().contains("api key")
-        || told.missing_field.as_deref() == Some("api_key");
-    if is_about_key {
-        return Verdict::Stopped("the API key is refused");
-    }
-    let lists = [
-        &told.events_with_invalid_fields,
-        &told.events_with_missing_fields,
-        &told.events_with_invalid_id_lengths,
-    ];
-    let named = lists
-        .into_iter()
-        .flat_map(BTreeMap::values)
-        .flatten()
-        .chain(&told.silenced_events);
-    let named: BTreeSet<usize> = named.copied().filter(|at| *at < count).collect();
-    if named.is_empty() {
-        return drop_all(count);
-    }
-    Verdict::Narrowed {
-        dropped: named
-            .into_iter()
-            .map(|at| (at, DropReason::Invalid))
-            .collect(),
-        later: Vec::new(),
-        wait: Duration::ZERO,
-    }
-}
-
-fn read_throttling(told: &AnswerIn, events: &[Outgoing], wait: Duration) -> Verdict {
-    let is_over = |id: &str| {
-        told.exceeded_daily_quota_users.contains_key(id)
-            || told.exceeded_daily_quota_devices.contains_key(id)
-    };
+/// Who is over their quota is dropped, who is too fast is held back, all others are sent again at once; where everybody
+/// is too fast, or nobody is named, all wait as after any failure.
+fn read_throttling(told: &Told, events: &[Outgoing], wait: Duration) -> Verdict {
+    let is_over = |id: &str| OVER_QUOTA.iter().any(|name| told.has(name, id));
     let over = events
         .iter()
         .enumerate()
         .filter(|(_, event)| is_over(&event.primary_id));
     let dropped: Vec<(usize, DropReason)> =
         over.map(|(at, _)| (at, DropReason::OverQuota)).collect();
-    let is_dropped = |at: &usize| dropped.iter().any(|(dropped, _)| dropped == at);
-    let throttled: BTreeSet<usize> = told
-        .throttled_events
-        .iter()
-        .copied()
-        .filter(|at| *at < events.len() && !is_dropped(at))
-        .collect();
-    if dropped.is_empty() && throttled.is_empty() {
-        return Verdict::Again(wait.max(THROTTLED));
+    let mut throttled = told.positions("throttled_events", events.len());
+    for (at, _) in &dropped {
+        throttled.remove(at);
+    }
+    let is_everybody = throttled.len() == events.len();
+    if dropped.is_empty() && (throttled.is_empty() || is_everybody) {
+        return Verdict::Again(wait);
     }
     Verdict::Narrowed {
         dropped,

@@ -58,7 +58,7 @@ fn what_is_taken_or_tried_again_is_all_of_it() {
         read_answer(busy, &events),
         Verdict::Again(Duration::from_secs(9))
     );
-    assert_eq!(read(413, "{}", 2), Verdict::TooLarge);
+    assert_eq!(read(413, "{}", 2), Verdict::Halved(DropReason::TooLarge));
 }
 
 #[test]
@@ -72,7 +72,17 @@ fn a_400_narrows_to_the_events_that_are_wrong() {
     );
     let short = r#"{"code":400,"error":"Invalid id length","events_with_invalid_id_lengths":{"user_id":[0]}}"#;
     assert_eq!(read(400, short, 2), narrowed(&[(0, invalid)], &[], NOW));
-    let refused = DropReason::Refused;
+    // As Amplitude's own example has it, and with lists that say nothing.
+    for body in [
+        r#"{"missing_field":"api_key","events_with_missing_fields":{"event_type":[1]}}"#,
+        r#"{"error":7,"events_with_invalid_fields":null,"silenced_events":"none","events_with_missing_fields":{"a":null,"b":[1,-1,"x"]}}"#,
+    ] {
+        assert_eq!(
+            read(400, body, 2),
+            narrowed(&[(1, invalid)], &[], NOW),
+            "{body}"
+        );
+    }
     for nothing_named in [
         r#"{"error":"Invalid JSON"}"#,
         "<html>",
@@ -80,7 +90,7 @@ fn a_400_narrows_to_the_events_that_are_wrong() {
     ] {
         assert_eq!(
             read(400, nothing_named, 2),
-            narrowed(&[(0, refused), (1, refused)], &[], NOW),
+            Verdict::Halved(DropReason::Refused),
             "{nothing_named}"
         );
     }
@@ -109,5 +119,8 @@ fn a_429_drops_who_is_over_quota_and_holds_back_who_is_too_fast() {
         read(429, body, 4),
         narrowed(&[(0, DropReason::OverQuota)], &[2], THROTTLED)
     );
-    assert_eq!(read(429, "", 4), Verdict::Again(THROTTLED));
+    let all = r#"{"throttled_users":{"dev_0":11},"throttled_events":[0,1]}"#;
+    for (body, count) in [("", 4), (all, 2)] {
+        assert_eq!(read(429, body, count), Verdict::Again(NOW), "{body}");
+    }
 }

@@ -66,11 +66,11 @@ pub enum Verdict {
         later: Vec<usize>,
         wait: Duration,
     },
-    /// The batch is halved; one event alone is dropped.
-    TooLarge,
+    /// The batch is halved; one event alone is dropped, for this reason.
+    Halved(DropReason),
     /// All are sent again, no sooner than this.
     Again(Duration),
-    /// Nothing will be taken until a setting changes, such as a key.
+    /// As [`Verdict::Again`], and most likely until a setting changes, such as a key.
     Stopped(&'static str),
 }
 

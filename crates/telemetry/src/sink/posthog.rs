@@ -59,19 +59,16 @@ pub fn write_body(key: &str, events: &[String], sent_at: Micros) -> Vec<u8> {
     format!(r#"{{"api_key":{key},"historical_migration":false,"sent_at":"{sent_at}","batch":[{events}]}}"#).into_bytes()
 }
 
-/// What becomes of the `count` events of a request.
-pub fn read_answer(answer: Answer<'_>, count: usize) -> Verdict {
+/// What becomes of the events of a request.
+pub fn read_answer(answer: Answer<'_>) -> Verdict {
     let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(0));
     match answer.status {
         200..=299 => Verdict::Taken,
         401 | 403 => Verdict::Stopped("the API key is refused"),
-        413 => Verdict::TooLarge,
+        413 => Verdict::Halved(DropReason::TooLarge),
         408 | 429 | 500.. => Verdict::Again(wait),
-        _ => Verdict::Narrowed {
-            dropped: (0..count).map(|at| (at, DropReason::Refused)).collect(),
-            later: Vec::new(),
-            wait: Duration::ZERO,
-        },
+        // Whose fault it is, is not said.
+        _ => Verdict::Halved(DropReason::Refused),
     }
 }
 
@@ -97,17 +94,14 @@ mod tests {
     #[test]
     fn answers_are_of_the_whole_batch() {
         let read = |status, retry_after_s| {
-            read_answer(
-                Answer {
-                    status,
-                    retry_after_s,
-                    body: b"",
-                },
-                2,
-            )
+            read_answer(Answer {
+                status,
+                retry_after_s,
+                body: b"",
+            })
         };
         assert_eq!(read(200, None), Verdict::Taken);
-        assert_eq!(read(413, None), Verdict::TooLarge);
+        assert_eq!(read(413, None), Verdict::Halved(DropReason::TooLarge));
         for status in [408, 429, 500, 503] {
             assert_eq!(
                 read(status, Some(4)),
@@ -116,16 +110,6 @@ mod tests {
             );
         }
         assert!(matches!(read(401, None), Verdict::Stopped(_)));
-        let refused = DropReason::Refused;
-        let dropped = vec![(0, refused), (1, refused)];
-        let (later, wait) = (Vec::new(), Duration::ZERO);
-        assert_eq!(
-            read(400, None),
-            Verdict::Narrowed {
-                dropped,
-                later,
-                wait
-            }
-        );
+        assert_eq!(read(400, None), Verdict::Halved(DropReason::Refused));
     }
 }
