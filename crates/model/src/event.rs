@@ -34,6 +34,9 @@ pub struct StoredEvent {
     pub name: String,
     /// A session's id as the API shows it; `None` in the open-source edition.
     pub session: Option<String>,
+    /// The project's own name of a session that nothing was known of when the event came; `None` once it is linked, or
+    /// given up, and in the open-source edition.
+    pub awaited: Option<String>,
     /// What the call came from: `X-Cognobserve-Client`.
     pub client_type: Option<String>,
     /// A JSON object; anonymised already in the open-source edition.
@@ -41,6 +44,16 @@ pub struct StoredEvent {
     /// When it happened, as the client says.
     pub at: Micros,
     /// When it came in: what retention goes by.
+    pub arrived: Micros,
+}
+
+/// An event whose session was not known when it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitedSession {
+    pub position: Position,
+    pub project: ProjectId,
+    /// The project's own name of the session.
+    pub external_id: String,
     pub arrived: Micros,
 }
 

@@ -118,7 +118,7 @@ impl fmt::Display for Reason {
             Reason::UnknownValue => "not one of the known values; taken as not given",
             Reason::Truncated => "too long; cut",
             Reason::TokenDecides => "with a session token the account is the end user; ignored",
-            Reason::UnknownSession => "no trace has named this session yet; dropped",
+            Reason::UnknownSession => "no trace has named this session yet; the event is linked to it if one does within 15 minutes",
             Reason::OptedOut => "the developer has opted out of telemetry; not stored",
             Reason::SwitchedOff => "telemetry is switched off on this installation; not stored",
             Reason::NonFinite(count) => {

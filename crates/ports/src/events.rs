@@ -4,10 +4,10 @@
 use crate::{Actor, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::event::{
-    ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
-    EventGroup, Position, StoredEvent,
+    ActiveQuarter, Appended, AwaitedSession, DeveloperSort, DeveloperStats, DroppedEvent,
+    EventCount, EventFilter, EventGroup, Position, StoredEvent,
 };
-use cognobserve_model::id::{ProjectId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::time::Micros;
 
 /// Everything is seen by every process at once.
@@ -52,6 +52,19 @@ pub trait Events: Send + Sync {
     /// What a sink gave up, latest first.
     async fn list_dropped(&self, sink: &str, limit: usize)
     -> Result<Vec<DroppedEvent>, StoreError>;
+
+    /// The first events after a position that wait for their session, ascending, at most `limit`.
+    async fn list_awaited(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<AwaitedSession>, StoreError>;
+
+    /// Gives those that still wait their session, in one transaction; with `None` they wait no longer and have none.
+    async fn link_awaited(
+        &self,
+        found: Vec<(Position, Option<SessionId>)>,
+    ) -> Result<(), StoreError>;
 
     /// How many events were ever stored, those removed since included.
     async fn count_stored(&self) -> Result<u64, StoreError>;

@@ -17,7 +17,7 @@ use tokio_postgres::Client;
 mod tests;
 
 /// The format that this build writes; a database of a newer one is refused.
-pub const FORMAT: i64 = 8;
+pub const FORMAT: i64 = 9;
 
 const STEPS: [&str; FORMAT as usize] = [
     include_str!("sql/migrations/0001.sql"),
@@ -28,6 +28,7 @@ const STEPS: [&str; FORMAT as usize] = [
     include_str!("sql/migrations/0006.sql"),
     include_str!("sql/migrations/0007.sql"),
     include_str!("sql/migrations/0008.sql"),
+    include_str!("sql/migrations/0009.sql"),
 ];
 
 /// The first line of a step with statements that cannot stand in a transaction.

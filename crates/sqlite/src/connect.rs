@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The format that this build writes; a store of a newer one is refused.
-pub const FORMAT: i64 = 6;
+pub const FORMAT: i64 = 7;
 pub(crate) const FILE: &str = "ledger.db";
 
 const MIGRATIONS: [&str; FORMAT as usize] = [
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; FORMAT as usize] = [
     include_str!("sql/0004.sql"),
     include_str!("sql/0005.sql"),
     include_str!("sql/0006.sql"),
+    include_str!("sql/0007.sql"),
 ];
 
 /// Opens for writing; makes the file and brings it to [`FORMAT`].

@@ -57,6 +57,7 @@ pub fn store_foreign(
         who: Who::Concealed(person.unwrap_or_else(|| pseudonyms.anonymous().to_owned())),
         name: clean_name(event.name).to_owned(),
         session: None,
+        awaited: None,
         client_type: None,
         properties: write(&kept),
         at: event.at,

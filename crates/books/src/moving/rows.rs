@@ -186,6 +186,7 @@ pub struct Event {
     pub pseudonym: Option<String>,
     pub name: String,
     pub session: Option<String>,
+    pub awaited: Option<String>,
     pub client_type: Option<String>,
     pub properties: String,
     pub at: i64,

@@ -17,6 +17,7 @@ pub fn event(project: &ProjectId, n: u32) -> StoredEvent {
         },
         name: "memory_created".into(),
         session: None,
+        awaited: None,
         client_type: None,
         properties: "{}".into(),
         at: at(n.into()),

@@ -1,15 +1,15 @@
 //! Product events of the reference store: a list, gone through from its beginning for each question.
 use super::ReferenceStore;
+use super::event::{developer_of, is_asked, key_of, user_of, whose};
 use super::state::State;
 use crate::{Actor, Events, StoreError};
 use async_trait::async_trait;
 use cognobserve_model::event::{
-    ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
-    EventGroup, Position, StoredEvent, Who,
+    ActiveQuarter, Appended, AwaitedSession, DeveloperSort, DeveloperStats, DroppedEvent,
+    EventCount, EventFilter, EventGroup, Position, StoredEvent,
 };
-use cognobserve_model::id::{DeveloperId, ProjectId, UserId};
+use cognobserve_model::id::{DeveloperId, ProjectId, SessionId, UserId};
 use cognobserve_model::time::{MICROS_PER_QUARTER, Micros};
-use serde_json::value::RawValue;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,60 +44,12 @@ impl EventRecords {
     }
 }
 
-fn developer_of(event: &StoredEvent) -> Option<&DeveloperId> {
-    match &event.who {
-        Who::Known { developer, .. } => Some(developer),
-        Who::Concealed(_) => None,
-    }
-}
-
-fn user_of(event: &StoredEvent) -> Option<&UserId> {
-    match &event.who {
-        Who::Known { end_user, .. } => end_user.as_ref(),
-        Who::Concealed(_) => None,
-    }
-}
-
-/// Whom it is of, as they are forgotten by.
-fn whose(event: &StoredEvent) -> Option<&str> {
-    match &event.who {
-        Who::Known { end_user, .. } => end_user.as_ref().map(UserId::as_str),
-        Who::Concealed(pseudonym) => Some(pseudonym),
-    }
-}
-
-fn is_meant<T: PartialEq>(wanted: &Option<T>, found: Option<&T>) -> bool {
-    wanted.is_none() || wanted.as_ref() == found
-}
-
 fn select<'s>(
     state: &'s State,
     filter: &'s EventFilter,
 ) -> impl Iterator<Item = &'s (Position, StoredEvent)> {
-    state.events.log.iter().filter(|(_, event)| {
-        is_meant(&filter.project, Some(&event.project))
-            && is_meant(&filter.developer, developer_of(event))
-            && is_meant(&filter.end_user, user_of(event))
-            && is_meant(&filter.name, Some(&event.name))
-            && filter.from.is_none_or(|from| from <= event.at)
-            && filter.to.is_none_or(|to| event.at < to)
-    })
-}
-
-fn find_property(properties: &str, name: &str) -> Option<String> {
-    let all: BTreeMap<String, Box<RawValue>> = serde_json::from_str(properties).ok()?;
-    let raw = all.get(name)?.get();
-    Some(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned()))
-}
-
-fn key_of(event: &StoredEvent, group: &EventGroup) -> Option<String> {
-    match group {
-        EventGroup::Event => Some(event.name.clone()),
-        EventGroup::Developer => developer_of(event).map(ToString::to_string),
-        EventGroup::EndUser => user_of(event).map(ToString::to_string),
-        EventGroup::Quarter => Some(event.at.quarter().to_string()),
-        EventGroup::Property(name) => find_property(&event.properties, name),
-    }
+    let log = state.events.log.iter();
+    log.filter(|(_, event)| is_asked(event, filter))
 }
 
 fn workspace_of(state: &State, project: &ProjectId) -> Option<String> {
@@ -214,6 +166,40 @@ impl Events for ReferenceStore {
         dropped.sort_by_key(|drop| Reverse((drop.at, drop.position)));
         dropped.truncate(limit);
         Ok(dropped)
+    }
+
+    async fn list_awaited(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<AwaitedSession>, StoreError> {
+        let state = self.lock();
+        let later = state.events.log.iter().filter(|(at, _)| *at > after);
+        let awaited = later.filter_map(|(position, event)| {
+            Some(AwaitedSession {
+                position: *position,
+                project: event.project.clone(),
+                external_id: event.awaited.clone()?,
+                arrived: event.arrived,
+            })
+        });
+        Ok(awaited.take(limit).collect())
+    }
+
+    async fn link_awaited(
+        &self,
+        found: Vec<(Position, Option<SessionId>)>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        for (position, session) in found {
+            let mut log = state.events.log.iter_mut();
+            let waits = log.find(|(at, event)| *at == position && event.awaited.is_some());
+            if let Some((_, event)) = waits {
+                event.session = session.map(|id| id.to_string());
+                event.awaited = None;
+            }
+        }
+        Ok(())
     }
 
     async fn count_stored(&self) -> Result<u64, StoreError> {

@@ -6,6 +6,7 @@
 mod accounts;
 mod commit;
 mod count;
+mod event;
 mod events;
 mod ledger;
 mod merge;

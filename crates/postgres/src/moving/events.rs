@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::types::{ToSql, Type};
 
 pub(super) async fn copy_events(to: &Transaction<'_>, rows: &[Event]) -> StoreResult<()> {
-    let target = "events (position, project_no, id, developer, end_user, pseudonym, name, session, client_type, properties, at, arrived)";
+    let target = "events (position, project_no, id, developer, end_user, pseudonym, name, session, client_type, properties, at, arrived, awaited)";
     let types = [
         Type::INT8,
         Type::INT8,
@@ -20,6 +20,7 @@ pub(super) async fn copy_events(to: &Transaction<'_>, rows: &[Event]) -> StoreRe
         Type::TEXT,
         Type::INT8,
         Type::INT8,
+        Type::TEXT,
     ];
     let mut copy = Copy::begin(to, target, &types).await?;
     for row in rows {
@@ -36,6 +37,7 @@ pub(super) async fn copy_events(to: &Transaction<'_>, rows: &[Event]) -> StoreRe
             &row.properties,
             &row.at,
             &row.arrived,
+            &row.awaited,
         ])
         .await?;
     }

@@ -7,15 +7,16 @@ mod forgotten;
 mod question;
 mod removal;
 mod row;
+mod sessions;
 mod sinks;
 
 use crate::rows::Transactions;
 use async_trait::async_trait;
 use cognobserve_model::event::{
-    ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
-    EventGroup, Position, StoredEvent,
+    ActiveQuarter, Appended, AwaitedSession, DeveloperSort, DeveloperStats, DroppedEvent,
+    EventCount, EventFilter, EventGroup, Position, StoredEvent,
 };
-use cognobserve_model::id::{ProjectId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Actor, Events, StoreError};
 use question::Question;
@@ -107,6 +108,27 @@ impl<S: Transactions> Events for EventLog<S> {
             .read_apart(move |rows| {
                 Box::pin(async move { sinks::list_dropped(rows, &sink, limit).await })
             })
+            .await
+    }
+
+    async fn list_awaited(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<AwaitedSession>, StoreError> {
+        self.0
+            .read_apart(move |rows| {
+                Box::pin(async move { sessions::list(rows, after, limit).await })
+            })
+            .await
+    }
+
+    async fn link_awaited(
+        &self,
+        found: Vec<(Position, Option<SessionId>)>,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write_apart(move |rows| Box::pin(async move { sessions::link(rows, &found).await }))
             .await
     }
 

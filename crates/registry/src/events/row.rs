@@ -5,8 +5,8 @@ use cognobserve_model::id::{DeveloperId, ProjectId, UserId};
 
 /// In the order of [`write_event`].
 pub(super) const INSERT: &str = "INSERT INTO events
-    (position, project_no, id, developer, end_user, pseudonym, name, session, client_type, properties, at, arrived)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (project_no, id) DO NOTHING";
+    (position, project_no, id, developer, end_user, pseudonym, name, session, awaited, client_type, properties, at, arrived)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (project_no, id) DO NOTHING";
 
 pub(super) fn write_event(position: i64, project_no: i64, event: StoredEvent) -> Vec<Value> {
     let (developer, end_user, pseudonym) = match event.who {
@@ -25,6 +25,7 @@ pub(super) fn write_event(position: i64, project_no: i64, event: StoredEvent) ->
         pseudonym.into(),
         event.name.into(),
         event.session.into(),
+        event.awaited.into(),
         event.client_type.into(),
         event.properties.into(),
         event.at.into(),
@@ -35,7 +36,7 @@ pub(super) fn write_event(position: i64, project_no: i64, event: StoredEvent) ->
 /// In the order of [`read_event`].
 pub(super) const SELECT: &str =
     "SELECT e.position, p.id, e.id, e.developer, e.end_user, e.pseudonym, e.name,
-    e.session, e.client_type, e.properties, e.at, e.arrived
+    e.session, e.awaited, e.client_type, e.properties, e.at, e.arrived
     FROM events e JOIN living_projects p ON p.no = e.project_no";
 
 pub(super) fn read_event(mut row: Row) -> StoreResult<(Position, StoredEvent)> {
@@ -57,6 +58,7 @@ pub(super) fn read_event(mut row: Row) -> StoreResult<(Position, StoredEvent)> {
         who,
         name: row.text()?,
         session: row.maybe_text()?,
+        awaited: row.maybe_text()?,
         client_type: row.maybe_text()?,
         properties: row.text()?,
         at: row.time()?,

@@ -23,6 +23,7 @@ fn event(project: &ProjectId, n: u8) -> StoredEvent {
         },
         name: "e".into(),
         session: None,
+        awaited: None,
         client_type: None,
         properties: "{}".into(),
         at: Micros(0),

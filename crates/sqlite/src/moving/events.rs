@@ -19,6 +19,7 @@ impl Page<'_> {
                 properties: row.get(9)?,
                 at: row.get(10)?,
                 arrived: row.get(11)?,
+                awaited: row.get(12)?,
             };
             Ok((event, 0))
         };

@@ -1,10 +1,10 @@
 //! A log of events in memory, as far as capture and sinks need one. It can be made to fail or to hang.
 use async_trait::async_trait;
 use cognobserve_model::event::{
-    ActiveQuarter, Appended, DeveloperSort, DeveloperStats, DroppedEvent, EventCount, EventFilter,
-    EventGroup, EventId, Position, StoredEvent, Who,
+    ActiveQuarter, Appended, AwaitedSession, DeveloperSort, DeveloperStats, DroppedEvent,
+    EventCount, EventFilter, EventGroup, EventId, Position, StoredEvent, Who,
 };
-use cognobserve_model::id::{ProjectId, UserId};
+use cognobserve_model::id::{ProjectId, SessionId, UserId};
 use cognobserve_model::time::Micros;
 use cognobserve_ports::{Actor, ErrorKind, Events, StoreError};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -147,6 +147,14 @@ impl Events for Memory {
         let state = self.enter().await?;
         let all = state.dropped.get(sink).into_iter().flatten().rev();
         Ok(all.take(limit).cloned().collect())
+    }
+
+    async fn list_awaited(&self, _: Position, _: usize) -> Result<Vec<AwaitedSession>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn link_awaited(&self, _: Vec<(Position, Option<SessionId>)>) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn count_stored(&self) -> Result<u64, StoreError> {

@@ -3,11 +3,13 @@ use super::{find_developer, find_user, read_names, send};
 use crate::harness::openapi::{FIRST_PROJECT, make_key, make_project_of};
 use crate::harness::person::Person;
 use crate::harness::sample::{trace, with};
+use crate::harness::wait::wait_until;
 use crate::harness::{Client, Server, Setup};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 
 fn post(client: &Client, body: &Value) -> Value {
     client.post("/v1/events", body).expect(202).json()
@@ -48,6 +50,28 @@ fn one_event_names_its_developer_and_its_end_user() {
     client.read(&format!("/v1/sessions/{session}"));
     // The client's own id of it is not kept.
     assert!(!list.to_string().contains("e-1"), "{list}");
+}
+
+/// A program tells both at once, and the event often comes first.
+#[test]
+fn an_event_that_comes_before_its_session_is_linked() {
+    let server = Server::start_cloud();
+    let client = server.client();
+    let event = |session: &str| json!({"event": "e", "session_id": session, "user_id": "alice"});
+    let told = post(&client, &json!({"events": [event("chat"), event("never")]}));
+    let code = &told["results"][0]["warnings"][0]["code"];
+    assert_eq!(code, "unknown_session", "{told}");
+    let trace = with(trace("t", "alice"), json!({"session_id": "chat"}));
+    client.post("/v1/traces", &trace).expect(202);
+    let sessions = client.read("/v1/sessions");
+    let linked = wait_until(Duration::from_secs(20), || {
+        let list = client.read("/v1/events");
+        let all = list["items"].as_array().unwrap().iter();
+        let found: Vec<Value> = all.map(|it| it["sessionId"].clone()).collect();
+        found.contains(&sessions["items"][0]["id"]).then_some(found)
+    });
+    let linked = linked.expect("the event has its session");
+    assert!(linked.contains(&Value::Null), "{linked:?}");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use crate::assemble::{self, Parts, Store};
 use crate::telemetry::start_delivery;
 use anyhow::Context;
 use cognobserve_server::config::{Config, Role, Secret};
+use cognobserve_server::events::link_awaited_sessions;
 use cognobserve_server::{Site, build_router, serve};
+use cognobserve_telemetry::edition::Edition;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -64,7 +66,13 @@ pub async fn serve_until_stopped(
     let event_days = config.telemetry.retention_days;
     let retention = is_worker.then(|| {
         let events = store.events();
-        tokio::spawn(keep_retention(store, events, event_days))
+        tokio::spawn(keep_retention(store.clone(), events, event_days))
+    });
+    // Where nobody is named, no session is.
+    let is_anonymous = config.telemetry.edition == Edition::OpenSource;
+    let sessions = (is_worker && !is_anonymous).then(|| {
+        let events = store.events();
+        tokio::spawn(link_awaited_sessions(events, store))
     });
     let shutdown = async move {
         let name = stop.wait().await;
@@ -85,8 +93,8 @@ pub async fn serve_until_stopped(
     {
         tracing::error!(%error, "the worker did not end well");
     }
-    if let Some(retention) = retention {
-        retention.abort();
+    for background in [retention, sessions].into_iter().flatten() {
+        background.abort();
     }
     if let Some(delivery) = delivery {
         delivery.shutdown(TELEMETRY_FAREWELL).await;

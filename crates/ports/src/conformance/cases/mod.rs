@@ -4,6 +4,7 @@
 #![allow(non_snake_case)]
 pub mod accounts;
 pub mod asking;
+pub mod awaiting;
 pub mod charting;
 pub mod counting;
 pub mod deleting;
@@ -188,6 +189,9 @@ macro_rules! with_conformance_cases {
                 no_place_in_the_log_is_given_twice,
                 a_deleted_project_takes_its_events,
                 a_workspace_opts_out_with_all_its_projects,
+            }
+            awaiting {
+                events_wait_for_their_session,
             }
             sinks {
                 one_holds_a_sink_at_a_time,

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 /// Users asked for at a time.
 const USERS_AT_ONCE: usize = 1_000;
-/// Different sessions of one request; further ones are left out, with a warning.
+/// Different sessions of one request that are looked for; events of further ones wait for theirs.
 const MAX_SESSIONS: usize = 1_000;
 
 /// What all events of a request have in common.
@@ -142,7 +142,8 @@ fn make(
         .as_ref()
         .filter(|_| !state.telling.is_anonymous());
     let found = session.and_then(|session| sessions.get(session)?.as_ref());
-    if session.is_some() && found.is_none() && !is_erased {
+    let awaited = session.filter(|_| found.is_none() && !is_erased).cloned();
+    if awaited.is_some() {
         warn("session_id", Reason::UnknownSession);
     }
     let derived = given.idempotency_key.as_ref();
@@ -165,5 +166,8 @@ fn make(
         session: found.filter(|_| !is_erased).map(ToString::to_string),
         at: event.at.unwrap_or(given.now),
     };
-    store(&event, project.clone(), given.now, installation)
+    StoredEvent {
+        awaited,
+        ..store(&event, project.clone(), given.now, installation)
+    }
 }
