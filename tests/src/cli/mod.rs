@@ -7,4 +7,5 @@ mod format;
 mod help;
 mod move_store;
 mod prices;
+mod telemetry;
 mod transfer;

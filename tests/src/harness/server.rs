@@ -154,7 +154,13 @@ impl Server {
 
     /// Runs a command on the same store, whether the server runs or not.
     pub fn run(&self, args: &[&str]) -> Printed {
-        run_command(&self.data_dir, args, &self.backing.settings(), b"")
+        self.run_with(args, &[])
+    }
+
+    /// The same with settings of the command's own.
+    pub fn run_with(&self, args: &[&str], settings: &[(&str, &str)]) -> Printed {
+        let settings = [&self.backing.settings(), settings].concat();
+        run_command(&self.data_dir, args, &settings, b"")
     }
 
     /// SIGKILL: no chance to tidy up.

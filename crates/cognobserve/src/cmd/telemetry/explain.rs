@@ -1,13 +1,15 @@
 //! `telemetry explain`: the bytes that each provider would be sent.
 use super::super::output::{print_json, print_line};
-use super::given::Given;
+use super::given::warn;
 use crate::assemble::Store;
 use crate::telemetry::{Owners, describe_installation};
 use cognobserve_model::account::Project;
 use cognobserve_model::query::{Period, UserKey};
 use cognobserve_model::time::Micros;
+use cognobserve_pipeline::{AcceptedEvent, Place, Reason, Warning};
 use cognobserve_server::config::{Target, Telemetry};
 use cognobserve_telemetry::delivery::Developers;
+use cognobserve_telemetry::edition::Edition;
 use cognobserve_telemetry::event::{DeveloperProfile, EndUserId, Event};
 use cognobserve_telemetry::explain::{Explained, explain as explain_to};
 use cognobserve_telemetry::route::Installation;
@@ -17,15 +19,23 @@ use serde_json::{Value, json};
 /// Stands for somebody who is not in the ledger yet; capturing the event would make them.
 const NEW_USER: &str = "usr_0000000000000000";
 
+/// Under what circumstances the event would come in.
+pub struct Asked<'a> {
+    pub telemetry: &'a Telemetry,
+    pub project: &'a Project,
+    /// `X-Cognobserve-Client`.
+    pub client_type: Option<String>,
+    pub now: Micros,
+}
+
 pub async fn explain(
     store: &Store,
-    telemetry: &Telemetry,
-    project: &Project,
-    given: Given,
+    asked: Asked<'_>,
+    event: AcceptedEvent,
     is_json: bool,
 ) -> anyhow::Result<()> {
-    let installation = describe_installation(store, telemetry);
-    let now = Micros::now();
+    event.warnings.iter().for_each(warn);
+    let (telemetry, project) = (asked.telemetry, asked.project);
     let reason = if !telemetry.is_enabled {
         Some("telemetry is switched off")
     } else if store.events().has_opted_out(&project.id).await? {
@@ -43,9 +53,10 @@ pub async fn explain(
             Ok(())
         };
     }
-    let event = make_event(store, &installation, project, given, now).await?;
+    let installation = describe_installation(store, telemetry);
+    let event = make_event(store, &installation, &asked, event).await?;
     let told = telemetry.targets.iter().map(Target::sink);
-    let told = told.map(|sink| explain_to(&event, &project.id, &sink, &installation, now));
+    let told = told.map(|sink| explain_to(&event, &project.id, &sink, &installation, asked.now));
     match is_json {
         true => print_json(&told.map(|it| describe(&it)).collect()),
         false => told.into_iter().try_for_each(|it| show(&it)),
@@ -55,38 +66,51 @@ pub async fn explain(
 async fn make_event(
     store: &Store,
     installation: &Installation,
-    project: &Project,
-    given: Given,
-    now: Micros,
+    asked: &Asked<'_>,
+    event: AcceptedEvent,
 ) -> anyhow::Result<Event> {
-    let end_user = match given.user() {
+    let project = asked.project;
+    let end_user = match &event.user {
         Some(user) => {
-            let key = UserKey::External(user.to_owned());
+            let key = UserKey::External(user.clone());
             let found = store.find_user(&project.id, &key, Period::ALL).await?;
             let id = found.map(|it| EndUserId::new(it.stats.user.id.as_str()));
             Some(id.unwrap_or_else(|| {
-                eprintln!("the ledger does not know this user yet: {NEW_USER} stands for them");
+                eprintln!(
+                    "the ledger does not know this user: {NEW_USER} stands for them (of who was erased the event says nothing)"
+                );
                 EndUserId::new(NEW_USER)
             }))
         }
         None => None,
     };
-    let session = match &given.session_id {
+    // Elsewhere events have no session.
+    let wanted = event
+        .session
+        .filter(|_| asked.telemetry.edition == Edition::Cloud);
+    let session = match &wanted {
         Some(session) => store.resolve_session(&project.id, session).await?,
         None => None,
     };
+    if wanted.is_some() && session.is_none() {
+        warn(&Warning {
+            place: Place::of_trace("session_id"),
+            reason: Reason::UnknownSession,
+        });
+    }
     Ok(Event {
-        id: make_id(installation, &project.id, given.event_id.as_deref()),
-        at: given.at(now)?,
+        id: make_id(installation, &project.id, event.event_id.as_deref()),
+        at: event.at.unwrap_or(asked.now),
         end_user,
         developer: Some(project.developer.clone()),
         profile: DeveloperProfile {
             email: Owners(store.clone()).find_email(&project.developer).await?,
+            client_type: asked.client_type.clone(),
             ..DeveloperProfile::default()
         },
         session: session.map(|session| session.as_str().to_owned()),
-        name: given.event,
-        properties: given.properties,
+        name: event.name,
+        properties: event.properties,
     })
 }
 

@@ -1,77 +1,100 @@
-//! An event as clients send it, out of a file.
-use anyhow::Context;
-use cognobserve_model::time::{Micros, parse_rfc3339};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+//! An event out of a file, read as `POST /v1/events` reads it: what is refused there is refused here, for the same reason.
+use anyhow::{Context, anyhow, bail, ensure};
+use cognobserve_model::time::Micros;
+use cognobserve_pipeline::{AcceptedEvent, Fault, Warning, accept_events};
+use cognobserve_wire::json::sanitize;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Given {
-    pub event: String,
-    #[serde(default)]
-    pub properties: Map<String, Value>,
-    /// As the developer calls their user.
-    #[serde(default)]
-    pub user_id: Option<String>,
-    #[serde(default)]
-    pub session_id: Option<String>,
-    #[serde(default)]
-    timestamp: Option<String>,
-    #[serde(default)]
-    pub event_id: Option<String>,
+/// Largest file; an event is much smaller.
+const MAX_BYTES: u64 = 1 << 20;
+/// Longest `X-Cognobserve-Client` that is kept.
+const MAX_CLIENT_BYTES: usize = 64;
+
+/// `now`: when it arrives.
+pub fn read_event(path: &Path, now: Micros) -> anyhow::Result<AcceptedEvent> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
+    let mut body = Vec::new();
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut body);
+    read.with_context(cannot)?;
+    take(&body, now).with_context(|| format!("{} would not be taken", path.display()))
 }
 
-impl Given {
-    /// When it happened; without a time: now.
-    pub fn at(&self, now: Micros) -> anyhow::Result<Micros> {
-        let Some(text) = &self.timestamp else {
-            return Ok(now);
-        };
-        parse_rfc3339(text).with_context(|| format!("timestamp: {text:?} is no time"))
-    }
-
-    /// The older way to name a user stands in the properties.
-    pub fn user(&self) -> Option<&str> {
-        let older = || self.properties.get("external_user_id")?.as_str();
-        let given = self.user_id.as_deref().map(str::trim);
-        given.filter(|id| !id.is_empty()).or_else(older)
+fn take(body: &[u8], now: Micros) -> anyhow::Result<AcceptedEvent> {
+    ensure!(body.len() as u64 <= MAX_BYTES, "more than 1 MiB");
+    let accepted = accept_events(&sanitize(body)?, now).map_err(describe)?;
+    let mut items = accepted.items.into_iter();
+    match (items.next(), items.len()) {
+        (Some(event), 0) => event.map_err(describe),
+        (_, more) => bail!("one event at a time is explained, and there are {more} more"),
     }
 }
 
-pub fn read_event(path: &Path) -> anyhow::Result<Given> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not an event", path.display()))
+fn describe(fault: Fault) -> anyhow::Error {
+    match fault.path.is_empty() {
+        true => anyhow!(fault.message),
+        false => fault.into(),
+    }
+}
+
+/// A warning as a line for a person.
+pub fn warn(Warning { place, reason }: &Warning) {
+    match place.to_string().as_str() {
+        "" => eprintln!("warning: {reason}"),
+        place => eprintln!("warning: {place}: {reason}"),
+    }
+}
+
+/// What the door keeps of `X-Cognobserve-Client`.
+pub fn read_client_type(text: &str) -> Result<String, String> {
+    let word = text.trim();
+    let is_word = (1..=MAX_CLIENT_BYTES).contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_graphic());
+    match is_word {
+        true => Ok(word.to_owned()),
+        false => Err("not a word of 1 to 64 ASCII characters without blanks".to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> anyhow::Result<Given> {
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), text)?;
-        read_event(file.path())
+    const NOW: Micros = Micros(1_790_000_000_000_000);
+
+    fn refuse(body: &str) -> String {
+        take(body.as_bytes(), NOW).unwrap_err().to_string()
     }
 
     #[test]
-    fn an_event_needs_a_name_and_no_more() {
-        let now = Micros(7);
-        let given = read(r#"{"event": "memory_created"}"#).unwrap();
-        assert_eq!((given.at(now).unwrap(), given.user()), (now, None));
-        let older = r#"{"event": "x", "user_id": " ", "properties": {"external_user_id": "john"}}"#;
-        assert_eq!(read(older).unwrap().user(), Some("john"));
-        let at = read(r#"{"event": "x", "timestamp": "2026-01-01T00:00:00Z"}"#).unwrap();
-        assert_eq!(at.at(now).unwrap(), Micros(1_767_225_600_000_000));
-        for wrong in ["{}", "[]", "", r#"{"event": "x", "propertys": {}}"#] {
-            assert!(read(wrong).is_err(), "{wrong}");
+    fn an_event_is_read_as_the_door_reads_it() {
+        let body = r#"{"events": [{"event": "x", "user_id": "undefined", "timestamp": 1789999999999, "more": 1,
+                        "properties": {"external_user_id": 7, "type": "text"}}]}"#;
+        let event = take(body.as_bytes(), NOW).unwrap();
+        assert_eq!(event.user.as_deref(), Some("7"));
+        assert_eq!(event.properties.keys().collect::<Vec<_>>(), ["type"]);
+        assert_eq!(event.at, Some(Micros(1_789_999_999_999_000)));
+        assert_eq!(event.warnings[0].code(), "junk_id");
+    }
+
+    #[test]
+    fn what_the_door_refuses_is_refused_for_its_reason() {
+        assert_eq!(refuse("{}"), "event: an event needs a name");
+        let wrong = r#"{"event": "x", "user_id": {}}"#;
+        assert_eq!(refuse(wrong), "user_id: an id is text or a number");
+        assert_eq!(refuse(r#"{"events": [7]}"#), "an event is an object");
+        assert!(refuse(r#"{"events": [{"event": "a"}, {"event": "b"}]}"#).contains("1 more"));
+        refuse(r#"{"events": []}"#);
+        refuse(&" ".repeat(2 << 20));
+    }
+
+    #[test]
+    fn a_type_of_client_is_a_word() {
+        assert_eq!(read_client_type(" python "), Ok("python".to_owned()));
+        for wrong in ["", "two words", "é", &"x".repeat(65)] {
+            assert!(read_client_type(wrong).is_err(), "{wrong}");
         }
-        assert!(
-            read(r#"{"event": "x", "timestamp": "soon"}"#)
-                .unwrap()
-                .at(now)
-                .is_err()
-        );
     }
 }

@@ -1,20 +1,22 @@
 //! `telemetry`: what leaves this installation, how far each provider is, and whether a developer takes part. Sends
 //! nothing.
+mod choice;
 mod explain;
 mod given;
+mod known;
 mod status;
 
-use super::output::{OutputArgs, print_json, print_line};
+use super::output::OutputArgs;
 use super::settings::SettingsArgs;
-use crate::assemble::{self, Access, Place, Store};
-use cognobserve_ports::Actor;
-use serde_json::json;
+use crate::assemble::{self, Access, Place};
+use cognobserve_model::time::Micros;
+use known::Known;
 use std::path::PathBuf;
 
 /// See what product telemetry sends, and how far it is
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cognobserve telemetry status\n  cognobserve telemetry explain event.json"
+    after_help = "Settings are read where the command runs: from its own environment and --config, not from a running server.\n\nExample:\n  cognobserve telemetry status\n  cognobserve telemetry explain event.json"
 )]
 pub struct TelemetryArgs {
     #[command(subcommand)]
@@ -29,7 +31,7 @@ pub struct TelemetryArgs {
 enum TelemetryCommand {
     /// Print exactly what each provider would be sent of an event, and what stays here; nothing is sent
     #[command(
-        after_help = "The file holds {\"event\", \"properties\"?, \"user_id\"?, \"session_id\"?, \"timestamp\"?, \"event_id\"?}.\n\nExample:\n  cognobserve telemetry explain event.json --project shop"
+        after_help = "The file holds what POST /v1/events takes: {\"event\", \"properties\"?, \"user_id\"?, \"session_id\"?, \"timestamp\"?, \"event_id\"?}. What it refuses is refused, what it warns of is told.\nEdition, providers and keys are those of this command's own environment and --config: to see what a running server would send, give it the server's.\n\nExample:\n  cognobserve telemetry explain event.json --project shop --client-type python"
     )]
     Explain {
         /// An event as clients send it
@@ -38,9 +40,14 @@ enum TelemetryCommand {
         /// Whose event it is, by id or name; not needed if there is one project
         #[arg(long)]
         project: Option<String>,
+        /// What the call comes from, as X-Cognobserve-Client would say
+        #[arg(long, value_name = "WORD", value_parser = given::read_client_type)]
+        client_type: Option<String>,
     },
-    /// Show the edition, and for each provider what was sent, dropped and waits
-    #[command(after_help = "Example:\n  cognobserve telemetry status --json")]
+    /// Show the edition, for each provider what was sent, dropped and waits, and who has opted out
+    #[command(
+        after_help = "Counts and choices come from the store; the edition, the providers and whether telemetry is on from this command's own environment and --config, not from a running server.\n\nExample:\n  cognobserve telemetry status --json"
+    )]
     Status,
     /// Let the events of a developer be captured again
     #[command(
@@ -66,36 +73,32 @@ pub fn run(args: TelemetryArgs) -> anyhow::Result<()> {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    let config = loaded.config;
+    let place = Place::of(&loaded.config);
+    let known = Known::of(loaded);
     let is_json = args.output.json;
-    assemble::run_on_store(
-        &Place::of(&config),
-        Access::Existing,
-        async |store| match args.command {
-            TelemetryCommand::Explain { file, project } => {
+    assemble::run_on_store(&place, Access::Existing, async |store| {
+        let (choice, out) = match args.command {
+            TelemetryCommand::Explain {
+                file,
+                project,
+                client_type,
+            } => {
                 let project = super::projects::find_project(&store, project.as_deref()).await?;
-                let event = given::read_event(&file)?;
-                explain::explain(&store, &config.telemetry, &project, event, is_json).await
+                let now = Micros::now();
+                let event = given::read_event(&file, now)?;
+                let asked = explain::Asked {
+                    telemetry: &known.telemetry,
+                    project: &project,
+                    client_type,
+                    now,
+                };
+                return explain::explain(&store, asked, event, is_json).await;
             }
-            TelemetryCommand::Status => status::show(&store, &config.telemetry, is_json).await,
-            TelemetryCommand::Enable(choice) => choose(&store, choice, false, is_json).await,
-            TelemetryCommand::Disable(choice) => choose(&store, choice, true, is_json).await,
-        },
-    )
-}
-
-async fn choose(store: &Store, choice: ChoiceArgs, out: bool, is_json: bool) -> anyhow::Result<()> {
-    let project = super::projects::find_project(store, choice.project.as_deref()).await?;
-    let events = store.events();
-    if !events.opt_out(&project.id, out, &Actor::Operator).await? {
-        anyhow::bail!("the project does not exist any more");
-    }
-    let workspace = &project.workspace;
-    if is_json {
-        return print_json(&json!({"workspace": workspace, "enabled": !out}));
-    }
-    print_line(&match out {
-        true => format!("no events of the workspace {workspace} are captured or sent"),
-        false => format!("events of the workspace {workspace} are captured"),
+            TelemetryCommand::Status => return status::show(&store, &known, is_json).await,
+            TelemetryCommand::Enable(choice) => (choice, false),
+            TelemetryCommand::Disable(choice) => (choice, true),
+        };
+        let project = super::projects::find_project(&store, choice.project.as_deref()).await?;
+        choice::choose(&store, &known, &project, out, is_json).await
     })
 }
