@@ -1,8 +1,9 @@
 //! `users`, `events`, `developers`: the same answers as the API, asked from the shell.
 use crate::harness::command::Printed;
+use crate::harness::person::Person;
 use crate::harness::sample::{trace, with};
 use crate::harness::{Server, run_command};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn ask(server: &Server, args: &[&str]) -> Printed {
     let settings = [
@@ -50,6 +51,10 @@ fn events_and_developers_are_asked_for() {
             vec!["developers", "retention", developer, "--days", "7"],
             format!("{path}/retention?days=7"),
         ),
+        (
+            vec!["developers", "retention", developer, "--event", "b"],
+            format!("{path}/retention?event=b"),
+        ),
     ] {
         assert_eq!(read(&args), client.read(&path), "{args:?}");
     }
@@ -69,6 +74,91 @@ fn events_and_developers_are_asked_for() {
         .out;
     assert!(table.contains("END USERS"), "{table}");
     ask(&server, &["events", "list", "--user", "nobody"]).expect_failure();
+}
+
+#[test]
+fn events_of_one_of_our_own_ids_are_chosen() {
+    let server = Server::start_cloud();
+    let mut owner = Person::set_up(&server);
+    let client = server.client();
+    let events = json!({"events": [{"event": "a", "user_id": "ann"}, {"event": "a"}]});
+    client.post("/v1/events", &events).expect(202);
+    let project = client.read("/v1/me")["project"]["id"].clone();
+    let token = owner.make_token();
+    let headers = [
+        ("x-session-token", token.as_str()),
+        ("x-project-id", project.as_str().unwrap()),
+        ("content-type", "application/json"),
+    ];
+    let event = json!({"event": "b"}).to_string();
+    let sent = client
+        .anonymous()
+        .send("POST", "/v1/events", &headers, event.as_bytes());
+    sent.expect(202);
+    let listed = ask(&server, &["events", "list", "--json"]).expect_success();
+    let listed = listed.json()["items"].as_array().unwrap().clone();
+    let find = |event: &str| {
+        let found = listed
+            .iter()
+            .find(|it| it["event"] == event && !it["endUserId"].is_null());
+        found.unwrap()["endUserId"].as_str().unwrap().to_owned()
+    };
+    let (ann, account) = (find("a"), find("b"));
+    assert!(ann.starts_with("usr_") && account.starts_with("acc_"));
+    for (id, event) in [(&ann, "a"), (&account, "b")] {
+        let args = ["events", "list", "--user-id", id, "--json"];
+        let items = ask(&server, &args).expect_success().json()["items"].clone();
+        assert_eq!(items.as_array().unwrap().len(), 1, "{id}");
+        assert_eq!(items[0]["event"], event);
+        let args = ["events", "count", "--user-id", id, "--json"];
+        assert_eq!(ask(&server, &args).expect_success().json()["total"], 1);
+    }
+    let both = ["events", "list", "--user-id", &ann, "--user", "ann"];
+    ask(&server, &both).expect_failure();
+}
+
+/// The two zones have different dates at any moment, so no third zone has both.
+#[test]
+fn days_without_a_zone_are_those_of_the_project() {
+    let server = Server::start_cloud();
+    for zone in ["Pacific/Kiritimati", "Pacific/Niue"] {
+        let run = |args: &[&str]| server.run(args).expect_success();
+        run(&["projects", "create", zone]);
+        run(&["projects", "set", zone, "--time-zone", zone]);
+        let made = run(&[
+            "keys",
+            "create",
+            "--project",
+            zone,
+            "--scopes",
+            "ingest,read",
+            "--json",
+        ]);
+        let key = made.json()["key"].as_str().unwrap().to_owned();
+        let client = server.client().with_key(&key);
+        client.post("/v1/traces", &trace("t", "ann")).expect(202);
+        let developer = client.read("/v1/me")["developerId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let read = |args: &[&str]| {
+            let args = [args, &["--key", &key, "--json"]].concat();
+            ask(&server, &args).expect_success().json()
+        };
+        for (args, list) in [
+            (["users", "analytics", "ann"], ""),
+            (["developers", "retention", &developer], "/days"),
+        ] {
+            let here = read(&args);
+            let there = read(&[&args[..], &["--tz", zone]].concat());
+            let dates = |answer: &Value| -> Vec<Value> {
+                let days = answer.pointer(list).unwrap().as_array().unwrap();
+                days.iter().map(|day| day["date"].clone()).collect()
+            };
+            assert_eq!(dates(&here).len(), 30);
+            assert_eq!(dates(&here), dates(&there), "{args:?} {zone}");
+        }
+    }
 }
 
 #[test]

@@ -50,9 +50,12 @@ enum DevelopersCommand {
         /// How many days, today last (1-366)
         #[arg(long, default_value_t = 30)]
         days: u32,
-        /// Time zone of days and weeks
-        #[arg(long, default_value = "UTC")]
-        tz: String,
+        /// By events of this name alone
+        #[arg(long, value_name = "NAME")]
+        event: Option<String>,
+        /// Time zone of days and weeks [default: the project's]
+        #[arg(long, value_name = "ZONE")]
+        tz: Option<String>,
     },
 }
 
@@ -97,10 +100,15 @@ pub fn run(args: DevelopersArgs) -> anyhow::Result<()> {
         DevelopersCommand::Retention {
             developer,
             days,
+            event,
             tz,
         } => {
             let path = format!("{}/retention", path(&developer));
-            let query = [("days", days.to_string()), ("tz", tz)];
+            let query = given([
+                ("days", Some(days.to_string())),
+                ("event", event),
+                ("tz", tz),
+            ]);
             (client.get(&path, &query)?, print_retention)
         }
     };

@@ -54,6 +54,9 @@ struct Filter {
     /// Events of this end user, by the id in your app
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// Events of this end user, by the id that CognObserve gave (usr_…, of a session token acc_…)
+    #[arg(long, value_name = "ID", conflicts_with = "user")]
+    user_id: Option<String>,
     /// From this time or date on
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -64,7 +67,8 @@ struct Filter {
 
 impl Filter {
     fn query(self, client: &Client) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let user = self.user.map(|user| find_user(client, &user)).transpose()?;
+        let named = self.user.map(|user| find_user(client, &user)).transpose()?;
+        let user = named.or(self.user_id);
         Ok(given([
             ("event", self.event),
             ("developerId", self.developer),

@@ -117,9 +117,9 @@ struct AnalyticsArgs {
     /// How many days, today last (1-366)
     #[arg(long, default_value_t = 30)]
     days: u32,
-    /// Time zone of the days
-    #[arg(long, default_value = "UTC")]
-    tz: String,
+    /// Time zone of the days [default: the project's]
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -186,7 +186,8 @@ pub fn run(args: UsersArgs) -> anyhow::Result<()> {
         }
         UsersCommand::Analytics(args) => {
             let path = format!("/v1/users/{}/analytics", find_id(&client, &args.user)?);
-            let answer = client.get(&path, &[("days", args.days.to_string()), ("tz", args.tz)])?;
+            let query = given([("days", Some(args.days.to_string())), ("tz", args.tz)]);
+            let answer = client.get(&path, &query)?;
             if is_json {
                 print_json(&answer)
             } else {
