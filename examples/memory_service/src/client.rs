@@ -19,7 +19,7 @@ pub struct Credential {
 /// Whoever calls.
 pub struct Caller {
     pub developer_id: String,
-    /// CognObserve's id; `None`: the request names nobody.
+    /// CognObserve's id; `None`: the request names nobody, or nobody who is known.
     pub end_user_id: Option<String>,
 }
 
@@ -58,8 +58,8 @@ impl Client {
         }
     }
 
-    /// The developer by the credential, the end user by the developer's own id of them, who is made if nobody knows them;
-    /// with a session token the account is both.
+    /// The developer by the credential, the end user by the developer's own id of them, who is made on `create` if nobody
+    /// knows them; with a session token the account is both.
     ///
     /// # Errors
     /// What CognObserve refuses with a 4xx; 503 without its answer.
@@ -67,12 +67,13 @@ impl Client {
         &self,
         credential: &Credential,
         user: Option<&str>,
+        create: bool,
     ) -> Result<Caller, Refusal> {
         let me = self.ask(credential, "/v1/me", None).await?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let mut end_user_id = text(&me["endUserId"]);
         if let (None, Some(user)) = (&end_user_id, user) {
-            let wanted = json!({"externalIds": [user], "create": true});
+            let wanted = json!({"externalIds": [user], "create": create});
             let found = self.ask(credential, "/v1/users/resolve", Some(wanted));
             end_user_id = text(&found.await?["users"][user]);
         }

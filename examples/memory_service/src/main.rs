@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod delivery;
 mod memories;
 mod telemetry;
 #[cfg(test)]

@@ -35,9 +35,27 @@ struct NewMemory {
     #[serde(rename = "type")]
     kind: Option<String>,
     /// The developer's id of their end user.
-    user_id: Option<String>,
-    #[serde(default)]
-    metadata: Map<String, Value>,
+    user_id: Option<Id>,
+    metadata: Option<Map<String, Value>>,
+}
+
+/// As clients write it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(i64),
+}
+
+impl Id {
+    /// `None`: blank, which names nobody.
+    fn read(self) -> Option<String> {
+        let text = match self {
+            Id::Text(text) => text,
+            Id::Number(number) => number.to_string(),
+        };
+        Some(text).filter(|text| !text.trim().is_empty())
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,13 +93,14 @@ impl Service {
         &self,
         headers: &HeaderMap,
         user: Option<&str>,
+        create: bool,
     ) -> Result<(Credential, Caller), Refusal> {
         let missing = (
             StatusCode::UNAUTHORIZED,
             "an API key is needed, as X-API-Key".to_owned(),
         );
         let credential = Credential::read(headers).ok_or(missing)?;
-        let caller = self.client.identify(&credential, user).await?;
+        let caller = self.client.identify(&credential, user, create).await?;
         Ok((credential, caller))
     }
 }
@@ -89,22 +108,22 @@ impl Service {
 async fn create(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
-    Json(mut sent): Json<NewMemory>,
+    Json(sent): Json<NewMemory>,
 ) -> Result<(StatusCode, Json<Memory>), Refusal> {
-    let old = sent.metadata.remove(OLD_USER_KEY);
-    let user = sent.user_id.or(match old {
-        Some(Value::String(id)) => Some(id),
-        Some(Value::Number(id)) => Some(id.to_string()),
-        _ => None,
-    });
-    let (credential, caller) = service.identify(&headers, user.as_deref()).await?;
+    let mut metadata = sent.metadata.unwrap_or_default();
+    // As it was sent: the older place of the id counts.
+    let has_metadata = !metadata.is_empty();
+    let old = metadata.remove(OLD_USER_KEY).map(serde_json::from_value);
+    let old = old.and_then(Result::<Id, _>::ok);
+    let user = sent.user_id.and_then(Id::read).or(old.and_then(Id::read));
+    let (credential, caller) = service.identify(&headers, user.as_deref(), true).await?;
     let memory = Memory {
         id: Uuid::new_v4(),
         developer_id: caller.developer_id,
         end_user_id: caller.end_user_id,
         content: sent.content,
         kind: sent.kind.unwrap_or("text".to_owned()),
-        metadata: sent.metadata,
+        metadata,
     };
     {
         let memories = service.memories.lock();
@@ -112,7 +131,7 @@ async fn create(
         memories.push_front(memory.clone());
         memories.truncate(MOST_MEMORIES);
     }
-    let properties = json!({"type": memory.kind, "has_metadata": !memory.metadata.is_empty()});
+    let properties = json!({"type": memory.kind, "has_metadata": has_metadata});
     let (event, user) = ("memory_created", user.as_deref());
     service
         .telemetry
@@ -120,25 +139,29 @@ async fn create(
     Ok((StatusCode::CREATED, Json(memory)))
 }
 
-/// The caller's own memories with a text in them, latest first.
+/// The caller's own memories with a text in them, latest first. Nobody is made by asking, and who is not known has none.
 async fn search(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Value>, Refusal> {
-    let user = wanted.user_id.as_deref();
-    let (credential, caller) = service.identify(&headers, user).await?;
+    let user = wanted.user_id.filter(|id| !id.trim().is_empty());
+    let (credential, caller) = service.identify(&headers, user.as_deref(), false).await?;
+    let is_known = user.is_none() || caller.end_user_id.is_some();
     let found: Vec<Memory> = {
         let memories = service.memories.lock();
         let memories = memories.unwrap_or_else(PoisonError::into_inner);
         let is_theirs = |it: &&Memory| {
-            it.developer_id == caller.developer_id && it.end_user_id == caller.end_user_id
+            is_known
+                && it.developer_id == caller.developer_id
+                && it.end_user_id == caller.end_user_id
         };
         let theirs = memories.iter().filter(is_theirs);
         let matching = theirs.filter(|it| it.content.contains(&wanted.query));
         matching.cloned().collect()
     };
     let properties = json!({"feature": "search", "result_count": found.len()});
+    let user = user.as_deref().filter(|_| is_known);
     service
         .telemetry
         .track("search", properties, user, &credential);

@@ -1,7 +1,8 @@
 //! The service before a CognObserve that says whose a key is, and takes an event after the test, if ever.
-use crate::client::Client;
+use crate::client::{Client, Credential};
 use crate::memories::Service;
 use crate::telemetry::Telemetry;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::channel;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -58,6 +60,41 @@ async fn no_answer_waits_for_telemetry() {
             let told = timeout(PATIENCE, asked.notified()).await;
             told.expect("the event is on its way");
         }
+    }
+    assert!(!sender.is_finished());
+}
+
+#[tokio::test]
+async fn whose_deliveries_fail_holds_up_nobody_else() {
+    let (taken, mut arrivals) = channel(100);
+    let take = async move |headers: HeaderMap, Json(body): Json<Value>| {
+        if headers["x-api-key"] == "bad" {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        for event in body["events"].as_array().unwrap() {
+            taken.send(event["event"].clone()).await.unwrap();
+        }
+        StatusCode::OK
+    };
+    let client = Client::new(&serve(Router::new().route("/v1/events", post(take))).await);
+    let (telemetry, sender) = Telemetry::start(client);
+    let credential = |key: &str| {
+        let headers = HeaderMap::from_iter([("x-api-key".parse().unwrap(), key.parse().unwrap())]);
+        Credential::read(&headers).unwrap()
+    };
+    let track = |name: &str, key| telemetry.track(name, json!({}), None, &credential(key));
+    // More than may wait of one.
+    for _ in 0..1_200 {
+        track("lost", "bad");
+    }
+    for name in ["a", "b", "c"] {
+        track(name, "good");
+        track("lost", "bad");
+        let arrived = timeout(PATIENCE, arrivals.recv()).await;
+        assert_eq!(
+            arrived.expect("it does not wait for the other"),
+            Some(json!(name))
+        );
     }
     assert!(!sender.is_finished());
 }

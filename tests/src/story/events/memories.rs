@@ -166,6 +166,124 @@ fn the_open_source_edition_tells_posthog_nobody() {
     assert_eq!(kinds["rows"], json!([{"key": "text", "count": 1}]));
 }
 
+/// What is stored of memories, latest last: whose, by the developer's id, and whether there was metadata.
+fn read_memories(server: &Server, count: usize) -> Vec<(Value, Value)> {
+    let client = server.client();
+    let found = wait_until(Duration::from_secs(20), || {
+        let events = client.read("/v1/events?event=memory_created")["items"].clone();
+        let events = events.as_array().unwrap().clone();
+        (events.len() == count).then_some(events)
+    });
+    let mut found = found.expect("all are stored");
+    found.reverse();
+    let name = |id: &Value| match id.as_str() {
+        Some(id) => client.read(&format!("/v1/users/{id}"))["externalId"].clone(),
+        None => Value::Null,
+    };
+    found
+        .iter()
+        .map(|event| {
+            (
+                name(&event["endUserId"]),
+                event["properties"]["has_metadata"].clone(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_names_nobody_counts_as_not_given() {
+    let server = Server::start_cloud();
+    let memories = Memories::start(&server);
+    let older = json!({"external_user_id": "alice"});
+    let wanted = [
+        (json!({"metadata": older}), json!("alice"), true),
+        (
+            json!({"user_id": "", "metadata": older}),
+            json!("alice"),
+            true,
+        ),
+        (
+            json!({"user_id": "  ", "metadata": older}),
+            json!("alice"),
+            true,
+        ),
+        (
+            json!({"user_id": null, "metadata": older}),
+            json!("alice"),
+            true,
+        ),
+        (
+            json!({"user_id": 4711, "metadata": older}),
+            json!("4711"),
+            true,
+        ),
+        (
+            json!({"user_id": 4711, "metadata": null}),
+            json!("4711"),
+            false,
+        ),
+        (
+            json!({"user_id": "", "metadata": {"external_user_id": 12}}),
+            json!("12"),
+            true,
+        ),
+        (json!({"user_id": "", "metadata": {}}), json!(null), false),
+    ];
+    let mut before = 0;
+    for (memory, user, has_metadata) in &wanted {
+        let mut memory = memory.clone();
+        memory["content"] = json!("notes");
+        let kept = memories.keep(server.key(), "/v1/memories", &memory);
+        let kept = kept.expect(201).json();
+        assert_eq!(kept["end_user_id"].is_null(), user.is_null(), "{memory}");
+        assert_eq!(kept["metadata"], json!({}), "{memory}");
+        before += 1;
+        let stored = read_memories(&server, before).pop().unwrap();
+        assert_eq!(stored, (user.clone(), json!(has_metadata)), "{memory}");
+    }
+    let wrong = json!({"content": "notes", "user_id": {}});
+    memories
+        .keep(server.key(), "/v1/memories", &wrong)
+        .expect(422);
+}
+
+#[test]
+fn nobody_is_made_by_asking_and_has_nobody_else_s_memories() {
+    let server = Server::start_cloud();
+    let memories = Memories::start(&server);
+    memories
+        .keep(server.key(), "/v1/memories", &notes())
+        .expect(201);
+    let nobodys = json!({"content": "of nobody"});
+    memories
+        .keep(server.key(), "/v1/memories", &nobodys)
+        .expect(201);
+    let client = memories.client.with_key(server.key());
+    let list = |user: &str| client.read(&format!("/v1/memories?user_id={user}"))["items"].clone();
+    assert_eq!(list("alice_from_dev_system")[0]["content"], "Meeting notes");
+    assert_eq!(list("%20")[0]["content"], "of nobody");
+    for user in ["eve", "undefined"] {
+        assert_eq!(list(user), json!([]), "{user}");
+    }
+    let ours = server.client();
+    // Also when all that was asked is told of.
+    let wait_told = || {
+        let told = wait_until(Duration::from_secs(20), || {
+            (ours.read("/v1/events/count?event=search")["total"] == 4).then_some(())
+        });
+        assert!(told.is_some());
+    };
+    wait_told();
+    ours.get("/v1/users/by-external-id/eve").expect(404);
+    // Erased, and with them what they had asked.
+    let alice = find_user(&ours, "alice_from_dev_system");
+    ours.delete(&format!("/v1/users/{alice}?mode=erase"))
+        .expect(200);
+    assert_eq!(list("alice_from_dev_system"), json!([]));
+    wait_told();
+}
+
 #[test]
 fn who_calls_is_who_the_key_is_of_and_sees_their_own() {
     let server = Server::start_cloud();
