@@ -62,6 +62,7 @@ struct Column {
 #[template(path = "developers.html")]
 struct DevelopersPage {
     frame: Frame,
+    uncaptured: Option<&'static str>,
     within: String,
     columns: Vec<Column>,
     rows: Vec<DeveloperRow>,
@@ -73,6 +74,7 @@ struct DevelopersPage {
 #[template(path = "developers_unknown.html")]
 struct UnknownPage {
     frame: Frame,
+    uncaptured: Option<&'static str>,
     sums: Sums,
 }
 
@@ -95,6 +97,7 @@ pub async fn render(
     let found = cut_page(found, ask.sort, request);
     let here = ask.link(&view);
     let page = DevelopersPage {
+        uncaptured: source.capture.why_not(),
         within: view.within(),
         columns: list_columns(&view, ask.sort),
         rows: DeveloperRow::list(source, &view, &found.items),
@@ -111,6 +114,7 @@ pub async fn render_unknown(source: &Source<'_>, frame: Frame, ask: Counted) -> 
     let keys = offer_groups(source, &[]);
     let sums = Sums::read(source, &view, &ask, PATH, &keys, GROUPS).await?;
     let page = UnknownPage {
+        uncaptured: source.capture.why_not(),
         sums,
         frame: frame.with_period(ask.link(&view, PATH)),
     };

@@ -100,7 +100,7 @@ struct EventsPage {
     total: Figure,
     noun: String,
     is_anonymous: bool,
-    is_captured: bool,
+    uncaptured: Option<&'static str>,
     names: Vec<Chosen>,
     developers: Vec<Chosen>,
     /// Whose events these are, with those of all.
@@ -118,7 +118,7 @@ struct EventsPage {
 #[template(path = "events_start.html")]
 struct StartPage {
     frame: Frame,
-    is_captured: bool,
+    uncaptured: Option<&'static str>,
     base: String,
     keys: Link,
 }
@@ -147,7 +147,7 @@ pub async fn render(
         && !source.has_events(&view).await?
     {
         let page = StartPage {
-            is_captured: source.is_captured,
+            uncaptured: source.capture.why_not(),
             base: source.base.to_owned(),
             keys: view.link("/settings/keys"),
             frame: Frame {
@@ -176,7 +176,7 @@ pub async fn render(
         total: format::count(sums.total),
         noun: format::noun(sums.total, "event"),
         is_anonymous: source.is_anonymous,
-        is_captured: source.is_captured,
+        uncaptured: source.capture.why_not(),
         names: choose(names, &ask.event),
         developers: choose_developers(source, developers, &ask),
         whose,

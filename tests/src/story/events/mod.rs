@@ -3,6 +3,7 @@ mod anonymous;
 mod asking;
 mod killed;
 mod memories;
+mod notices;
 mod planted;
 mod relaying;
 mod returning;

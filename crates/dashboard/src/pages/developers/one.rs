@@ -25,6 +25,7 @@ const GROUPS: usize = 20;
 #[template(path = "developer.html")]
 struct DeveloperPage {
     frame: Frame,
+    uncaptured: Option<&'static str>,
     name: String,
     id: String,
     seen: Option<(Moment, Moment)>,
@@ -78,6 +79,7 @@ pub async fn render(source: &Source<'_>, frame: Frame, ask: Counted, is_own: boo
         ..Counted::default()
     };
     let page = DeveloperPage {
+        uncaptured: source.capture.why_not(),
         name: source.names.call(id.as_str()).to_owned(),
         seen: seen.map(|(first, last)| (moment(first), moment(last))),
         within: view.within(),

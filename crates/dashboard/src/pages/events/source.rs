@@ -24,13 +24,34 @@ impl DeveloperNames {
     }
 }
 
+/// Whether a project's events are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    On,
+    /// By the settings of the installation.
+    SwitchedOff,
+    /// By the developer's own choice.
+    OptedOut,
+}
+
+impl Capture {
+    /// The beginning of a sentence; `None`: they are stored.
+    pub fn why_not(self) -> Option<&'static str> {
+        match self {
+            Capture::On => None,
+            Capture::SwitchedOff => Some("Telemetry is switched off"),
+            Capture::OptedOut => Some("The developer of this workspace has opted out of telemetry"),
+        }
+    }
+}
+
 pub struct Source<'a> {
     pub events: &'a dyn Events,
     pub reports: &'a dyn Reports,
     /// Whether events are stored without the people they are of.
     pub is_anonymous: bool,
     /// Whether this project's events are stored at all.
-    pub is_captured: bool,
+    pub capture: Capture,
     pub names: DeveloperNames,
     /// Where this server is reached, without a trailing slash.
     pub base: &'a str,

@@ -9,7 +9,7 @@ use crate::web::answer::{Answer, answer};
 use crate::web::frame::{frame_page, read_place, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
-use cognobserve_dashboard::pages::events::source::{DeveloperNames, Source};
+use cognobserve_dashboard::pages::events::source::{Capture, DeveloperNames, Source};
 use cognobserve_dashboard::pages::events::{Ask, render};
 use cognobserve_dashboard::pages::pager::Paging;
 use cognobserve_dashboard::{Nav, View};
@@ -43,7 +43,11 @@ pub(super) async fn open_source<'s>(
         events: &*state.events,
         reports: &*state.reports,
         is_anonymous: telling.is_anonymous(),
-        is_captured: telling.gate.is_open() && !opted_out,
+        capture: match (telling.gate.is_open(), opted_out) {
+            (false, _) => Capture::SwitchedOff,
+            (true, true) => Capture::OptedOut,
+            (true, false) => Capture::On,
+        },
         names: DeveloperNames::new(names.chain([own])),
         base: &state.site.public_url,
     })
