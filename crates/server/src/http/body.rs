@@ -34,6 +34,18 @@ pub async fn read_small_body(
         let detail = "Send the body without Content-Encoding.";
         return Err(Problem::new(Code::UnsupportedMediaType, detail));
     }
+    read_packed_body(body, headers, max_bytes).await
+}
+
+/// The same of a body as it came, however it is compressed.
+///
+/// # Errors
+/// 413, 400, or 503 if it did not arrive in time.
+pub async fn read_packed_body(
+    body: Body,
+    headers: &HeaderMap,
+    max_bytes: usize,
+) -> Result<Bytes, Problem> {
     timeout(PATIENCE, collect(body, headers, max_bytes))
         .await
         .unwrap_or_else(|_| {

@@ -75,10 +75,13 @@ fn announced_bytes(headers: &HeaderMap) -> u64 {
 
 /// 413, naming the limit.
 pub fn refuse_size(limits: &Limits) -> Problem {
-    let mib = limits.max_body_bytes >> 20;
+    let most = match limits.max_body_bytes {
+        small if small < 1 << 20 => format!("{} KiB", small >> 10),
+        large => format!("{} MiB", large >> 20),
+    };
     Problem::new(
         Code::PayloadTooLarge,
-        format!("A body may have at most {mib} MiB, before and after decompression."),
+        format!("A body may have at most {most}, before and after decompression."),
     )
 }
 

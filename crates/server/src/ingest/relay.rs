@@ -1,9 +1,11 @@
 //! `POST /v1/telemetry/events`: events of open-source installations that send through this one. Needs no key; off
 //! unless a setting offers it. Whatever comes is anonymised again.
+mod read;
+
 use super::events::schema::RelayIn;
 use crate::auth::address::ClientAddress;
 use crate::events::Refused;
-use crate::http::body::{discard_body, is_json, read_small_body};
+use crate::http::body::discard_body;
 use crate::http::problem::{Code, Problem, ProblemOut};
 use crate::state::AppState;
 use axum::Json;
@@ -14,17 +16,14 @@ use axum::response::{IntoResponse, Response};
 use cognobserve_model::event::{Appended, StoredEvent};
 use cognobserve_model::id::ProjectId;
 use cognobserve_model::time::Micros;
-use cognobserve_pipeline::{AcceptedEvent, accept_events};
+use cognobserve_pipeline::AcceptedEvent;
 use cognobserve_telemetry::foreign::{Foreign, store_foreign};
-use cognobserve_wire::json::sanitize;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use read::{Brought, Refusal, read};
+use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
 use utoipa::ToSchema;
-
-const MAX_BYTES: usize = 256 << 10;
-const MAX_EVENTS: usize = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RelayAnswer)]
@@ -35,12 +34,6 @@ pub struct RelayOut {
     /// Those that were stored, to be sent on.
     pub events_processed: usize,
     pub message: String,
-}
-
-#[derive(Default, Deserialize)]
-struct Named {
-    #[serde(default)]
-    anonymous_id: Option<String>,
 }
 
 /// Takes up to 100 events of another installation, and sends them on.
@@ -59,68 +52,50 @@ pub async fn relay_events(
         discard_body(body, &headers).await;
         return Problem::new(Code::NotFound, "There is no such path.").into_response();
     };
-    if let Err(wait_s) = state.relay_gate.check(address, Instant::now()) {
-        discard_body(body, &headers).await;
-        let problem = Problem::new(Code::RateLimited, "Too many events come from here.");
-        return problem.retry_after(wait_s).into_response();
-    }
-    let taken = take(&state, &project, &headers, body).await;
-    let count = taken.as_ref().map_or(1, |told| match told {
-        Told::Answer(out) => out.events_received,
-        Told::Unprocessable => 1,
-    });
-    state.relay_gate.charge(address, count, Instant::now());
-    match taken {
-        Ok(Told::Answer(out)) => Json(out).into_response(),
-        Ok(Told::Unprocessable) => {
-            let fault =
-                json!({"loc": ["body", "events"], "msg": "a list is needed", "type": "missing"});
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                Json(json!({"detail": [fault]})),
-            )
-                .into_response()
+    let now = Micros::now();
+    let brought = read(&state, &headers, body, now).await;
+    let count = brought.as_ref().map_or(0, |it| it.items.len());
+    let let_in = state.relay_gate.admit(address, count, Instant::now());
+    let brought = match (brought, let_in) {
+        // To come again later would not help.
+        (Err(Refusal::TooLarge(problem)), _) => return problem.on_ingest().into_response(),
+        (_, Err(wait_s)) => {
+            let problem = Problem::new(Code::RateLimited, "Too many events come from here.");
+            return problem.retry_after(wait_s).into_response();
         }
-        Err(problem) => problem.on_ingest().into_response(),
+        (Err(Refusal::NoList), Ok(())) => return refuse_shape(),
+        (Err(Refusal::Other(problem)), Ok(())) => return problem.on_ingest().into_response(),
+        (Ok(brought), Ok(())) => brought,
+    };
+    match store(&state, &project, brought, now).await {
+        Ok(out) => Json(out).into_response(),
+        Err(problem) => {
+            state.relay_gate.give_back(address, count, Instant::now());
+            problem.on_ingest().into_response()
+        }
     }
 }
 
-enum Told {
-    Answer(RelayOut),
-    Unprocessable,
+fn refuse_shape() -> Response {
+    let fault = json!({"loc": ["body", "events"], "msg": "a list is needed", "type": "missing"});
+    let body = Json(json!({"detail": [fault]}));
+    (StatusCode::UNPROCESSABLE_ENTITY, body).into_response()
 }
 
-async fn take(
+async fn store(
     state: &AppState,
     project: &ProjectId,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Told, Problem> {
-    if !is_json(headers) {
-        discard_body(body, headers).await;
-        return Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "Send application/json.",
-        ));
-    }
-    let body = read_small_body(body, headers, MAX_BYTES).await?;
-    let clean = sanitize(&body).map_err(|error| Problem::invalid("", error.to_string()))?;
-    let now = Micros::now();
-    let Some(accepted) = accept_events(&clean, now).ok().filter(|it| !it.is_one) else {
-        return Ok(Told::Unprocessable);
-    };
-    let received = accepted.items.len();
-    if received > MAX_EVENTS {
-        let detail = format!("A request may have at most {MAX_EVENTS} events.");
-        return Err(Problem::new(Code::PayloadTooLarge, detail));
-    }
+    brought: Brought,
+    now: Micros,
+) -> Result<RelayOut, Problem> {
+    let received = brought.items.len();
     let answer = |processed: Option<usize>, message: &str| {
-        Ok(Told::Answer(RelayOut {
+        Ok(RelayOut {
             success: processed.is_some(),
             events_received: received,
             events_processed: processed.unwrap_or(0),
             message: message.to_owned(),
-        }))
+        })
     };
     if !state.telling.gate.is_open() || state.events.has_opted_out(project).await? {
         return answer(None, "telemetry is switched off here");
@@ -128,10 +103,11 @@ async fn take(
     if state.telling.providers.is_empty() {
         return answer(None, "telemetry is not configured here: events go nowhere");
     }
-    let named: Named = serde_json::from_str(clean.text()).unwrap_or_default();
-    let conceal = |event: AcceptedEvent| conceal(state, project, &event, &named, now);
-    let events = accepted.items.into_iter().flatten().map(conceal);
-    let stored = state.event_queue.append(events.collect(), None).await;
+    let nobody = brought.anonymous_id.as_deref();
+    let conceal = |event: AcceptedEvent| conceal(state, project, &event, nobody, now);
+    let events: Vec<StoredEvent> = brought.items.into_iter().flatten().map(conceal).collect();
+    let queue = &state.event_queue;
+    let stored = queue.append(events, Some(brought.reservation)).await;
     let stored = stored.map_err(|refused| match refused {
         Refused::Full => Problem::new(Code::Overloaded, "Too many events wait; send them again."),
         Refused::Failed(error) => error.into(),
@@ -145,14 +121,13 @@ fn conceal(
     state: &AppState,
     project: &ProjectId,
     event: &AcceptedEvent,
-    named: &Named,
+    nobody: Option<&str>,
     now: Micros,
 ) -> StoredEvent {
-    let properties: &Map<String, Value> = &event.properties;
     let foreign = Foreign {
         name: &event.name,
-        properties,
-        person: event.user.as_deref().or(named.anonymous_id.as_deref()),
+        properties: &event.properties,
+        person: event.user.as_deref().or(nobody),
         at: event.at.unwrap_or(now),
         id: event.event_id.as_deref(),
     };

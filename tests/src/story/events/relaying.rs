@@ -3,7 +3,10 @@ use super::send;
 use crate::harness::outlet::Outlet;
 use crate::harness::{Answer, Server, Setup};
 use cognobserve_servers::outlet::Received;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use std::io::Write;
 
 fn start(outlet: Option<&Outlet>) -> Server {
     set_up(outlet).start()
@@ -143,6 +146,73 @@ fn a_loud_address_has_to_wait() {
     relay(&server, &many).expect(200);
     let refused = relay(&server, &many).expect_problem(429, "rate_limited");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
+}
+
+/// To come again later does not help who sends too much.
+#[test]
+fn too_large_is_said_before_too_often() {
+    let outlet = Outlet::open();
+    let server = start(Some(&outlet));
+    let events = |count| json!({"events": vec![json!({"event_name": "a"}); count]});
+    relay(&server, &events(100)).expect(200);
+    for count in [101, 10_001] {
+        relay(&server, &events(count)).expect_problem(413, "payload_too_large");
+    }
+    let tiny = format!("{{\"events\":[{}0]}}", "0,".repeat(100_000));
+    relay_bytes(&server, None, tiny.as_bytes()).expect_problem(413, "payload_too_large");
+    relay(
+        &server,
+        &json!({"events": [{"event_name": "a", "properties": {"k": "x".repeat(300_000)}}]}),
+    )
+    .expect_problem(413, "payload_too_large");
+    relay(&server, &json!({})).expect_problem(429, "rate_limited");
+}
+
+/// What is counted is counted before it is stored.
+#[test]
+fn of_many_at_once_one_passes() {
+    let outlet = Outlet::open();
+    let server = start(Some(&outlet));
+    let many = json!({"events": vec![json!({"event_name": "a"}); 100]});
+    let passed: usize = std::thread::scope(|scope| {
+        let ask = || usize::from(relay(&server, &many).status == 200);
+        let asked: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+        asked
+            .into_iter()
+            .map(|it| it.join().expect("an answer"))
+            .sum()
+    });
+    assert_eq!(passed, 1);
+}
+
+#[test]
+fn a_packed_request_is_bounded_as_it_unpacks() {
+    let outlet = Outlet::open();
+    let server = start(Some(&outlet));
+    let one = json!({"events": [{"event_name": "a", "properties": {"type": "text"}}]}).to_string();
+    let told = relay_bytes(&server, Some("gzip"), &pack(one.as_bytes())).expect(200);
+    assert_eq!(told.json()["events_processed"], 1);
+    assert_eq!(outlet.wait_for(1)[0]["properties"]["type"], "text");
+    let bomb = pack(&[one.into_bytes(), vec![b' '; 300_000]].concat());
+    assert!(bomb.len() < 4_000);
+    let refused = relay_bytes(&server, Some("gzip"), &bomb);
+    let refused = refused.expect_problem(413, "payload_too_large");
+    assert!(refused.text().contains("256 KiB"), "{}", refused.text());
+    relay_bytes(&server, Some("gzip"), b"{}").expect_problem(400, "invalid_request");
+    relay_bytes(&server, Some("rot13"), b"{}").expect_problem(415, "unsupported_media_type");
+}
+
+fn pack(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn relay_bytes(server: &Server, encoding: Option<&str>, body: &[u8]) -> Answer {
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(encoding.map(|encoding| ("content-encoding", encoding)));
+    let client = server.client().anonymous();
+    client.send("POST", "/v1/telemetry/events", &headers, body)
 }
 
 /// The whole chain: an open-source installation, the proxy, a provider.
