@@ -77,7 +77,7 @@ test('who has no event is there only as one of the project', LIMITS, empty.page(
   const { developerId } = await server.read('/v1/me');
   await page.goto(`/developers/${developerId}?projectId=${project}`);
   assert.equal(await stat(page, 'Events'), '0');
-  await page.getByRole('heading', { name: 'No end users in this period' }).waitFor();
+  await page.getByRole('heading', { name: 'No new end users in this period' }).waitFor();
   watch.expect(/404/);
   assert.equal((await page.goto(`/developers/dev_nobody?projectId=${project}`)).status(), 404);
 }));

@@ -1,11 +1,32 @@
 //! Who comes back: end users by stretch of time, and by the week in which they were first seen.
 //! Invariant: quarters of an hour come in the order of their users, as [`ActiveQuarter`]s are listed.
-use super::ActiveQuarter;
+use super::{ActiveQuarter, EventCount, EventFilter};
+use crate::id::UserId;
 use crate::time::{Day, MICROS_PER_QUARTER, Micros, Zone};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// End users with their quarters of an hour that are gone through for one answer.
 pub const MAX_QUARTERS: usize = 500_000;
+
+/// End users of before who are gone through for one answer.
+pub const MAX_KNOWN: usize = 500_000;
+
+/// The same events, of all the time before those that are asked about; `None` if that is all.
+pub fn ask_before(filter: &EventFilter) -> Option<EventFilter> {
+    let before = filter.from?;
+    Some(EventFilter {
+        from: None,
+        to: Some(before),
+        ..filter.clone()
+    })
+}
+
+/// Who has events, by their groups by end user; `None`: more than [`MAX_KNOWN`].
+pub fn read_known(groups: Vec<EventCount>) -> Option<HashSet<UserId>> {
+    let known = groups.into_iter().filter_map(|group| group.key);
+    let known: HashSet<UserId> = known.map(UserId::new).collect();
+    (known.len() <= MAX_KNOWN).then_some(known)
+}
 
 /// The end users who were first seen in one week.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +64,17 @@ pub fn count_users(quarters: &[ActiveQuarter], edges: &[Micros]) -> Vec<u64> {
 }
 
 /// Who was first seen in each week of the days from `first` to `last`, both included, and who of them came when.
-/// Oldest first; weeks without anybody new are left out.
-pub fn list_cohorts(quarters: &[ActiveQuarter], zone: &Zone, first: Day, last: Day) -> Vec<Cohort> {
+/// `known`: whoever was there before, and is not new. Oldest first; weeks without anybody new are left out.
+pub fn list_cohorts(
+    quarters: &[ActiveQuarter],
+    known: &HashSet<UserId>,
+    zone: &Zone,
+    first: Day,
+    last: Day,
+) -> Vec<Cohort> {
     let mut of_week: BTreeMap<Day, (u64, BTreeMap<Day, u64>)> = BTreeMap::new();
-    for of_user in quarters.chunk_by(|one, other| one.end_user == other.end_user) {
+    let of_users = quarters.chunk_by(|one, other| one.end_user == other.end_user);
+    for of_user in of_users.filter(|it| !known.contains(&it[0].end_user)) {
         let days = of_user.iter().map(|it| zone.day_of(begin(it.quarter)));
         let days = days.filter(|day| (first..=last).contains(day));
         let weeks: BTreeSet<Day> = days.map(find_monday).collect();
@@ -82,7 +110,33 @@ fn find_monday(day: Day) -> Day {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::UserId;
+
+    #[test]
+    fn who_was_there_before_is_known() {
+        let filter = EventFilter {
+            name: Some("search".into()),
+            to: Some(Micros(9)),
+            ..EventFilter::default()
+        };
+        assert_eq!(ask_before(&filter), None);
+        let from = |from| EventFilter {
+            from,
+            ..filter.clone()
+        };
+        let before = EventFilter {
+            to: Some(Micros(5)),
+            ..from(None)
+        };
+        assert_eq!(ask_before(&from(Some(Micros(5)))), Some(before));
+        let group = |key: Option<&str>| EventCount {
+            key: key.map(str::to_owned),
+            count: 1,
+        };
+        let known = read_known(vec![group(Some("ann")), group(None)]).unwrap();
+        assert_eq!(known, HashSet::from([UserId::new("ann")]));
+        let many = (0..=MAX_KNOWN).map(|n| group(Some(&n.to_string())));
+        assert_eq!(read_known(many.collect()), None);
+    }
 
     #[test]
     fn stretches_count_each_user_once() {

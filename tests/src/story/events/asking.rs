@@ -150,7 +150,7 @@ fn retention_is_by_day_and_by_week_of_the_first_event() {
     let at = |user: &str, days: i64| json!({"event": "e", "user_id": user, "timestamp": now - days * day_ms});
     send(
         &client,
-        json!([at("ann", 21), at("ann", 0), at("bob", 21), at("bob", 21), at("old", 40), {"event": "e"}]),
+        json!([at("ann", 21), at("ann", 0), at("bob", 21), at("bob", 21), at("old", 40), at("old", 7), {"event": "e"}]),
     );
     let told = client.read(&format!("{path}?days=30&tz=UTC"));
     let days: Vec<u64> = told["days"]
@@ -160,7 +160,8 @@ fn retention_is_by_day_and_by_week_of_the_first_event() {
         .map(|day| day["endUsers"].as_u64().unwrap())
         .collect();
     let mut expected = [0; 30];
-    (expected[8], expected[29]) = (2, 1);
+    // Who is older is there, and not new.
+    (expected[8], expected[22], expected[29]) = (2, 1, 1);
     assert_eq!(days, expected);
     let cohorts = told["cohorts"].as_array().unwrap();
     assert_eq!(cohorts.len(), 1, "{told}");
@@ -180,6 +181,10 @@ fn retention_is_by_day_and_by_week_of_the_first_event() {
             .get(&format!("{path}?{query}"))
             .expect_problem(400, "invalid_request");
     }
+    send(&client, json!([{"event": "f", "user_id": "ann"}]));
+    let new_to_it = client.read(&format!("{path}?event=f&days=7"));
+    assert_eq!(new_to_it["cohorts"][0]["endUsers"], 1);
+    assert_eq!(client.read(&format!("{path}?days=7"))["cohorts"], json!([]));
     let of_other = client.read(&format!("{path}?event=none"));
     assert_eq!(of_other["cohorts"], json!([]));
 }

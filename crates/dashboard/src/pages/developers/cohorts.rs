@@ -5,6 +5,8 @@ use crate::pages::share;
 use crate::view::View;
 use cognobserve_model::event::ActiveQuarter;
 use cognobserve_model::event::retention::{Cohort, list_cohorts};
+use cognobserve_model::id::UserId;
+use std::collections::HashSet;
 
 /// Weeks after the first; the API has all.
 const WEEKS: usize = 12;
@@ -37,9 +39,10 @@ pub struct Cohorts {
 }
 
 impl Cohorts {
-    pub fn new(view: &View, quarters: &[ActiveQuarter]) -> Cohorts {
+    /// `known`: who was there before the period.
+    pub fn new(view: &View, quarters: &[ActiveQuarter], known: &HashSet<UserId>) -> Cohorts {
         let (first, last) = view.days();
-        let cohorts = list_cohorts(quarters, &view.zone, first, last);
+        let cohorts = list_cohorts(quarters, known, &view.zone, first, last);
         let longest = cohorts.iter().map(|it| it.active.len()).max();
         let weeks = longest.unwrap_or(0).saturating_sub(1).min(WEEKS);
         let row = |cohort: &Cohort| Row {
@@ -83,7 +86,6 @@ impl Cell {
 mod tests {
     use super::*;
     use crate::pages::samples;
-    use cognobserve_model::id::UserId;
     use cognobserve_model::time::Micros;
 
     #[test]
@@ -99,7 +101,9 @@ mod tests {
         }
         quarters.retain(|it| it.end_user != UserId::new("d") || *it == days_ago("d", 14));
         quarters.push(days_ago("e", 0));
-        let told = Cohorts::new(&view, &quarters);
+        quarters.push(days_ago("f", 0));
+        let known = HashSet::from([UserId::new("f")]);
+        let told = Cohorts::new(&view, &quarters, &known);
         assert_eq!(told.weeks, [(1, "num"), (2, "num")]);
         let cells: Vec<Vec<String>> = told
             .rows
@@ -114,6 +118,7 @@ mod tests {
             })
             .collect();
         assert_eq!(cells, [vec!["75% 3 of 4 3", "0% 0 of 4 0"], vec!["", ""]]);
-        assert_eq!(told.rows[0].size.text, "4");
+        let sizes: Vec<&str> = told.rows.iter().map(|row| row.size.text.as_str()).collect();
+        assert_eq!(sizes, ["4", "1"]);
     }
 }

@@ -13,9 +13,13 @@ use crate::pages::stat::Stat;
 use crate::pages::{Html, PageError};
 use crate::view::{Unit, View};
 use askama::Template;
-use cognobserve_model::event::retention::{MAX_QUARTERS, count_users};
-use cognobserve_model::event::{DeveloperSort, EventFilter, StoredEvent};
+use cognobserve_model::event::retention::{
+    MAX_KNOWN, MAX_QUARTERS, ask_before, count_users, read_known,
+};
+use cognobserve_model::event::{DeveloperSort, EventFilter, EventGroup, StoredEvent};
+use cognobserve_model::id::UserId;
 use futures_util::try_join;
+use std::collections::HashSet;
 
 /// Latest events.
 const ROWS: usize = 10;
@@ -124,6 +128,9 @@ impl Retention {
         if quarters.len() > MAX_QUARTERS {
             return Ok(None);
         }
+        let Some(known) = find_known(source, filter).await? else {
+            return Ok(None);
+        };
         let bars = count_users(&quarters, &view.edges());
         let bars: Vec<i64> = bars.into_iter().map(whole).collect();
         let series = chart::numbers("End users", 2, &bars);
@@ -134,7 +141,21 @@ impl Retention {
         Ok(Some(Retention {
             title,
             chart: Chart::new(view, "retention", title, "line", vec![series]),
-            cohorts: Cohorts::new(view, &quarters),
+            cohorts: Cohorts::new(view, &quarters, &known),
         }))
     }
+}
+
+/// Who was there before the period; `None`: too many to be gone through.
+async fn find_known(
+    source: &Source<'_>,
+    filter: &EventFilter,
+) -> Result<Option<HashSet<UserId>>, PageError> {
+    let Some(before) = ask_before(filter) else {
+        return Ok(Some(HashSet::new()));
+    };
+    let by_user = Some(&EventGroup::EndUser);
+    // One group more is of nobody, and one says that there are too many.
+    let groups = source.events.count_events(&before, by_user, MAX_KNOWN + 2);
+    Ok(read_known(groups.await?))
 }

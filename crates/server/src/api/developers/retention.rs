@@ -1,6 +1,6 @@
 //! `GET /v1/developers/{developerId}/retention`: how many end users come, day by day, and how many come back.
 use super::one::check_own;
-use crate::api::events::{refuse_people, refuse_too_much};
+use crate::api::events::{refuse_many_before, refuse_people, refuse_too_much};
 use crate::auth::{Allowed, Read};
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemOut};
@@ -8,11 +8,14 @@ use crate::http::query::Params;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use cognobserve_model::event::retention::{MAX_QUARTERS, count_users, list_cohorts};
-use cognobserve_model::event::{ActiveQuarter, EventFilter};
-use cognobserve_model::id::DeveloperId;
+use cognobserve_model::event::retention::{
+    MAX_KNOWN, MAX_QUARTERS, ask_before, count_users, list_cohorts, read_known,
+};
+use cognobserve_model::event::{ActiveQuarter, EventFilter, EventGroup};
+use cognobserve_model::id::{DeveloperId, UserId};
 use cognobserve_model::time::{Day, Micros, Zone};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -30,7 +33,7 @@ pub struct ActiveDayOut {
     pub end_users: u64,
 }
 
-/// The end users who were first seen in one week of the period.
+/// The end users who were first seen in one week, of all events that are kept.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RetentionCohort)]
@@ -53,6 +56,8 @@ pub struct RetentionOut {
 }
 
 /// A developer's end users over time.
+///
+/// Who was there before the days that are asked for is in `days`, and new in no week.
 #[utoipa::path(get, path = "/v1/developers/{developerId}/retention", tag = "events", params(
     ("developerId" = String, Path, description = "The owner of a workspace, or an account."),
     ("days" = Option<i64>, Query, minimum = 1, maximum = 366, description = "30 without."),
@@ -95,15 +100,33 @@ pub async fn read_retention(
     if quarters.len() > MAX_QUARTERS {
         return Err(refuse_too_much());
     }
-    Ok(Json(summarise(&quarters, &zone, first, today)))
+    let known = find_known(&state, &filter).await?;
+    Ok(Json(summarise(&quarters, &known, &zone, first, today)))
 }
 
-fn summarise(quarters: &[ActiveQuarter], zone: &Zone, first: Day, today: Day) -> RetentionOut {
+/// Who was there before what is asked about.
+async fn find_known(state: &AppState, filter: &EventFilter) -> Result<HashSet<UserId>, Problem> {
+    let Some(before) = ask_before(filter) else {
+        return Ok(HashSet::new());
+    };
+    let by_user = Some(&EventGroup::EndUser);
+    // One group more is of nobody, and one says that there are too many.
+    let groups = state.events.count_events(&before, by_user, MAX_KNOWN + 2);
+    read_known(groups.await?).ok_or_else(refuse_many_before)
+}
+
+fn summarise(
+    quarters: &[ActiveQuarter],
+    known: &HashSet<UserId>,
+    zone: &Zone,
+    first: Day,
+    today: Day,
+) -> RetentionOut {
     let dates: Vec<Day> = (0..=today.since(first)).map(|n| first.plus(n)).collect();
     let edges = dates.iter().copied().chain([today.plus(1)]);
     let edges: Vec<Micros> = edges.map(|day| zone.start_of(day)).collect();
     let days = dates.iter().zip(count_users(quarters, &edges));
-    let cohorts = list_cohorts(quarters, zone, first, today);
+    let cohorts = list_cohorts(quarters, known, zone, first, today);
     RetentionOut {
         days: days
             .map(|(date, end_users)| ActiveDayOut {
@@ -125,7 +148,6 @@ fn summarise(quarters: &[ActiveQuarter], zone: &Zone, first: Day, today: Day) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cognobserve_model::id::UserId;
 
     fn active(user: &str, at: &str) -> ActiveQuarter {
         let at = cognobserve_model::time::parse_rfc3339(at).unwrap();
@@ -148,10 +170,14 @@ mod tests {
             active("bob", "2026-11-15T18:15:00Z"),
             // Before the period.
             active("eve", "2026-11-14T10:00:00Z"),
+            // They were there long before.
+            active("old", "2026-11-17T10:00:00Z"),
         ];
-        let told = summarise(&quarters, &zone, day("2026-11-15"), day("2026-11-23"));
+        let known = HashSet::from([UserId::new("old")]);
+        let (first, today) = (day("2026-11-15"), day("2026-11-23"));
+        let told = summarise(&quarters, &known, &zone, first, today);
         let seen: Vec<u64> = told.days.iter().map(|it| it.end_users).collect();
-        assert_eq!(seen, [1, 2, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(seen, [1, 2, 1, 0, 0, 0, 0, 0, 1]);
         assert_eq!(told.days[0].date, "2026-11-15");
         assert_eq!(told.days[8].date, "2026-11-23");
         let cohort = |week: &str, end_users, active: &[u64]| CohortOut {

@@ -26,6 +26,14 @@ pub fn refuse_too_much() -> Problem {
     Problem::invalid("days", "the period holds too much; ask for fewer days")
 }
 
+/// 400: more people were there before the period than are gone through for one answer.
+pub fn refuse_many_before() -> Problem {
+    Problem::invalid(
+        "days",
+        "too many end users were there before these days; ask for more days",
+    )
+}
+
 impl Params {
     /// `event`, `developerId`, `endUserId`, `from` and `to`, in the caller's project. The last: whether it is about
     /// people.

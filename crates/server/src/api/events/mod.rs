@@ -6,7 +6,7 @@ mod list;
 
 pub use count::{count_events, read_group};
 pub use filter::refuse_people;
-pub(super) use filter::refuse_too_much;
+pub(super) use filter::{refuse_many_before, refuse_too_much};
 pub use list::list_events;
 
 /// For the OpenAPI document.
