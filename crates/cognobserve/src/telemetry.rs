@@ -2,6 +2,7 @@
 //! and whoever explains what would be sent.
 use crate::assemble::{Place, Store};
 use async_trait::async_trait;
+use cognobserve_model::account::Project;
 use cognobserve_model::id::{DeveloperId, ProjectId};
 use cognobserve_model::people::Role;
 use cognobserve_ports::{Actor, ErrorKind, StoreError};
@@ -27,6 +28,11 @@ pub fn describe_installation(store: &Store, telemetry: &Telemetry) -> Installati
 /// The project of events that other installations send, in a workspace of the same name.
 const PROXY_PROJECT: &str = "telemetry-proxy";
 
+/// Whether nobody but the installation itself has made it.
+pub fn is_proxy_project(project: &Project) -> bool {
+    project.workspace == PROXY_PROJECT && project.name == PROXY_PROJECT
+}
+
 /// What door, answers and sinks share. Makes the project of other installations' events where they are taken.
 pub async fn describe_telling(store: &Store, telemetry: &Telemetry) -> Result<Telling, StoreError> {
     let providers = telemetry.targets.iter().map(|target| target.provider);
@@ -46,9 +52,7 @@ async fn find_proxy_project(store: &Store) -> Result<ProjectId, StoreError> {
         // Of an earlier start, or of another process at this moment.
         Err(error) if error.kind() == ErrorKind::Conflict => {
             let projects = store.list_projects().await?;
-            let found = projects
-                .into_iter()
-                .find(|it| it.workspace == PROXY_PROJECT && it.name == PROXY_PROJECT);
+            let found = projects.into_iter().find(is_proxy_project);
             found.map(|project| project.id).ok_or(error)
         }
         made => Ok(made?.id),

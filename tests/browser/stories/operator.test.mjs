@@ -23,7 +23,14 @@ test('the operator sees how much there is in all projects, and nothing of what',
   assert.equal(await number('Spans'), total.spanCount);
   assert.equal(await number('Workspaces'), 2);
   assert.equal(await number('Projects'), 1);
-  assert.equal(await page.locator('tbody tr').count(), 1);
+  const panel = (name) => page.locator('section', { has: page.getByRole('heading', { name, exact: true }) });
+  assert.equal(await panel('Projects').locator('tbody tr').count(), 1);
+  const { items } = await server.read('/v1/developers');
+  const developers = panel('Developers').locator('tbody tr');
+  assert.deepEqual(await developers.locator('small').allInnerTexts(), items.map((it) => it.developerId));
+  assert.equal(await developers.first().locator('td span').first().innerText(), 'default');
+  const counts = await developers.locator('td:nth-child(2) span').evaluateAll((all) => all.map((one) => Number(one.title.replaceAll(',', ''))));
+  assert.ok(counts.length > 0 && counts[0] > 1, String(counts));
   const words = await page.locator('main').innerText();
   assert.ok(!words.includes(JOHN.name) && !words.includes('$'), words);
   await page.locator('tbody').getByRole('link').click();

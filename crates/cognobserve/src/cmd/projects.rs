@@ -5,6 +5,7 @@ use super::ask::confirm;
 use super::output::{OutputArgs, print_json, print_line, print_table};
 use super::settings::SettingsArgs;
 use crate::assemble::{self, Access, Store};
+use crate::telemetry::is_proxy_project;
 use anyhow::{Context, bail};
 use cognobserve_model::account::{Capture, Project};
 use cognobserve_model::time::Zone;
@@ -197,7 +198,7 @@ async fn apply_settings(store: &Store, set: SetArgs) -> anyhow::Result<Project> 
     changed.with_context(|| format!("there is no project {:?}", set.name))
 }
 
-/// The named project; without a name the only one there is.
+/// The named project; without a name the only one there is, beside that of other installations' events.
 pub async fn find_project(store: &Store, name: Option<&str>) -> anyhow::Result<Project> {
     if let Some(name) = name {
         return store
@@ -206,6 +207,7 @@ pub async fn find_project(store: &Store, name: Option<&str>) -> anyhow::Result<P
             .with_context(|| format!("there is no project {name:?}"));
     }
     let mut projects = store.list_projects().await?;
+    projects.retain(|project| !is_proxy_project(project));
     match (projects.pop(), projects.len()) {
         (Some(only), 0) => Ok(only),
         (None, _) => bail!("there is no project yet: `cognobserve projects create NAME` makes one"),

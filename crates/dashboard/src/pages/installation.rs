@@ -1,6 +1,9 @@
 //! How much there is in all projects, for the operator: counts, and when the last trace was.
 //! Invariant: nothing of what a project is about: no user, no cost.
+mod developers;
+
 use super::Html;
+use super::events::source::DeveloperNames;
 use super::stat::Stat;
 use crate::format::{self, CountUnit, Figure, Moment};
 use crate::frame::Frame;
@@ -8,7 +11,19 @@ use crate::link::Link;
 use askama::Template;
 use cognobserve_model::report::{Inventory, ProjectCounts};
 use cognobserve_model::time::{Micros, Zone};
-use cognobserve_ports::Reports;
+use cognobserve_ports::{Events, Reports};
+use developers::DeveloperRow;
+
+/// What the page is asked of.
+pub struct Source<'a> {
+    pub reports: &'a dyn Reports,
+    /// `None`: events are stored without the people they are of.
+    pub events: Option<&'a dyn Events>,
+    /// What developers are called: by their workspaces.
+    pub names: DeveloperNames,
+    /// How many people can log in.
+    pub accounts: u64,
+}
 
 struct ProjectRow {
     workspace: String,
@@ -30,20 +45,26 @@ struct InstallationPage {
     /// Who and what holds it.
     holders: Vec<Stat>,
     rows: Vec<ProjectRow>,
+    /// `None`: nobody can say.
+    developers: Option<Vec<DeveloperRow>>,
     frame: Frame,
 }
 
-/// `accounts`: how many people can log in.
-pub async fn render(reports: &dyn Reports, frame: Frame, accounts: u64, now: Micros) -> Html {
-    let inventory = reports.count_projects().await?;
+pub async fn render(source: &Source<'_>, frame: Frame, now: Micros) -> Html {
+    let inventory = source.reports.count_projects().await?;
+    let developers = match source.events {
+        Some(events) => Some(developers::read(events, &source.names, now).await?),
+        None => None,
+    };
     let units = ProjectUnits::of(&inventory.projects);
     let rows = inventory.projects.iter();
     let page = InstallationPage {
         held: list_held(&inventory),
-        holders: list_holders(&inventory, accounts),
+        holders: list_holders(&inventory, source.accounts),
         rows: rows
             .map(|counts| ProjectRow::new(&frame, counts, &units, now))
             .collect(),
+        developers,
         frame,
     };
     Ok(page.render()?)

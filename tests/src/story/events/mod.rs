@@ -4,6 +4,7 @@ mod asking;
 mod killed;
 mod memories;
 mod notices;
+mod operating;
 mod planted;
 mod relaying;
 mod returning;

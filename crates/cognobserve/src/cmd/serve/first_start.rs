@@ -4,6 +4,7 @@
 use crate::assemble::{Store, make_private_dir};
 use crate::cmd::keys::describe_new;
 use crate::cmd::output::is_terminal;
+use crate::telemetry::is_proxy_project;
 use anyhow::Context;
 use cognobserve_model::account::{Project, Scopes};
 use cognobserve_ports::{Actor, ErrorKind};
@@ -70,6 +71,7 @@ async fn find_or_make_project(store: &Store, init: &Init) -> anyhow::Result<Opti
     let workspace = init.workspace.as_deref().unwrap_or(NAME);
     let name = init.project.as_deref().unwrap_or(NAME);
     let mut projects = store.list_projects().await?;
+    projects.retain(|project| !is_proxy_project(project));
     let Some(found) = projects.pop() else {
         return match store
             .create_project(workspace, name, &Actor::Operator)

@@ -1,6 +1,7 @@
 //! `telemetry`: what leaves this installation, how far each provider is, and whether a developer takes part. Sends
 //! nothing.
 mod choice;
+mod developers;
 mod explain;
 mod given;
 mod known;
@@ -49,6 +50,11 @@ enum TelemetryCommand {
         after_help = "Counts and choices come from the store; the edition, the providers and whether telemetry is on from this command's own environment and --config, not from a running server.\n\nExample:\n  cognobserve telemetry status --json"
     )]
     Status,
+    /// List the developers of all workspaces, those with the most end users first; not in the open-source edition
+    #[command(
+        after_help = "Example:\n  cognobserve telemetry developers --sort-by eventCount --from 2026-11-01"
+    )]
+    Developers(developers::DevelopersArgs),
     /// Let the events of a developer be captured again
     #[command(
         after_help = "The choice holds for all projects of the workspace. It does not overrule the settings of the installation.\n\nExample:\n  cognobserve telemetry enable --project shop"
@@ -95,6 +101,9 @@ pub fn run(args: TelemetryArgs) -> anyhow::Result<()> {
                 return explain::explain(&store, asked, event, is_json).await;
             }
             TelemetryCommand::Status => return status::show(&store, &known, is_json).await,
+            TelemetryCommand::Developers(args) => {
+                return developers::list(&store, &known.telemetry, args, is_json).await;
+            }
             TelemetryCommand::Enable(choice) => (choice, false),
             TelemetryCommand::Disable(choice) => (choice, true),
         };
