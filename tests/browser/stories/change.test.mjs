@@ -85,6 +85,20 @@ test('a form from elsewhere is refused, with or without the token', LIMITS, stag
   assert.equal((await find(server, JOHN.id)).id, user.id);
 }));
 
+test('a workspace says no to product events on its page of settings, and takes it back', LIMITS, stage.page(async ({ page, server }) => {
+  const { project } = await stage.ids();
+  const box = page.getByLabel('Capture product events of this workspace');
+  for (const wanted of [false, true]) {
+    await page.goto(`/settings?projectId=${project}`);
+    assert.equal(await box.isChecked(), !wanted);
+    await box.setChecked(wanted);
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
+    assert.equal(await box.isChecked(), wanted);
+    assert.equal((await server.read('/v1/telemetry/status')).optedOut, !wanted);
+  }
+}));
+
 test('settings are kept, and a price gives the unpriced a cost from then on', LIMITS, stage.page(async ({ page, server, watch }) => {
   const { project } = await stage.ids();
   await page.goto(`/settings?projectId=${project}`);

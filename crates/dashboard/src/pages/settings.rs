@@ -40,10 +40,21 @@ impl Typed {
     }
 }
 
+/// Whether product events are captured.
+#[derive(Clone, Copy, Debug)]
+pub struct Capturing {
+    /// As the workspace has chosen.
+    pub is_wanted: bool,
+    /// As the installation is set.
+    pub is_possible: bool,
+}
+
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage {
     typed: Typed,
+    capturing: Capturing,
+    capture: Link,
     id: String,
     created: Moment,
     action: Link,
@@ -52,13 +63,15 @@ struct SettingsPage {
 }
 
 /// `typed`: `None` shows what is stored.
-pub fn render(frame: Frame, typed: Option<Typed>) -> Html {
+pub fn render(frame: Frame, typed: Option<Typed>, capturing: Capturing) -> Html {
     let view = frame.view.clone().ok_or(PageError::NotFound)?;
     let page = SettingsPage {
         typed: typed.unwrap_or_else(|| Typed::of(&view.project.settings)),
         id: view.project.id.to_string(),
         created: format::exact(view.project.created, &view.zone),
         action: view.link("/settings"),
+        capture: view.link("/settings/telemetry"),
+        capturing,
         delete: view.link("/projects/delete"),
         frame,
     };

@@ -178,6 +178,12 @@ pub const ROWS: &[Row] = &[
     row("GET", "/search", Inside(Right::Read), 200),
     row("GET", "/settings", Inside(Right::Read), 200),
     row("POST", "/settings", Inside(Right::ManageProject), 422),
+    row(
+        "POST",
+        "/settings/telemetry",
+        Inside(Right::ManageProject),
+        400,
+    ),
     row("GET", "/settings/suppressions", Inside(Right::Delete), 200),
     row("POST", "/settings/suppressions", Inside(Right::Delete), 422),
     row("GET", "/settings/prices", Inside(Right::Read), 200),

@@ -1,6 +1,7 @@
 //! Product events, from the client's request to the answers about them.
 mod anonymous;
 mod asking;
+mod choosing;
 mod killed;
 mod memories;
 mod notices;

@@ -2,6 +2,7 @@
 //! Each handler reads the URL into a typed question; the dashboard asks it and writes the page.
 mod asset;
 mod bill;
+mod consent;
 mod costs;
 mod developers;
 mod events;
@@ -49,6 +50,7 @@ pub(super) fn list_pages() -> Vec<Page> {
         show("/search", search::search),
         show("/settings", settings::show_settings),
         take("/settings", settings::save_settings),
+        take("/settings/telemetry", consent::choose_capture),
         show("/settings/suppressions", suppressions::show_suppressions),
         take("/settings/suppressions", suppressions::lift_suppression),
         show("/settings/prices", prices::show_prices),

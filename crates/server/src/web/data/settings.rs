@@ -8,9 +8,11 @@ use crate::web::frame::{frame_page, view_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognobserve_dashboard::Nav;
-use cognobserve_dashboard::pages::settings::{Typed, render};
+use cognobserve_dashboard::pages::settings::{Capturing, Typed, render};
 use cognobserve_model::account::{Capture, ProjectSettings};
+use cognobserve_model::id::ProjectId;
 use cognobserve_model::time::Zone;
+use cognobserve_ports::StoreError;
 use std::sync::Arc;
 
 const MAX_RETENTION_DAYS: u64 = 36_500;
@@ -21,7 +23,15 @@ pub async fn show_settings(
     params: Params,
 ) -> Answer {
     let frame = frame_page(&state, &inside, &params, "Settings", Nav::Settings).await?;
-    answer(StatusCode::OK, render(frame, None))
+    let capturing = read_capturing(&state, &inside.project.id).await?;
+    answer(StatusCode::OK, render(frame, None, capturing))
+}
+
+async fn read_capturing(state: &AppState, project: &ProjectId) -> Result<Capturing, StoreError> {
+    Ok(Capturing {
+        is_wanted: !state.events.has_opted_out(project).await?,
+        is_possible: state.telling.gate.is_open(),
+    })
 }
 
 pub async fn save_settings(
@@ -40,7 +50,9 @@ pub async fn save_settings(
     };
     let frame = frame_page(&state, &inside, &params, "Settings", Nav::Settings).await?;
     let Some(settings) = read_settings(&mut typed) else {
-        return answer(StatusCode::UNPROCESSABLE_ENTITY, render(frame, Some(typed)));
+        let capturing = read_capturing(&state, &inside.project.id).await?;
+        let page = render(frame, Some(typed), capturing);
+        return answer(StatusCode::UNPROCESSABLE_ENTITY, page);
     };
     state
         .accounts
