@@ -1,6 +1,6 @@
 // A server of its own with a little data, and a client for each way of asking.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink } from '@trpc/client';
@@ -30,7 +30,7 @@ const TRACES = [
  * fail instead of being ended, so that `limitFiles` can stand in for a full disk.
  */
 export async function startServer({ dir, survivesFullDisk } = {}) {
-  const data = dir ?? mkdtempSync(join(tmpdir(), 'cognobserve-trpc-'));
+  const data = dir ?? makePlace('cognobserve-trpc-');
   const binary = findBinary();
   if (survivesFullDisk) process.env.COGNOBSERVE_TEST_BIN = wrap(binary);
   let server;
@@ -48,8 +48,15 @@ export async function startServer({ dir, survivesFullDisk } = {}) {
   return { server, makeKey, dir: data };
 }
 
+/** A directory that goes with the process: by then its servers are stopped. */
+function makePlace(prefix) {
+  const place = mkdtempSync(join(tmpdir(), prefix));
+  process.on('exit', () => rmSync(place, { recursive: true, force: true }));
+  return place;
+}
+
 function wrap(binary) {
-  const script = join(mkdtempSync(join(tmpdir(), 'cognobserve-trpc-bin-')), 'serve');
+  const script = join(makePlace('cognobserve-trpc-bin-'), 'serve');
   writeFileSync(script, `#!/bin/sh\ntrap '' XFSZ\nexec '${binary}' "$@"\n`);
   chmodSync(script, 0o755);
   return script;
